@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - run as a program it prints its table
 """A four-hour campaign to try alert schemes on: 20,000 submissions in two peaks, budget 20.
 
 The arrivals, scenarios and random draws are those of the reference simulation (same seed, same

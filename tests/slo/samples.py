@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one line per metric source
 """One objectives file that is right, and ways to make it wrong."""
 
 from __future__ import annotations

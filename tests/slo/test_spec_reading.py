@@ -201,7 +201,8 @@ def test_example_of_the_openslo_repository_with_op_and_ratio_is_refused() -> Non
     text = edited("budgetingMethod: Occurrences", "budgetingMethod: Timeslices")
     text = edited(
         "    - target: 0.999\n",
-        "    - op: gt\n      target: 0.9995\n      timeSliceTarget: 0.95\n      timeSliceWindow: 1m\n",
+        "    - op: gt\n      target: 0.9995\n"
+        "      timeSliceTarget: 0.95\n      timeSliceWindow: 1m\n",
         text,
     )
     with pytest.raises(ValueError, match="op: is forbidden with a ratio metric"):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the table of refusals reads in rows
 """Every refusal of the objectives file: where, which property, why, and the way out."""
 
 from __future__ import annotations
@@ -154,11 +155,12 @@ def test_all_refusals_come_at_once_and_in_the_order_of_the_file() -> None:
 def test_sentence_holds_file_line_object_path_reason_and_way_out() -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(edited("target: 0.999", "target: 1.0"))
-    assert caught.value.problems == [
+    expected = (
         "slo.yaml:24:15: SLO 'ticket-submit-5s': spec.objectives[0].target: "
         "must be in [0, 1), is 1; "
         "1 would leave no error budget; write how much must be good, such as 0.999"
-    ]
+    )
+    assert caught.value.problems == [expected]
 
 
 def test_name_used_twice_for_a_kind_is_refused_across_files() -> None:

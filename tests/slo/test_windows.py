@@ -57,7 +57,7 @@ def test_pair_that_burns_no_faster_than_the_budget_is_refused() -> None:
 
 def test_pair_that_can_never_fire_is_refused() -> None:
     found = thirty_day_scheme(30 * DAY, Fraction(9, 10))
-    assert [refused.name for refused in found.refused][0] == "page-1h"
+    assert found.refused[0].name == "page-1h"
     assert "can never fire" in found.refused[0].reason
 
 
@@ -133,7 +133,7 @@ def test_reading_explains_itself() -> None:
     pair = campaign_scheme(4 * HOUR, T).pairs[0]
     reading = PairRule(pair, T, Fraction(20)).read(counts(600, 6), counts(100, 2))
     assert reading.condition
-    assert (reading.burn_long, reading.burn_short) == (10, 20)
+    assert (reading.burn_long, reading.burn_short) == (Fraction(10), Fraction(20))
     assert reading.spent_share == Fraction(3, 10)
     assert reading.guard == 5
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from analyzer.slo.alerts.draft import Draft
-from analyzer.slo.alerts.escalation import go_to_level, unack
+from analyzer.slo.alerts.escalation import go_to_level, resolved_text, unack
 from analyzer.slo.alerts.policy import AlertingPolicy
 from analyzer.slo.alerts.values import (
     Acknowledgement,
@@ -59,6 +59,7 @@ def _acknowledge(draft: Draft, incident: Incident, person: str) -> Answer:
         draft.now_s,
         draft.now_s + draft.policy.ack_expiry_s,
         incident.level if level is None else level,
+        incident.severity,
     )
     draft.move(incident, State.ACKED, "acknowledged", person, ack=ack, unanswered=False)
     return Answer.DONE
@@ -161,7 +162,11 @@ def delivered(board: Board, notice_id: int, now_s: float, policy: AlertingPolicy
     told = tuple(sorted({*incident.told, *notice.recipients}))
     incident = draft.update(incident, told=told)
     if incident.level_notice == notice_id:
-        draft.update(incident, level_delivered_at_s=now_s)
+        incident = draft.update(incident, level_delivered_at_s=now_s)
+    unaware = [r for r in notice.recipients if r not in incident.told_resolved]
+    if incident.state is State.RESOLVED and unaware:
+        incident = draft.update(incident, told_resolved=told)
+        draft.send(incident, NoticeKind.RESOLVED, unaware, resolved_text(incident))
     return draft.finish()
 
 
@@ -176,6 +181,9 @@ def failed(
     draft = Draft(board, policy, now_s)
     notice = draft.notices.get(notice_id)
     if notice is None:
+        return draft.finish()
+    if notice.withdrawn:
+        del draft.notices[notice_id]
         return draft.finish()
     notice = replace(notice, attempts=notice.attempts + 1)
     draft.notices[notice_id] = notice

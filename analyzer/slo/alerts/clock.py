@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from analyzer.slo.alerts.draft import CLOCK, Draft
-from analyzer.slo.alerts.escalation import escalate_if_due, start_ladder, unack
+from analyzer.slo.alerts.escalation import escalate_if_due, resolved_text, start_ladder, unack
 from analyzer.slo.alerts.policy import AlertingPolicy
 from analyzer.slo.alerts.values import (
     ANY,
     Alert,
     Board,
     Edit,
+    Fingerprint,
     Heartbeat,
     Incident,
     NoticeKind,
@@ -104,10 +104,10 @@ def _open_or_join(draft: Draft, slo: str, context: str) -> None:
         return
     last = max(same, key=lambda i: i.id, default=None)
     if last is None or not _flaps(draft, last):
-        alerts = [a for a in draft.alerts.values() if a.fingerprint.slo == slo]
-        severity = max((a.severity for a in alerts), key=draft.policy.rank)
-        incident = Incident(draft.new_id(), slo, context, State.INACTIVE, severity, draft.now_s)
-        draft.incidents[incident.id] = incident
+        incident = Incident(draft.new_id(), slo, context, State.INACTIVE, "", draft.now_s)
+        alerts = draft.alerts_of(incident)
+        severity = max((alert.severity for alert in alerts), key=draft.policy.rank)
+        incident = draft.update(incident, severity=severity)
         draft.move(incident, State.PENDING, "condition became true")
         return
     if any(a.state is State.FIRING for a in draft.alerts_of(last)):
@@ -118,6 +118,7 @@ def _open_or_join(draft: Draft, slo: str, context: str) -> None:
             resolved_at_s=None,
             notified=(),
             notified_severity="",
+            told=(),
             told_resolved=(),
             ack=None,
             unanswered=False,
@@ -133,14 +134,14 @@ def _flaps(draft: Draft, incident: Incident) -> bool:
 def _advance_incident(draft: Draft, incident: Incident) -> None:
     if incident.state is State.RESOLVED:
         if not _flaps(draft, incident) and not _awaits_delivery(draft, incident):
-            del draft.incidents[incident.id]  # the audit log keeps it
+            draft.drop(incident)  # the audit log keeps it
         return
     alerts = draft.alerts_of(incident)
     firing = [alert for alert in alerts if alert.state is State.FIRING]
     if incident.state is State.PENDING:
         if not alerts:
             draft.move(incident, State.INACTIVE, "condition became false before it fired")
-            del draft.incidents[incident.id]
+            draft.drop(incident)
             return
         if not firing:
             return
@@ -152,7 +153,8 @@ def _advance_incident(draft: Draft, incident: Incident) -> None:
 
 
 def _awaits_delivery(draft: Draft, incident: Incident) -> bool:
-    return any(notice.incident == incident.id for notice in draft.notices.values())
+    own = [n for n in draft.notices.values() if n.incident == incident.id]
+    return any(not notice.withdrawn for notice in own)
 
 
 def _follow_severity(draft: Draft, incident: Incident, firing: list[Alert]) -> Incident:
@@ -175,35 +177,39 @@ def _notify(draft: Draft, incident: Incident, visible: list[Alert]) -> None:
         return
     text = _text(incident, visible)
     shown = tuple(alert.fingerprint for alert in visible)
-    policy = draft.policy
-    if not incident.notified:
-        kind = NoticeKind.REOPENED if incident.reopened else NoticeKind.OPENED
-        incident = start_ladder(draft, incident, kind, text)
-    elif policy.rank(incident.severity) > policy.rank(incident.notified_severity):
-        incident = _raise(draft, incident, text)
-    elif incident.state is State.ACKED:
-        incident = _expire_ack(draft, incident, text)
-    elif set(shown) - set(incident.notified):
-        level = policy.ladder(incident.severity).levels
-        rung = level[min(incident.level, len(level) - 1)]
-        incident = draft.send(incident, NoticeKind.CHANGED, rung.recipients, text)
+    if incident.state is State.ACKED:
+        incident = _keep_ack(draft, incident, text)
     else:
-        incident = escalate_if_due(draft, incident, text)
-        incident = _repeat_if_due(draft, incident, text)
+        incident = _tell_what_is_new(draft, incident, shown, text)
     notified = tuple(sorted({*incident.notified, *shown} & set(draft.alerts)))
     incident = draft.update(incident, notified=notified, notified_severity=incident.severity)
     _edit_live_message(draft, incident, text)
 
 
-def _raise(draft: Draft, incident: Incident, text: str) -> Incident:
-    """A higher severity overrides an acknowledgement and starts its own ladder."""
-    if incident.state is State.ACKED:
+def _tell_what_is_new(
+    draft: Draft, incident: Incident, shown: tuple[Fingerprint, ...], text: str
+) -> Incident:
+    policy = draft.policy
+    if not incident.notified:
+        kind = NoticeKind.REOPENED if incident.reopened else NoticeKind.OPENED
+        return start_ladder(draft, incident, kind, text)
+    if policy.rank(incident.severity) > policy.rank(incident.notified_severity):
+        return start_ladder(draft, incident, NoticeKind.RAISED, text)
+    if set(shown) - set(incident.notified):
+        recipients = policy.ladder(incident.severity).level(incident.level).recipients
+        return draft.send(incident, NoticeKind.CHANGED, recipients, text)
+    incident = escalate_if_due(draft, incident, text)
+    return _repeat_if_due(draft, incident, text)
+
+
+def _keep_ack(draft: Draft, incident: Incident, text: str) -> Incident:
+    """An acknowledgement holds until it expires or something more severe fires."""
+    ack, rank = incident.ack, draft.policy.rank
+    assert ack is not None
+    if rank(incident.severity) > rank(ack.severity):
         incident = draft.move(incident, State.FIRING, "a higher severity fired", ack=None)
-    return start_ladder(draft, incident, NoticeKind.RAISED, text)
-
-
-def _expire_ack(draft: Draft, incident: Incident, text: str) -> Incident:
-    if incident.ack is None or draft.now_s < incident.ack.until_s:
+        return start_ladder(draft, incident, NoticeKind.RAISED, text)
+    if draft.now_s < ack.until_s:
         return incident
     return unack(draft, incident, "the acknowledgement was not confirmed", CLOCK, text)
 
@@ -212,9 +218,8 @@ def _repeat_if_due(draft: Draft, incident: Incident, text: str) -> Incident:
     last = incident.last_sent_at_s
     if last is None or draft.now_s - last < draft.policy.repeat_interval_s:
         return incident
-    levels = draft.policy.ladder(incident.severity).levels
-    rung = levels[min(incident.level, len(levels) - 1)]
-    return draft.send(incident, NoticeKind.REPEATED, rung.recipients, text)
+    recipients = draft.policy.ladder(incident.severity).level(incident.level).recipients
+    return draft.send(incident, NoticeKind.REPEATED, recipients, text)
 
 
 def _edit_live_message(draft: Draft, incident: Incident, text: str) -> None:
@@ -232,7 +237,7 @@ def _edit_live_message(draft: Draft, incident: Incident, text: str) -> None:
 
 
 def _resolve(draft: Draft, incident: Incident) -> None:
-    """Tell it once, and only those who were told that it fired; a silence does not hold it back."""
+    """Tell it once, and only those who know that it fired; a silence does not hold it back."""
     incident = draft.move(
         incident,
         State.RESOLVED,
@@ -242,16 +247,12 @@ def _resolve(draft: Draft, incident: Incident) -> None:
     )
     draft.withdraw_notices(incident)
     if incident.told:
-        draft.send(incident, NoticeKind.RESOLVED, incident.told, _resolved_text(incident))
+        draft.send(incident, NoticeKind.RESOLVED, incident.told, resolved_text(incident))
 
 
 def _text(incident: Incident, visible: list[Alert]) -> str:
     lines = [f"{incident.severity}: {incident.slo} ({incident.context})"]
     return "\n".join(lines + [alert.text for alert in visible])
-
-
-def _resolved_text(incident: Incident) -> str:
-    return f"resolved: {incident.slo} ({incident.context})"
 
 
 def _end_silences(draft: Draft) -> None:
@@ -268,12 +269,3 @@ def _beat(draft: Draft) -> None:
 def heartbeat_missing(last_seen_s: float, now_s: float, policy: AlertingPolicy) -> bool:
     """For the watcher at the second channel: two beats in a row did not come."""
     return now_s - last_seen_s > 2.5 * policy.heartbeat_s
-
-
-def resolved_late(board: Board, incident_id: int, recipients: Iterable[str]) -> Board:
-    """A board on which `recipients` count as told; used when a delivery is reported late."""
-    incidents = tuple(
-        replace(i, told=tuple(sorted({*i.told, *recipients}))) if i.id == incident_id else i
-        for i in board.incidents
-    )
-    return replace(board, incidents=incidents)

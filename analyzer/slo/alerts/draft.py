@@ -147,8 +147,13 @@ class Draft:
         )
 
     def withdraw_notices(self, incident: Incident) -> None:
-        """Take back what has not been delivered."""
+        """Take back what has not been delivered; it may be on its way, so it is remembered."""
         for notice in list(self.notices.values()):
-            if notice.incident == incident.id:
-                del self.notices[notice.id]
+            if notice.incident == incident.id and not notice.withdrawn:
+                self.notices[notice.id] = replace(notice, withdrawn=True)
                 self.decisions.append(Withdraw(notice.id))
+
+    def drop(self, incident: Incident) -> None:
+        """Forget an incident and what is left of its notices."""
+        del self.incidents[incident.id]
+        self.notices = {n.id: n for n in self.notices.values() if n.incident != incident.id}

@@ -13,7 +13,7 @@ def start_ladder(draft: Draft, incident: Incident, kind: NoticeKind, text: str) 
 
 
 def tell_level(draft: Draft, incident: Incident, kind: NoticeKind, text: str) -> Incident:
-    level = draft.policy.ladder(incident.severity).levels[incident.level]
+    level = draft.policy.ladder(incident.severity).level(incident.level)
     return draft.send(incident, kind, level.recipients, text)
 
 
@@ -26,7 +26,7 @@ def escalate_if_due(draft: Draft, incident: Incident, text: str) -> Incident:
     delivered_at_s = incident.level_delivered_at_s
     if incident.unanswered or ladder.last == 0 or delivered_at_s is None:
         return incident
-    if draft.now_s - delivered_at_s < ladder.levels[min(incident.level, ladder.last)].delay_s:
+    if draft.now_s - delivered_at_s < ladder.level(incident.level).delay_s:
         return incident
     if incident.level < ladder.last:
         return go_to_level(draft, incident, incident.level + 1, "nobody answered", CLOCK, text)
@@ -41,8 +41,8 @@ def go_to_level(
     draft: Draft, incident: Incident, level: int, reason: str, who: str, text: str
 ) -> Incident:
     """Tell another level; the state stays, the audit log says why."""
-    names = [rung.name for rung in draft.policy.ladder(incident.severity).levels]
-    told = f"{reason}: {names[min(incident.level, len(names) - 1)]} to {names[level]}"
+    ladder = draft.policy.ladder(incident.severity)
+    told = f"{reason}: {ladder.level(incident.level).name} to {ladder.level(level).name}"
     draft.record(incident, incident.state, incident.state, told, who)
     incident = draft.update(incident, level=level)
     return tell_level(draft, incident, NoticeKind.ESCALATED, text)
@@ -54,3 +54,7 @@ def unack(draft: Draft, incident: Incident, reason: str, who: str, text: str) ->
     level = min(acker + 1, draft.policy.ladder(incident.severity).last)
     incident = draft.move(incident, State.FIRING, reason, who, ack=None, level=level)
     return tell_level(draft, incident, NoticeKind.UNACKED, text)
+
+
+def resolved_text(incident: Incident) -> str:
+    return f"resolved: {incident.slo} ({incident.context})"

@@ -27,6 +27,10 @@ class Ladder:
     def last(self) -> int:
         return len(self.levels) - 1
 
+    def level(self, rank: int) -> Level:
+        """The rung at `rank`, or the last one where the ladder is shorter."""
+        return self.levels[min(rank, self.last)]
+
     def level_of(self, person: str) -> int | None:
         """The highest rung that lists `person`."""
         ranks = [rank for rank, level in enumerate(self.levels) if person in level.members]

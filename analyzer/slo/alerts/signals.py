@@ -12,7 +12,7 @@ DOWN_PAIR = "down"
 
 
 def burn_signal(slo: str, context: str, reading: PairReading, budget: Budget) -> Signal:
-    """The signal of one pair; its text says what went, in how long, and how long the rest lasts."""
+    """The signal of one pair; its text says what went, how fast, and how long the rest lasts."""
     pair = reading.pair
     return Signal(
         Fingerprint(slo, context, pair.name),
@@ -41,7 +41,7 @@ def no_data_signal(
 
 
 def describe(reading: PairReading, budget: Budget) -> str:
-    """ "page-quick: 30 % of the budget went in 5 min (6 of 20), at this pace the rest lasts ..."."""
+    """One line: `page-quick: 30 % of the budget went in 5 min (6 of 20), at this pace ...`."""
     pair, long = reading.pair, reading.long
     window = _duration(pair.long_s)
     if reading.spent_share is not None and reading.budget_events is not None:

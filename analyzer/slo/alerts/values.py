@@ -105,7 +105,10 @@ LEVEL_NOTICES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message to be sent, until it is known to be delivered."""
+    """A message to be sent, until it is known to be delivered.
+
+    `withdrawn`: its incident is over; it is kept in case it arrives nevertheless.
+    """
 
     id: int
     incident: int
@@ -116,14 +119,18 @@ class Notice:
     text: str
     decided_at_s: float
     attempts: int = 0
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
+    """Who has the incident since when, until when, from which level and at which severity."""
+
     by: str
     at_s: float
     until_s: float
     level: int
+    severity: str
 
 
 @dataclass(frozen=True, slots=True)
