@@ -111,7 +111,8 @@ def read_policy_spec(at: Field, metadata: Metadata, registry: Registry) -> ReadP
         return None
     if description := fields.get("description"):
         description.description()
-    when = [_flag(fields, f"alertWhen{event}") for event in ("Breaching", "Resolved", "NoData")]
+    # A policy that says nothing about breaching alerts on it: what else would it be for?
+    when_breaching = _flag(fields, "alertWhenBreaching", absent=True)
     targets = _read_targets(fields, registry)
     condition = _read_only_condition(fields, registry)
     if condition is None or metadata.name is None:
@@ -122,17 +123,17 @@ def read_policy_spec(at: Field, metadata: Metadata, registry: Registry) -> ReadP
         short_window_s=ours.short_window_s,
         budget_share=ours.budget_share,
         keep_firing_s=ours.keep_firing_s,
-        when_breaching=when[0],
-        when_resolved=when[1],
-        when_no_data=when[2],
+        when_breaching=when_breaching,
+        when_resolved=_flag(fields, "alertWhenResolved"),
+        when_no_data=_flag(fields, "alertWhenNoData"),
         targets=targets,
     )
     return ReadPolicy(policy, condition.threshold_field, at)
 
 
-def _flag(fields: Fields, key: str) -> bool:
+def _flag(fields: Fields, key: str, *, absent: bool = False) -> bool:
     at = fields.get(key)
-    return bool(at.boolean()) if at else False
+    return bool(at.boolean()) if at else absent
 
 
 def _read_only_condition(fields: Fields, registry: Registry) -> Condition | None:
