@@ -6,8 +6,10 @@ ordered by trace, in this process or spread over several.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -76,9 +78,22 @@ def assemble_many(
 def assemble_batch(spans: Sequence[Span], options: TraceOptions = DEFAULT) -> Assembled:
     """Several whole traces at once; `spans` must be ordered by trace id."""
     out = Assembled()
-    for _, trace in groupby(spans, key=_TRACE_ID):
-        _add_trace(list(trace), options, out)
+    with _collector_paused():
+        for _, trace in groupby(spans, key=_TRACE_ID):
+            _add_trace(list(trace), options, out)
     return out
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cycle collector out: a batch makes no cycles, looking for them costs a third."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _batches(spans: Iterable[Span]) -> Iterator[list[Span]]:
