@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from analyzer.analysis.contexts import ContextMap, propose_contexts
+import polars as pl
+
+from analyzer.analysis.contexts import ContextMap, Evidence, propose_contexts
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.api import output
 from analyzer.api.options import RunOptions
@@ -181,13 +183,30 @@ def _write_quality(store: Store, quality: Quality) -> None:
 
 
 def propose(store: Store, options: RunOptions) -> ContextMap:
-    """Return the proposal of contexts for what the store holds."""
+    """Return the proposal of contexts for the services that report for themselves.
+
+    Peers that only others speak of (databases, brokers, foreign services) are no candidates for
+    a merge; which services share one stands beside the proposal as the layer `data_store`.
+    """
+    reporting = store.frame("reporting_services")
+    names = reporting.to_series()
+    edges = store.frame("service_edges")
+    inside = pl.col("callee").is_in(names.implode())
     return propose_contexts(
-        store.frame("service_edges"),
-        store.frame("journey_services"),
+        edges.filter(pl.col("caller").is_in(names.implode()), inside),
+        store.frame("journey_services").filter(pl.col("service").is_in(names.implode())),
         constraints=options.constraints,
         seed=options.seed,
         settings=Settings(hubs="apart"),
+        evidence=Evidence(
+            services=tuple(names),
+            layers={
+                "data_store": edges.filter(~inside)
+                .select(pl.col("caller").alias("service"), pl.col("callee").alias("item"))
+                .unique()
+                .sort("service", "item")
+            },
+        ),
     )
 
 
