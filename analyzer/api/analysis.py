@@ -7,7 +7,9 @@ that a notebook does not block the next run.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +70,11 @@ class Analysis:
         return self._frame("quarantine_sorted")
 
     @cached_property
+    def quarantine_reasons(self) -> pl.DataFrame:
+        """One row per (file, reason) of the quarantine, with one example, most frequent first."""
+        return self._frame("quarantine_reasons")
+
+    @cached_property
     def files(self) -> pl.DataFrame:
         """One row per file: the account of its lines; `difference` is always 0."""
         return self._frame("line_account")
@@ -83,6 +90,43 @@ class Analysis:
     def context_frame(self) -> pl.DataFrame:
         """The stored proposal: one row per service, sorted by context and service."""
         return self._frame("bounded_contexts")
+
+    @cached_property
+    def findings(self) -> tuple[str, ...]:
+        """The hotspots in words, worst first."""
+        return self._sentences("hotspot")
+
+    @cached_property
+    def context_notes(self) -> tuple[str, ...]:
+        """What a reader must know of the proposal."""
+        return self._sentences("context")
+
+    @cached_property
+    def windows(self) -> list[tuple[datetime, datetime]]:
+        """The peak windows, in order of time, UTC."""
+        frame = self.sql("SELECT window_start, window_end FROM peak_window ORDER BY ALL")
+        return [(start, end) for start, end in frame.rows()]
+
+    @cached_property
+    def input_hash(self) -> str:
+        """A hash over the contents of all files, in a fixed order."""
+        contents = str(self._frame("input_hash").item())
+        return blake2b(contents.encode(), digest_size=8).hexdigest()
+
+    @property
+    def seed(self) -> int:
+        """The seed of every random step of the run."""
+        frame = self.sql("SELECT value FROM store_property WHERE name = 'seed'")
+        return int(frame.item()) if frame.height else 0
+
+    def series(
+        self, bucket_seconds: int, service: str | None = None, operation: str | None = None
+    ) -> pl.DataFrame:
+        """Counts, errors, p50 and p95 in ms per bucket of time: of journeys, or of a service."""
+        bucket = {"bucket_us": bucket_seconds * 1_000_000}
+        if service is None:
+            return self._frame("journey_series", bucket)
+        return self._frame("span_series", bucket | {"service": service, "operation": operation})
 
     def hotspots(self, top: int = 5) -> pl.DataFrame:
         """The `top` worst hotspots of each kind: what changed in the peak, and why."""
@@ -108,6 +152,15 @@ class Analysis:
         from analyzer.api.report import report_html
 
         return write_text(Path(path), report_html(self))
+
+    def _repr_html_(self) -> str:
+        from analyzer.api.summary import findings, tiles
+        from analyzer.render.fragments import summary_fragment
+
+        return summary_fragment(findings(self), tiles(self))
+
+    def _sentences(self, topic: str) -> tuple[str, ...]:
+        return tuple(self._frame("findings", {"topic": topic})["sentence"].to_list())
 
     def _context_of_service(self) -> Mapping[str, str]:
         return dict(self.context_frame.select("service_name", "context").rows())

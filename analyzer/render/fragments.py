@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from analyzer.render.templates_env import environment
@@ -18,3 +20,8 @@ def frame_fragment(title: str, frame: pl.DataFrame, note: str = "") -> str:
         rows=frame.head(_SHOWN_ROWS).rows(),
         more=max(0, frame.height - _SHOWN_ROWS),
     )
+
+
+def summary_fragment(findings: Sequence[str], tiles: Sequence[tuple[str, str]]) -> str:
+    """Return findings and key figures as a fragment."""
+    return environment().get_template("summary.html.j2").render(findings=findings, tiles=tiles)
