@@ -15,6 +15,8 @@ from analyzer.analysis.contexts.constraints import (
 from analyzer.analysis.contexts.context_map import ContextMap
 from analyzer.analysis.contexts.difference import Difference, difference
 from analyzer.analysis.contexts.explanation import Explanation
+from analyzer.analysis.contexts.file_reading import edits, parse
+from analyzer.analysis.contexts.file_writing import render
 from analyzer.analysis.contexts.fleet import Evidence
 from analyzer.analysis.contexts.propose import propose_contexts
 from analyzer.analysis.contexts.settings import Settings
@@ -30,10 +32,13 @@ __all__ = [
     "adjusted_rand",
     "apart",
     "difference",
+    "edits",
     "frozen",
     "mojofm",
+    "parse",
     "pin",
     "propose_contexts",
+    "render",
     "separate",
     "together",
 ]

@@ -56,7 +56,8 @@ class Constraints:
     `owner` and `runtime` add to what `Evidence` says. `one_owner`, `one_runtime` and
     `split_at_queues` forbid contexts with two owners, two runtimes, or both ends of an
     asynchronous edge. `max_services`, `max_memory_mb` and `max_teams` cap a context.
-    `before` is the proposal these wishes were written against (service -> context).
+    `before` is the grouping these wishes were written in (service -> context), `earlier` the
+    services that the proposal before it knew: one that has vanished since is no error.
     """
 
     wishes: tuple[Wish, ...] = ()
@@ -72,6 +73,7 @@ class Constraints:
     max_teams: int | None = None
     contexts: int | None = None
     before: Mapping[str, str] = field(default_factory=dict)
+    earlier: frozenset[str] = frozenset()
 
     def about(self) -> set[str]:
         """Every service that a wish names."""
@@ -105,11 +107,8 @@ def frozen(*services: str) -> Wish:
 
 
 def check_names(constraints: Constraints, fleet: Fleet) -> None:
-    """Raise `ConfigurationError` for each wish about a service that the fleet does not have.
-
-    Services of the earlier proposal that have vanished since are no error.
-    """
-    known = set(fleet.services) | set(constraints.before)
+    """Raise `ConfigurationError` for each wish about a service that the fleet does not have."""
+    known = set(fleet.services) | constraints.earlier
     problems = []
     lines = {name: wish.line for wish in constraints.wishes for name in wish.services}
     for name in sorted(constraints.about() - known):

@@ -20,6 +20,7 @@ from analyzer.analysis.contexts.hubs import Hub
 from analyzer.analysis.contexts.merges import LastMerge, last_merge
 from analyzer.analysis.contexts.rounding import six_digits
 from analyzer.analysis.contexts.settings import Settings
+from analyzer.analysis.contexts.summary import ContextSummary, summarise
 from analyzer.errors import UsageError
 
 
@@ -127,9 +128,9 @@ class ContextMap:
     def metrics(self) -> pl.DataFrame:
         """Quality figures of the proposal, held out over journeys, and of both controls."""
         regroup = controls.Regroup(
-            self.settings, self.grouping.limits, self.grouping.choice.groups, self._apart
+            self.settings, self.grouping.limits, self.grouping.choice.groups, self.apart
         )
-        seen = controls.traffic(self.fleet, self.settings, self._apart)
+        seen = controls.traffic(self.fleet, self.settings, self.apart)
         names = sorted(self.groups)
         labels = np.array(
             [names.index(self.assignment[name]) for name in self.fleet.services], dtype=np.int64
@@ -162,8 +163,15 @@ class ContextMap:
         """The smallest set of moves from an earlier assignment (service -> context)."""
         return difference(before, self.assignment)
 
+    def context(self, name: str) -> ContextSummary:
+        """One context in numbers; raises `UsageError` for a context that does not exist."""
+        if name not in self.groups:
+            raise UsageError(f"no context {name!r}; there are: {', '.join(self.groups)}")
+        return summarise(self.fleet, name, self.groups[name], self.apart)
+
     @property
-    def _apart(self) -> tuple[str, ...]:
+    def apart(self) -> tuple[str, ...]:
+        """The hubs that were taken apart before grouping, sorted."""
         members = set(self.grouping.members.services)
         return tuple(name for name in self.fleet.services if name not in members)
 

@@ -128,7 +128,7 @@ def _apart(
 
 
 _CHOICES = {
-    "own": "a context of its own (or a library, or attached to the alternative: you decide)",
+    "own": "a context of its own, for you to decide",
     "library": "a library linked into every context, as you decided",
     "attach": "attached to the context it ties to most, as you decided",
 }
