@@ -1,9 +1,10 @@
 """What became slower: own time and gaps per operation, peak against baseline (METHODS 5.3-5.5).
 
 Medians and IQR, not mean and sigma: they survive a window that starts too late. One addition
-to the method: *what all callees of one caller share is the caller's*. A caller short of CPU,
+to the method: *what the callees of one caller share is the caller's*. A caller short of CPU,
 threads or connections waits longer for every callee alike; each gap alone would blame the
-callee. The smallest excess among a caller's callees (two or more) is charged to the caller.
+callees. The lower quartile of the excesses of a caller's callees (the smallest, up to four of
+them; none with a single callee) is charged to the caller, the rest to each callee.
 """
 
 from __future__ import annotations
@@ -59,13 +60,16 @@ def _level(charged: pl.DataFrame, side: str) -> pl.DataFrame:
 
 
 def _shared(shifts: pl.DataFrame) -> pl.DataFrame:
-    """Per caller the excess that each of its callees shows at least, if it has two or more."""
+    """Per caller the excess that three quarters of its callees reach, if it has two or more."""
     return (
         shifts.filter(pl.col("caller").is_not_null() & pl.col("excess").is_not_null())
         .group_by("caller", "service_name")
         .agg(pl.col("excess").max())
         .group_by("caller")
-        .agg(pl.len().alias("callees"), pl.col("excess").min().clip(0.0).alias("shared"))
+        .agg(
+            pl.len().alias("callees"),
+            pl.col("excess").quantile(0.25, "lower").clip(0.0).alias("shared"),
+        )
         .filter(pl.col("callees") >= 2)
         .select("caller", "shared")
     )

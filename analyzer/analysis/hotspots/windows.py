@@ -136,7 +136,7 @@ def _densest_half(values: NDArray[np.float64]) -> tuple[float, float]:
 def _latency_score(medians: NDArray[np.float64]) -> NDArray[np.float64]:
     level, spread = _densest_half(medians)
     score = (medians - level) / max(spread, 0.05 * level, 1.0)
-    return score.astype(np.float64)
+    return np.asarray(score, dtype=np.float64)
 
 
 def _error_score(errors: NDArray[np.int64], journeys: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -145,14 +145,14 @@ def _error_score(errors: NDArray[np.int64], journeys: NDArray[np.int64]) -> NDAr
     calm = rates <= np.quantile(rates, 0.75)
     expected = journeys * (errors[calm].sum() / journeys[calm].sum())
     score = (errors - expected) / np.sqrt(expected + 1)
-    return score.astype(np.float64)
+    return np.asarray(score, dtype=np.float64)
 
 
 def _volume_score(journeys: NDArray[np.int64]) -> NDArray[np.float64]:
     """Excess over the usual volume; ordinary swings are wider than Poisson's root."""
     level, spread = _densest_half(journeys.astype(np.float64))
     score = (journeys - level) / max(float(np.sqrt(level + 1)), spread)
-    return score.astype(np.float64)
+    return np.asarray(score, dtype=np.float64)
 
 
 def _runs(hot: list[int]) -> list[tuple[int, int]]:
