@@ -133,10 +133,10 @@ class SpanTime(NamedTuple):
     wait_ns: int
     async_ns: int
     callee: str | None
+    callee_operation: str | None
     uninstrumented: bool
     parent_service: str | None
     status: str
     error_type: str | None
     origin: bool
     row: int
-    callee_operation: str | None = None

@@ -90,13 +90,13 @@ def span_times(tree: Tree, timing: Timing, charged: dict[int, Charge]) -> list[S
                 wait,
                 detached,
                 callee,
+                callee_operation,
                 uninstrumented,
                 spans[p].service_name if p >= 0 else None,
                 span.status,
                 span.error_type,
                 origin,
                 span.row,
-                callee_operation,
             )
         )
     return rows
