@@ -9,14 +9,10 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 
-<<<<<<< HEAD
-UNITS_NS = {
-=======
 LONGEST_NS = 100 * 366 * 86_400 * 1_000_000_000
 """A century: no work takes longer, and it keeps every sum within 64 bits."""
 
-_UNITS_NS = {
->>>>>>> ingest
+UNITS_NS = {
     "ns": 1,
     "nanos": 1,
     "nanoseconds": 1,
