@@ -24,6 +24,7 @@ from analyzer.api.results import write_text
 from analyzer.store import STORE_NAME, query, query_relation
 
 if TYPE_CHECKING:
+    from analyzer.api.objectives import SloReport
     from analyzer.api.plots import Plots
 
 
@@ -149,6 +150,20 @@ class Analysis:
         if self._proposal is not None and constraints is None and asked == self._proposal.seed:
             return ContextMap(self._proposal)
         return ContextMap(propose(self._frame, constraints, asked))
+
+    def slo(self, objectives: str | Path, journeys: str | Path | None = None) -> SloReport:
+        """Budgets, burn and verdicts of the objectives in a file (or folder of files).
+
+        `journeys` maps operations to the names that the objectives use.
+
+        Raises:
+            ConfigurationError: what a file says is refused; every refusal is named.
+        """
+        from analyzer.api.journey_names import read_journey_names
+        from analyzer.api.objectives import evaluate_objectives, read_objective_files
+
+        names = read_journey_names(None if journeys is None else Path(journeys))
+        return evaluate_objectives(self._frame, read_objective_files(objectives), names)
 
     def sql(self, statement: str) -> pl.DataFrame:
         """The result of a SQL query on the store.
