@@ -74,5 +74,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise OutputError(f"{path}: the disk is full. Free space or choose another -o.") from error
+            raise OutputError(
+                f"{path}: the disk is full. Free space or choose another -o."
+            ) from error
         raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error

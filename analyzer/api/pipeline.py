@@ -36,9 +36,7 @@ class Listener:
     step: Callable[[str], None] = lambda _: None
 
 
-def run(
-    roots: list[str | Path], folder: Path, options: RunOptions, listener: Listener
-) -> None:
+def run(roots: list[str | Path], folder: Path, options: RunOptions, listener: Listener) -> None:
     """Bring the store in `folder` up to date with `roots` and analyse it.
 
     Raises:
@@ -91,7 +89,9 @@ def _refuse_what_is_no_log(store: Store, paths: list[Path]) -> None:
         return
     where = ", ".join(str(path) for path in paths)
     if not totals["lines"]:
-        raise InputError(f"{where}: every file is empty or unreadable, there is nothing to analyse.")
+        raise InputError(
+            f"{where}: every file is empty or unreadable, there is nothing to analyse."
+        )
     raise InputError(
         f"{where}: none of {totals['lines']:,} lines in {totals['files']} files could be read as a "
         "log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
