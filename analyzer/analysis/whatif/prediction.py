@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from analyzer.analysis.whatif.compiling import collector_paused
-from analyzer.analysis.whatif.quantiles import Ints, QuantilePair, quantile_pairs
+from analyzer.analysis.whatif.quantiles import QuantilePair, generator, quantile_pairs
 from analyzer.analysis.whatif.recording import Recording, Run
 from analyzer.analysis.whatif.replay import Merger, Outcome, replay
 
@@ -64,17 +63,55 @@ class Prediction:
         return sum(one.saved_ns for one in self.journeys)
 
 
-def predict(recording: Recording, merger: Merger, seed: int) -> Prediction:
-    """Replay every run of `recording` under `merger`."""
+def predict(
+    recording: Recording, merger: Merger, seed: int, before: Prediction | None = None
+) -> Prediction:
+    """Replay every run of `recording` under `merger`.
+
+    A prediction for a smaller merge, `before`, is taken over where nothing changed since.
+    """
+    changed = _changed_runs(recording, merger, before)
     with collector_paused():
-        outcomes = tuple(replay(run, merger, recording) for run in recording.runs)
+        outcomes = tuple(
+            before.outcomes[at]
+            if before is not None and at not in changed
+            else replay(run, merger, recording)
+            for at, run in enumerate(recording.runs)
+        )
     places: defaultdict[str, list[int]] = defaultdict(list)
     for at, run in enumerate(recording.runs):
         places[run.journey].append(at)
+    known = {} if before is None else {one.journey: one for one in before.journeys}
+    kept = set(known) - {recording.runs[at].journey for at in changed}
     journeys = tuple(
-        _journey(recording, merger, name, places[name], outcomes, seed) for name in sorted(places)
+        _again(known[name], recording, merger, places[name])
+        if name in kept
+        else _journey(recording, merger, name, places[name], outcomes, seed)
+        for name in sorted(places)
     )
     return Prediction(merger, journeys, outcomes)
+
+
+def _again(
+    known: JourneyPrediction, recording: Recording, merger: Merger, places: Sequence[int]
+) -> JourneyPrediction:
+    """A prediction that still holds; only the context that the journey belongs to may differ."""
+    runs = [recording.runs[at] for at in places]
+    return replace(known, context=journey_context(runs, merger.context_of))
+
+
+def _changed_runs(recording: Recording, merger: Merger, before: Prediction | None) -> set[int]:
+    if before is None or before.merger.delta_ns != merger.delta_ns:
+        return set(range(len(recording.runs)))
+    pairs = {
+        pair for pair in recording.pairs if merger.inside(*pair) != before.merger.inside(*pair)
+    }
+    return {
+        at
+        for at, run in enumerate(recording.runs)
+        if any((site.caller, site.callee) in pairs for site in run.sites)
+        or any(pair in pairs for pair in run.unknown)
+    }
 
 
 def _journey(  # one journey's slice of all of these
@@ -90,7 +127,7 @@ def _journey(  # one journey's slice of all of these
     before = np.array([run.duration_ns for run in runs], dtype=np.int64)
     after = np.array([one.duration_ns for one in found], dtype=np.int64)
     best = np.array([one.best_ns for one in found], dtype=np.int64)
-    random = _generator(seed, name, before)
+    random = generator(seed, f"what-if {name}", before.tobytes())
     pairs = quantile_pairs(before, after, QUANTILES, random)
     return JourneyPrediction(
         context=journey_context(runs, merger.context_of),
@@ -129,9 +166,3 @@ def journey_context(runs: Sequence[Run], context_of: Mapping[str, str]) -> str:
         entry = runs[0].service[0]
         return context_of.get(entry, entry)
     return min(work, key=lambda context: (-work[context], context))
-
-
-def _generator(seed: int, journey: str, before: Ints) -> np.random.Generator:
-    text = f"{seed}\0what-if\0{journey}\0".encode()
-    digest = hashlib.sha256(text + before.tobytes()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest)))

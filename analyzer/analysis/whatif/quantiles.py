@@ -6,6 +6,7 @@ nominal 95 %: before and after are resampled together, since they are the same j
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -17,6 +18,12 @@ Ints = npt.NDArray[np.int64]
 
 DRAWS = 1000
 _CHUNK_CELLS = 4_000_000
+
+
+def generator(seed: int, step: str, content: bytes) -> np.random.Generator:
+    """A generator of its own for one random step, from seed, step name and input."""
+    digest = hashlib.sha256(f"{seed}\0{step}\0".encode() + content).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest)))
 
 
 def needed(quantile: float, *, two_sided: bool = False) -> int:

@@ -73,14 +73,22 @@ class Recording:
 
     `answers` maps (callee, message) to the server durations of its successful calls, sorted by
     trace and span: the pool that failed calls are imputed from. `calls` and `transport` count
-    blocking calls and transport failures per (caller, callee).
+    blocking calls and transport failures per (caller, callee), `unknown` those whose gap nobody
+    measured, `queued` asynchronous edges.
     """
 
     runs: tuple[Run, ...]
     answers: Mapping[tuple[str, str], tuple[int, ...]]
     calls: Mapping[tuple[str, str], int]
     transport: Mapping[tuple[str, str], int]
+    unknown: Mapping[tuple[str, str], int]
+    queued: Mapping[tuple[str, str], int]
     services: tuple[str, ...]
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """All (caller, callee) of blocking calls, with and without a client half."""
+        return {*self.calls, *self.unknown}
 
 
 @dataclass(slots=True)
@@ -93,6 +101,8 @@ class Recorder:
     )
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     transport: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    queued: Counter[tuple[str, str]] = field(default_factory=Counter)
     services: set[str] = field(default_factory=set)
 
     def add(self, runs: Iterable[Run]) -> None:
@@ -100,6 +110,8 @@ class Recorder:
         for run in runs:
             self.runs.append(run)
             self.services.update(run.service)
+            self.unknown.update(run.unknown)
+            self.queued.update(run.queued)
             for site in run.sites:
                 self.calls[site.caller, site.callee] += 1
                 self.transport[site.caller, site.callee] += site.failure in LOST
@@ -125,6 +137,8 @@ class Recorder:
                 for pair, count in sorted(self.transport.items())
                 if count and pair[1] not in mute
             },
+            unknown=dict(sorted(self.unknown.items())),
+            queued=dict(sorted(self.queued.items())),
             services=tuple(sorted(self.services)),
         )
 
