@@ -6,26 +6,21 @@ run that is killed leaves the last finished step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
-from analyzer.analysis.contexts import ContextMap, Evidence, propose_contexts
-from analyzer.analysis.contexts.settings import Settings
+from analyzer.analysis.contexts import ContextMap
 from analyzer.api import output
+from analyzer.api.grouping import propose, write_contexts
+from analyzer.api.hotspots import write_hotspots
+from analyzer.api.linking import link
 from analyzer.api.options import RunOptions
 from analyzer.errors import InputError, OutputError
 from analyzer.ingest.discover import discover, expand_roots
 from analyzer.ingest.load import Progress, ingest
 from analyzer.ingest.mask import Masker
-from analyzer.model.span import Span
 from analyzer.store import Store
-from analyzer.trace.assemble import Assembled, assemble_many
-from analyzer.trace.quality import Quality
-
-_TRACE_TABLES = ("call", "journey", "journey_service", "critical_path", "span_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +31,10 @@ class Listener:
     step: Callable[[str], None] = lambda _: None
 
 
-def run(roots: list[str | Path], folder: Path, options: RunOptions, listener: Listener) -> None:
-    """Bring the store in `folder` up to date with `roots` and analyse it.
+def run(
+    roots: list[str | Path], folder: Path, options: RunOptions, listener: Listener
+) -> ContextMap:
+    """Bring the store in `folder` up to date with `roots`, analyse it, return the proposal.
 
     Raises:
         InputError: nothing there, or nothing that can be read as a log.
@@ -52,16 +49,21 @@ def run(roots: list[str | Path], folder: Path, options: RunOptions, listener: Li
         found = ingest(store, discover(paths), masker, options.reading, listener.reading)
         store.set_property("roots", identity)
         store.set_property("reading", options.reading_fingerprint())
+        store.set_property("seed", str(options.seed))
+        asked = options.analysis_fingerprint()
         changed = found.read > 0 or found.removed > 0
-        if changed or store.properties().get("analysed") != "yes":
+        if changed or store.properties().get("analysed") != asked:
             store.set_property("analysed", "no")
             _refuse_what_is_no_log(store, paths)
             listener.step("linking calls")
-            quality = link(store)
-            _write_quality(store, quality)
+            link(store)
+            listener.step("comparing peak and baseline")
+            write_hotspots(store, options)
         listener.step("grouping services")
-        write_contexts(store, propose(store, options))
-        store.set_property("analysed", "yes")
+        contexts = propose(store.frame, options.constraints, options.seed)
+        write_contexts(store, contexts)
+        store.set_property("analysed", asked)
+    return contexts
 
 
 def _open(path: Path, identity: str, options: RunOptions) -> Store:
@@ -93,125 +95,6 @@ def _refuse_what_is_no_log(store: Store, paths: list[Path]) -> None:
             f"{where}: every file is empty or unreadable, there is nothing to analyse."
         )
     raise InputError(
-        f"{where}: none of {totals['lines']:,} lines in {totals['files']} files could be read as a "
-        "log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
+        f"{where}: none of {totals['lines']:,} lines in {totals['files']} files could be read as "
+        "a log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
     )
-
-
-def link(store: Store) -> Quality:
-    """Rebuild calls, journeys and critical paths from the spans of the store."""
-    quality = Quality()
-    with store.transaction():
-        store.clear(_TRACE_TABLES)
-        for batch in assemble_many(_spans(store)):
-            quality.merge(batch.quality)
-            _append(store, batch)
-    return quality
-
-
-def _spans(store: Store) -> Iterator[Span]:
-    for batch in store.batches("spans_by_trace"):
-        yield from map(Span._make, batch)
-
-
-def _append(store: Store, batch: Assembled) -> None:
-    store.append("call", [_with_us(call, 5) for call in batch.calls])
-    store.append(
-        "journey",
-        [
-            (
-                journey.trace_id,
-                journey.journey,
-                None,
-                journey.entry_service,
-                None if journey.start_ns is None else journey.start_ns // 1_000,
-                journey.duration_ns,
-                journey.status,
-                journey.user_key,
-                len(journey.services),
-                journey.hops,
-                journey.root_span_id,
-                journey.extra_root,
-            )
-            for journey in batch.journeys
-        ],
-    )
-    store.append(
-        "journey_service",
-        [
-            (journey.trace_id, journey.root_span_id, journey.journey, service)
-            for journey in batch.journeys
-            for service in journey.services
-        ],
-    )
-    store.append(
-        "critical_path",
-        [
-            (
-                section.trace_id,
-                section.service_name,
-                section.operation,
-                section.end_ns - section.start_ns,
-                section.kind,
-                section.callee,
-                section.span_id,
-                section.start_ns,
-            )
-            for section in batch.sections
-        ],
-    )
-    store.append("span_time", batch.times)
-
-
-def _with_us(row: tuple[object, ...], column: int) -> tuple[object, ...]:
-    """Return `row` with the nanoseconds in `column` as the microseconds of a TIMESTAMP."""
-    ns = row[column]
-    return (*row[:column], ns // 1_000 if isinstance(ns, int) else None, *row[column + 1 :])
-
-
-def _write_quality(store: Store, quality: Quality) -> None:
-    rows: list[tuple[object, ...]] = [
-        (row.check, row.scope, row.count, row.share, row.note) for row in quality.rows()
-    ]
-    records = store.frame("totals").row(0, named=True)["records"]
-    for note, scope, count in store.frame("file_notes").rows():
-        check, _, subject = note.partition(":")
-        rows.append((check, scope, count, count / records if records else None, subject))
-    with store.transaction():
-        store.clear(["data_quality"])
-        store.append("data_quality", rows)
-
-
-def propose(store: Store, options: RunOptions) -> ContextMap:
-    """Return the proposal of contexts for the services that report for themselves.
-
-    Peers that only others speak of (databases, brokers, foreign services) are no candidates for
-    a merge; which services share one stands beside the proposal as the layer `data_store`.
-    """
-    reporting = store.frame("reporting_services")
-    names = reporting.to_series()
-    edges = store.frame("service_edges")
-    inside = pl.col("callee").is_in(names.implode())
-    return propose_contexts(
-        edges.filter(pl.col("caller").is_in(names.implode()), inside),
-        store.frame("journey_services").filter(pl.col("service").is_in(names.implode())),
-        constraints=options.constraints,
-        seed=options.seed,
-        settings=Settings(hubs="apart"),
-        evidence=Evidence(
-            services=tuple(names),
-            layers={
-                "data_store": edges.filter(~inside)
-                .select(pl.col("caller").alias("service"), pl.col("callee").alias("item"))
-                .unique()
-                .sort("service", "item")
-            },
-        ),
-    )
-
-
-def write_contexts(store: Store, contexts: ContextMap) -> None:
-    """Replace the table `bounded_context` by this proposal."""
-    with store.transaction():
-        store.clear(["bounded_context"])
-        store.append("bounded_context", contexts.frame.rows())

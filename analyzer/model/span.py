@@ -113,8 +113,9 @@ class SpanTime(NamedTuple):
 
     `own_ns + gap_ns + covered_ns = duration_ns`. `covered_ns` is the union of its blocking
     children, clipped to it; `wait_ns` the part of that under children in another service;
-    `gap_ns` (network, pool, queue in front of the callee) is charged to `callee`;
-    `uninstrumented` says that the callee reported no span, so `gap_ns` is its whole answer time.
+    `gap_ns` (network, pool, queue in front of the callee) is charged to `callee` and its
+    operation; `uninstrumented` says that the callee reported no span, so `gap_ns` is its whole
+    answer time.
     `async_ns` sums the asynchronous children and is no part of the identity. `origin` is true
     where an error starts: the span failed and none of its children did. `parent_service` is
     None for a root or an orphan.
@@ -132,6 +133,7 @@ class SpanTime(NamedTuple):
     wait_ns: int
     async_ns: int
     callee: str | None
+    callee_operation: str | None
     uninstrumented: bool
     parent_service: str | None
     status: str

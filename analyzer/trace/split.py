@@ -15,6 +15,7 @@ class Charge(NamedTuple):
     """To whom a client span's own stretches go: the callee, which may have no span itself."""
 
     callee: str
+    operation: str
     uninstrumented: bool
 
 
@@ -25,22 +26,23 @@ def charges(tree: Tree) -> dict[int, Charge]:
     for i, span in enumerate(spans):
         below = children[i]
         if span.kind == "client":
-            callee = _callee(spans, span.service_name, below)
-            if callee is not None:
-                found[i] = Charge(callee, False)
+            server = _server(spans, span.service_name, below)
+            if server is not None:
+                found[i] = Charge(server.service_name, server.operation, False)
             elif not below and span.peer_service and span.peer_service != UNKNOWN_SERVICE:
-                found[i] = Charge(span.peer_service, True)
+                found[i] = Charge(span.peer_service, span.operation, True)
         elif len(below) == 1 and is_sender(tree, i):
-            found[i] = Charge(spans[below[0]].service_name, False)
+            server = spans[below[0]]
+            found[i] = Charge(server.service_name, server.operation, False)
     return found
 
 
-def _callee(spans: list[Span], service: str, children: list[int]) -> str | None:
-    """The service that answered; with several (a client that retried elsewhere) the first."""
+def _server(spans: list[Span], service: str, children: list[int]) -> Span | None:
+    """The span that answered; with several (a client that retried elsewhere) the first."""
     for child in children:
         other = spans[child]
         if other.service_name != service and other.kind != "client":
-            return other.service_name
+            return other
     return None
 
 
@@ -65,10 +67,10 @@ def span_times(tree: Tree, timing: Timing, charged: dict[int, Charge]) -> list[S
             detached += timing.end[child] - (timing.start[child] or 0)
         own = finish - begin - covered
         gap = 0
-        callee = None
+        callee = callee_operation = None
         uninstrumented = False
         if i in charged:
-            callee, uninstrumented = charged[i]
+            callee, callee_operation, uninstrumented = charged[i]
             own, gap = 0, own
         p = parent[i]
         origin = span.status == ERROR
@@ -88,6 +90,7 @@ def span_times(tree: Tree, timing: Timing, charged: dict[int, Charge]) -> list[S
                 wait,
                 detached,
                 callee,
+                callee_operation,
                 uninstrumented,
                 spans[p].service_name if p >= 0 else None,
                 span.status,

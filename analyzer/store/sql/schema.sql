@@ -171,6 +171,7 @@ CREATE TABLE span_time (
     wait_ns BIGINT,
     async_ns BIGINT,
     callee VARCHAR,
+    callee_operation VARCHAR,
     uninstrumented BOOLEAN,
     parent_service VARCHAR,
     status VARCHAR,
@@ -193,6 +194,32 @@ CREATE TABLE hotspot (
     share_of_slow_time DOUBLE,
     cause VARCHAR,
     evidence_n BIGINT
+);
+
+-- The stretches of time that hotspots compare against the rest.
+CREATE TABLE peak_window (
+    window_start TIMESTAMP,
+    window_end TIMESTAMP
+);
+
+-- Services ranked by how much they changed in a window (METHODS section 5, fusion).
+CREATE TABLE suspect (
+    window_start TIMESTAMP,
+    rank BIGINT,
+    service_name VARCHAR,
+    kind VARCHAR,
+    score DOUBLE,
+    latency_part DOUBLE,
+    event_part DOUBLE,
+    evidence VARCHAR,
+    evidence_n BIGINT
+);
+
+-- What the analysis says in words, in the order in which it is worth reading.
+CREATE TABLE finding (
+    place BIGINT,
+    topic VARCHAR,
+    sentence VARCHAR
 );
 
 CREATE TABLE bounded_context (
