@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from analyzer.model.span import Span
+from analyzer.trace.nesting import nest
 from analyzer.trace.options import DEFAULT, TraceOptions
 from analyzer.trace.quality import Quality
 
@@ -82,8 +83,18 @@ def _merged(spans: Sequence[Span], quality: Quality) -> list[Span]:
     if len(set(map(_SPAN_ID, ordered))) < len(ordered) or any(map(_SHARED, ordered)):
         ordered = _correct_shared(_without_duplicates(ordered, quality), quality)
         ordered.sort(key=link_order)
+    if _names_no_parents(ordered):
+        ordered = sorted(nest(ordered, "correlated"), key=link_order)
+        quality.count("nested_by_time", len(ordered) - 1)
     quality.counts["spans", ""] += len(ordered)
     return ordered
+
+
+def _names_no_parents(spans: Sequence[Span]) -> bool:
+    """Whether these are log lines that share a trace id and nothing else: no ids, no parents."""
+    return len(spans) > 1 and not any(
+        span.parent_span_id or span.kind_source != "dialect" for span in spans
+    )
 
 
 def link_order(span: Span) -> tuple[str, bool, bool, str, str, int]:
