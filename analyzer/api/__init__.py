@@ -41,8 +41,8 @@ def analyze(
     folder = Path(output) if output is not None else Path(keep.name if keep else "")
     chosen = options or RunOptions(**more)
     heard = listener or Listener()
-    run(roots, folder, chosen, heard)
-    found = Analysis(folder, keep)
+    proposal = run(roots, folder, chosen, heard)
+    found = Analysis(folder, proposal=proposal, keep=keep)
     if output is not None:
         heard.step("writing results")
         write_results(found)

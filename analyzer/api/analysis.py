@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import polars as pl
 
-from analyzer.analysis.contexts import ContextMap
+from analyzer.analysis import contexts
 from analyzer.analysis.graph import message_graph
+from analyzer.api.context_map import ContextMap
+from analyzer.api.grouping import propose
 from analyzer.api.results import write_text
 from analyzer.store import STORE_NAME, query, query_relation
 
@@ -32,8 +34,11 @@ class Analysis:
     frames.
     """
 
-    def __init__(self, folder: Path, keep: object = None) -> None:
+    def __init__(
+        self, folder: Path, *, proposal: contexts.ContextMap | None = None, keep: object = None
+    ) -> None:
         """Read the analysis in `folder`; `keep` is held as long as this object lives."""
+        self._proposal = proposal
         self.folder = folder
         self.store = folder / STORE_NAME
         self._keep = keep
@@ -131,6 +136,19 @@ class Analysis:
     def hotspots(self, top: int = 5) -> pl.DataFrame:
         """The `top` worst hotspots of each kind: what changed in the peak, and why."""
         return self._frame("hotspots", {"top": top})
+
+    def contexts(
+        self, seed: int | None = None, constraints: contexts.Constraints | None = None
+    ) -> ContextMap:
+        """The proposal of bounded contexts; another seed or wishes group anew.
+
+        Raises:
+            ConfigurationError: the wishes contradict each other.
+        """
+        asked = self.seed if seed is None else seed
+        if self._proposal is not None and constraints is None and asked == self._proposal.seed:
+            return ContextMap(self._proposal)
+        return ContextMap(propose(self._frame, constraints, asked))
 
     def sql(self, statement: str) -> pl.DataFrame:
         """The result of a SQL query on the store.

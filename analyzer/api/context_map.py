@@ -22,7 +22,7 @@ class ContextMap:
 
     @property
     def frame(self) -> pl.DataFrame:
-        """One row per service: context, service_name, role, confidence, alternative, margin, reason."""
+        """One row per service: its context, role, confidence, alternative, margin and reason."""
         return self.proposal.frame
 
     @property

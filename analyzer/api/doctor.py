@@ -14,7 +14,17 @@ import polars as pl
 
 from analyzer import __version__
 
-_NEEDED = ("duckdb", "polars", "pyarrow", "networkx", "scipy", "matplotlib", "jinja2", "click", "rich")
+_NEEDED = (
+    "duckdb",
+    "polars",
+    "pyarrow",
+    "networkx",
+    "scipy",
+    "matplotlib",
+    "jinja2",
+    "click",
+    "rich",
+)
 _LOW_DISK_BYTES = 2 << 30
 _LOW_MEMORY_BYTES = 2 << 30
 _FORMATS = (

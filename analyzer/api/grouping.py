@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
-from analyzer.analysis.contexts import ContextMap, Evidence, propose_contexts
+from analyzer.analysis.contexts import Constraints, ContextMap, Evidence, propose_contexts
 from analyzer.analysis.contexts.settings import Settings
-from analyzer.api.options import RunOptions
 from analyzer.store import Store
 
 
-def propose(store: Store, options: RunOptions) -> ContextMap:
+def propose(
+    frame: Callable[[str], pl.DataFrame], constraints: Constraints | None, seed: int
+) -> ContextMap:
     """Return the proposal of contexts for the services that report for themselves.
 
     Peers that only others speak of (databases, brokers, foreign services) are no candidates for
     a merge; which services share one stands beside the proposal as the layer `data_store`.
     """
-    reporting = store.frame("reporting_services")
+    reporting = frame("reporting_services")
     names = reporting.to_series()
-    edges = store.frame("service_edges")
+    edges = frame("service_edges")
     inside = pl.col("callee").is_in(names.implode())
     return propose_contexts(
         edges.filter(pl.col("caller").is_in(names.implode()), inside),
-        store.frame("journey_services").filter(pl.col("service").is_in(names.implode())),
-        constraints=options.constraints,
-        seed=options.seed,
+        frame("journey_services").filter(pl.col("service").is_in(names.implode())),
+        constraints=constraints,
+        seed=seed,
         settings=Settings(hubs="apart"),
         evidence=Evidence(
             services=tuple(names),

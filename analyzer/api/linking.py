@@ -92,5 +92,3 @@ def _quality_rows(store: Store, quality: Quality) -> list[tuple[object, ...]]:
         check, _, subject = note.partition(":")
         rows.append((check, scope, count, count / records if records else None, subject))
     return rows
-
-

@@ -99,7 +99,9 @@ def read_fields(path: Path | None, unit: Iterable[str]) -> ReadingOptions:
             else:
                 renames[str(key)] = getattr(aliases, canonical.upper())[0]
         stated |= {str(key): str(name) for key, name in document.pop("units", {}).items()}
-        problems += [f"{path}: [{name}]: unknown table; only [fields], [units]" for name in document]
+        problems += [
+            f"{path}: [{name}]: unknown table; only [fields], [units]" for name in document
+        ]
     units = {}
     for key, name in stated.items():
         if name not in durations.UNITS_NS:

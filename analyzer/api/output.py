@@ -37,7 +37,7 @@ def claim(folder: Path, *, force: bool) -> Path:
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror}. Choose another folder with -o.") from error
     if STORE_NAME not in present and present - _OURS and not force:
-        stranger = sorted(present - _OURS)[0]
+        stranger = min(present - _OURS)
         raise OutputError(
             f"{folder}: holds something else ({stranger}). Choose another folder with -o, "
             "or --force to write beside it."
@@ -74,5 +74,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise OutputError(f"{path}: the disk is full. Free space or choose another -o.") from error
+            raise OutputError(
+                f"{path}: the disk is full. Free space or choose another -o."
+            ) from error
         raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from analyzer.analysis.contexts import ContextMap
 from analyzer.api import output
 from analyzer.api.grouping import propose, write_contexts
 from analyzer.api.hotspots import write_hotspots
@@ -21,6 +22,7 @@ from analyzer.ingest.load import Progress, ingest
 from analyzer.ingest.mask import Masker
 from analyzer.store import Store
 
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Who hears how the run goes: `reading` while files are read, `step` at each later step."""
@@ -31,8 +33,8 @@ class Listener:
 
 def run(
     roots: list[str | Path], folder: Path, options: RunOptions, listener: Listener
-) -> None:
-    """Bring the store in `folder` up to date with `roots` and analyse it.
+) -> ContextMap:
+    """Bring the store in `folder` up to date with `roots`, analyse it, return the proposal.
 
     Raises:
         InputError: nothing there, or nothing that can be read as a log.
@@ -58,8 +60,10 @@ def run(
             listener.step("comparing peak and baseline")
             write_hotspots(store, options)
         listener.step("grouping services")
-        write_contexts(store, propose(store, options))
+        contexts = propose(store.frame, options.constraints, options.seed)
+        write_contexts(store, contexts)
         store.set_property("analysed", asked)
+    return contexts
 
 
 def _open(path: Path, identity: str, options: RunOptions) -> Store:
@@ -87,10 +91,10 @@ def _refuse_what_is_no_log(store: Store, paths: list[Path]) -> None:
         return
     where = ", ".join(str(path) for path in paths)
     if not totals["lines"]:
-        raise InputError(f"{where}: every file is empty or unreadable, there is nothing to analyse.")
+        raise InputError(
+            f"{where}: every file is empty or unreadable, there is nothing to analyse."
+        )
     raise InputError(
-        f"{where}: none of {totals['lines']:,} lines in {totals['files']} files could be read as a "
-        "log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
+        f"{where}: none of {totals['lines']:,} lines in {totals['files']} files could be read as "
+        "a log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
     )
-
-

@@ -10,12 +10,11 @@ from analyzer.api.summary import findings, fingerprint, tiles
 from analyzer.render.report import Chart, ReportContent, Section, render_report
 
 _NOTES_ON_METHOD = (
-    "Latency quantiles are exact and of one clock only: the client's where both sides reported, "
-    "else the server's; the column side says which.",
-    "Links follow Zipkin's rules on real ids (observed), on shared request ids (correlated) or on "
-    "nesting in time (inferred); a missing edge is no proof of absence.",
-    "The critical path does not see hidden dependencies between siblings nor queueing in front of "
-    "a server; waiting between a client and its server is charged to the callee.",
+    "Latency quantiles are exact and of one clock only; the column side says which.",
+    "Links: observed (real ids), correlated (shared request id) or inferred (nesting in time).",
+    "A missing edge is no proof of absence: context may not have been passed on.",
+    "Waiting between a client and its server is charged to the callee.",
+    "The critical path sees neither hidden dependencies between siblings nor queues in a server.",
     "Peak windows are found from the traffic itself unless they were given.",
 )
 
@@ -53,7 +52,9 @@ def content_of(analysis: Analysis) -> ReportContent:
             "inventory",
             "Message inventory",
             "Who sends which message to whom: how often, how fast, how failing.",
-            analysis.inventory.drop("first_seen", "last_seen").sort("calls", descending=True, maintain_order=True),
+            analysis.inventory.drop("first_seen", "last_seen").sort(
+                "calls", descending=True, maintain_order=True
+            ),
         ),
         journeys=Section(
             "journeys",
@@ -64,7 +65,7 @@ def content_of(analysis: Analysis) -> ReportContent:
         unread=Section(
             "unread",
             "What could not be read",
-            "Lines, and parts of documents, that went to quarantine; nothing is dropped in silence.",
+            "Lines and parts of documents in quarantine: nothing is dropped in silence.",
             analysis.quarantine_reasons,
         ),
         account=Section(
@@ -85,7 +86,9 @@ def content_of(analysis: Analysis) -> ReportContent:
 
 
 def _charts(analysis: Analysis) -> list[Chart]:
-    charts = [Chart("Baseline against peak", analysis.plot.hotspots())] if _ranked(analysis) else []
+    charts = (
+        [Chart("Baseline against peak", analysis.plot.hotspots())] if _ranked(analysis) else []
+    )
     charts += [
         Chart(f"Latency over time: {name}", figure) for name, figure in analysis.plot.latencies()
     ]

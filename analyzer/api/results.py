@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +18,7 @@ def write_text(path: Path, text: str) -> Path:
     partial = path.with_name(f"{path.name}.part")
     with writing(path):
         partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        partial.replace(path)
     return path
 
 

@@ -1,4 +1,4 @@
-"""What an analysis found, in a handful of sentences and figures: for terminal, page and notebook."""
+"""What an analysis found, in a handful of sentences and figures, wherever it is shown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import polars as pl
 from analyzer.api.analysis import Analysis
 
 _SHOWN = 3
+_NAMED_SERVICES = 14
+_SURE = 0.7
 
 
 def findings(analysis: Analysis) -> list[str]:
@@ -49,21 +51,27 @@ def _context_sentences(analysis: Analysis) -> list[str]:
     members = frame.filter(pl.col("role") == "member")
     merged = (
         members.group_by("context")
-        .agg(pl.col("service_name").sort(), pl.col("confidence").mean())
+        .agg(pl.col("service_name").sort())
         .filter(pl.col("service_name").list.len() > 1)
         .sort("context")
     )
     if merged.height == 0:
         return [f"{frame.height} services, none of which the logs give a reason to merge."]
+    short = members.height <= _NAMED_SERVICES
     told = "; ".join(
-        f"{context} = {' + '.join(services)}" for context, services, _ in merged.rows()
+        f"{context} = {' + '.join(services)}" if short else f"{context} ({len(services)})"
+        for context, services in merged.select("context", "service_name").rows()
     )
-    return [f"Consolidate {members.height} services into {_contexts(members)}: {told}."]
-
-
-def _contexts(members: pl.DataFrame) -> str:
     count = members["context"].n_unique()
-    return f"{count} contexts" if count != 1 else "1 context"
+    contexts = f"{count} contexts" if count != 1 else "1 context"
+    sentences = [f"Consolidate {members.height} services into {contexts}: {told}."]
+    unsure = members.filter(pl.col("confidence") < _SURE).height
+    if unsure:
+        sentences.append(
+            f"{unsure} of {members.height} placements are undecided (confidence below {_SURE}): "
+            "ask the teams before merging."
+        )
+    return sentences
 
 
 def _reading(analysis: Analysis) -> list[str]:
@@ -71,7 +79,5 @@ def _reading(analysis: Analysis) -> list[str]:
     lines, bad = int(str(totals["lines"])), int(str(totals["quarantined"]))
     if bad == 0:
         return [f"All {lines:,} lines of {totals['files']} files are accounted for, none unread."]
-    return [
-        f"{bad:,} of {lines:,} lines ({bad / lines:.2g} of all) could not be read; each stands in "
-        "quarantine with file, line and reason."
-    ]
+    told = f"{bad:,} of {lines:,} lines ({100 * bad / lines:.2g} %) could not be read"
+    return [f"{told}; each stands in quarantine with file, line and reason."]

@@ -6,6 +6,7 @@ import difflib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from click_default_group import DefaultGroup
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _meant(words: list[str]) -> str | None:
     """Return the command that a word which is no path was probably meant to be."""
     for word in words:
-        if not word.startswith("-") and not os.path.exists(word):
+        if not word.startswith("-") and not Path(word).exists():
             near = difflib.get_close_matches(word, sorted(cli.commands), n=1, cutoff=0.6)
             return near[0] if near else None
     return None

@@ -19,7 +19,9 @@ from analyzer.cli.options import format_option
     show_default=True,
     help="Folder for the results.",
 )
-@click.option("--force", is_flag=True, help="Replace another analysis, or write beside other files.")
+@click.option(
+    "--force", is_flag=True, help="Replace another analysis, or write beside other files."
+)
 @click.option(
     "--campaign",
     multiple=True,

@@ -20,7 +20,10 @@ def summary(analysis: Analysis, how: str) -> str:
     if how == "table":
         return _screen(analysis)
     if how == "json":
-        return orjson.dumps(_document(analysis), option=orjson.OPT_INDENT_2, default=str).decode() + "\n"
+        return (
+            orjson.dumps(_document(analysis), option=orjson.OPT_INDENT_2, default=str).decode()
+            + "\n"
+        )
     return render_frame(analysis.inventory, how)
 
 

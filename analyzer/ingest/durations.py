@@ -9,6 +9,9 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 
+LONGEST_NS = 100 * 366 * 86_400 * 1_000_000_000
+"""A century: no work takes longer, and it keeps every sum within 64 bits."""
+
 UNITS_NS = {
     "ns": 1,
     "nanos": 1,
@@ -42,6 +45,8 @@ KEYUNITS_NS = {
 BARE_KEYS = ("duration", "elapsed", "latency", "took", "rt", "cost")
 """Keys that report a duration but not its unit."""
 
+_MAX_CHARACTERS = 64
+_MAX_MAGNITUDE = 30
 _SUFFIX = re.compile(r"(?:[_.-]|(?<=[a-z])(?=[A-Z]))([A-Za-z]+)$")
 _SPEAKS_OF_TIME = re.compile(
     r"duration|elapsed|latency|took|response_?time|request_?time|processing_?time", re.IGNORECASE
@@ -70,15 +75,23 @@ def speaks_of_duration(key: str) -> bool:
 def parse_duration(value: object, unit_ns: int | None) -> int | None:
     """Return `value` in ns: a number in `unit_ns`, or a text with its own unit (`1m2.5s`).
 
-    None where the unit is unknown or the value is no duration; negative values come back
-    negative, so that the caller can tell `bad_duration` from a missing one.
+    None where the unit is unknown or the value is no duration (text, or beyond `LONGEST_NS`);
+    negative values come back negative, so that the caller can tell `bad_duration` from a
+    missing one.
     """
+    found = _parse(value, unit_ns)
+    return found if found is None or abs(found) <= LONGEST_NS else None
+
+
+def _parse(value: object, unit_ns: int | None) -> int | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int):
         return None if unit_ns is None else value * unit_ns
     if isinstance(value, float):
         if unit_ns is None or not math.isfinite(value):
+            return None
+        if abs(value) > 10.0**_MAX_MAGNITUDE:
             return None
         return int((Decimal(repr(value)) * unit_ns).to_integral_value())
     if isinstance(value, str):
@@ -87,12 +100,16 @@ def parse_duration(value: object, unit_ns: int | None) -> int | None:
 
 
 def _parse_text(text: str, unit_ns: int | None) -> int | None:
+    if len(text) > _MAX_CHARACTERS:
+        return None
     try:
         number = Decimal(text)
     except InvalidOperation:
         pass
     else:
         if unit_ns is None or not number.is_finite():
+            return None
+        if number.adjusted() > _MAX_MAGNITUDE:
             return None
         return int((number * unit_ns).to_integral_value())
     iso = _ISO_8601.match(text)

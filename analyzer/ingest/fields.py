@@ -254,7 +254,7 @@ def _set_ids(record: Record, shape: Shape, first: Any) -> None:
 
 
 def _severity(level: object, logger: str) -> str | None:
-    if isinstance(level, str) and not level.isdigit():
+    if isinstance(level, str) and not (level.isascii() and level.isdigit()):
         return severity.from_word(level)
     if level is None or isinstance(level, (bool, float)):
         return None

@@ -13,17 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analyzer.ingest import tables
+from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
 from analyzer.ingest.discover import LogFile
-from analyzer.ingest.lines import (
-    MAX_LINE_BYTES,
-    ArchiveDamage,
-    Line,
-    chunks,
-    compression_of,
-    open_stream,
-    read_head,
-    split_lines,
-)
+from analyzer.ingest.lines import MAX_LINE_BYTES, Line, read_head, split_lines
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.names import service_of_file
 from analyzer.ingest.reader import (
@@ -73,6 +65,7 @@ class FileIngest:
         self._store = store
         self._file = file
         self._tell = tell
+        self._options = options
         self._builder = RowBuilder(file_id(file.name), file.name, service_of_file(file), masker)
         self._reader = FileReader(self._builder, options)
 
@@ -114,13 +107,12 @@ class FileIngest:
         if compression == "parquet":
             yield from tables.read_parquet(self._file.path)
             return
-        with open_stream(self._file.path, compression) as stream:
-            head = list(islice(split_lines(chunks(stream)), HEAD_LINES))
+        path, bomb = self._file.path, self._options.bomb_limit
+        head = list(islice(split_lines(read_chunks(path, compression, bomb)), HEAD_LINES))
         # One line may hold a whole document (a trace export): then a line may be that long.
         long_document = opens_document(head) and isinstance(head[0], Line) and head[0].too_long
         limit = MAX_DOCUMENT_BYTES if long_document else MAX_LINE_BYTES
-        with open_stream(self._file.path, compression) as stream:
-            yield from split_lines(chunks(stream), limit)
+        yield from split_lines(read_chunks(path, compression, bomb), limit)
 
     def _read(
         self, source: Iterator[Line | ArchiveDamage | tables.Row], copy_of: str | None

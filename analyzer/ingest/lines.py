@@ -1,4 +1,4 @@
-"""Bytes to lines: decompression by content, line numbers, byte offsets, and what went wrong.
+"""Bytes to lines, with their numbers and byte offsets.
 
 Every byte of the decompressed stream belongs to exactly one line, so the line account of a file
 starts here. Offsets are of the decompressed stream.
@@ -6,22 +6,15 @@ starts here. Offsets are of the decompressed stream.
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import lzma
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
-import pyarrow as pa
+from analyzer.ingest.archives import ArchiveDamage
 
 MAX_LINE_BYTES = 1 << 20
 """A longer line is quarantined as `too_long` (FORMATS section 8, row 20)."""
 
-_CHUNK_BYTES = 1 << 20
 _HEAD_BYTES = 4096
 _BOM = b"\xef\xbb\xbf"
 
@@ -35,59 +28,10 @@ class Line(NamedTuple):
     too_long: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveDamage:
-    """The compressed stream broke off; what was read before it stays."""
-
-    byte_offset: int
-    detail: str
-
-
-def compression_of(head: bytes) -> str:
-    """Return gzip, zstd, bz2, xz or none, from the first bytes and never from the name."""
-    if head.startswith(b"\x1f\x8b"):
-        return "gzip"
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return "zstd"
-    if head.startswith(b"BZh"):
-        return "bz2"
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return "xz"
-    return "none"
-
-
 def read_head(path: Path, size: int = 16) -> bytes:
     """Return the first `size` bytes of a file as it lies on disk."""
     with path.open("rb") as stream:
         return stream.read(size)
-
-
-def open_stream(path: Path, compression: str) -> BinaryIO:
-    """Return the decompressed byte stream of a file; several members count as one stream."""
-    if compression == "gzip":
-        return io.BufferedReader(gzip.open(path, "rb"))
-    if compression == "bz2":
-        return io.BufferedReader(bz2.open(path, "rb"))
-    if compression == "xz":
-        return io.BufferedReader(lzma.open(path, "rb"))
-    if compression == "zstd":
-        return pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd")  # type: ignore[no-any-return]
-    return path.open("rb")
-
-
-def chunks(stream: BinaryIO) -> Iterator[bytes | ArchiveDamage]:
-    """Yield the stream's bytes; a damaged archive ends it with an `ArchiveDamage`."""
-    offset = 0
-    while True:
-        try:
-            chunk = stream.read(_CHUNK_BYTES)
-        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            yield ArchiveDamage(offset, str(error))
-            return
-        if not chunk:
-            return
-        offset += len(chunk)
-        yield chunk
 
 
 def split_lines(

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 
-SENSITIVE_NAMES = (
+GUARDED_NAMES = (
     "authorization|proxy-authorization|cookie|set-cookie|x-api-key|"
     "x-telegram-bot-api-secret-token|password|passwd|passphrase|secret|secret_key|secret_token|"
     "client_secret|token|access_token|refresh_token|auth_token|bot_token|id_token|api_key|apikey|"
     "api-key|access_key|private_key|dsn|cvv|cvc"
 )
-_SECRET_KEY = re.compile(rf"(?:^|[._-])(?:{SENSITIVE_NAMES})$", re.IGNORECASE)
+_SECRET_KEY = re.compile(rf"(?:^|[._-])(?:{GUARDED_NAMES})$", re.IGNORECASE)
 _PERSONAL_KEY = re.compile(
     r"(?:^|[._])(?:e-?mail|phone|phone_?number|mobile|msisdn|card_?number|card|pan|"
     r"first_?name|last_?name|full_?name)$",
@@ -47,7 +47,7 @@ _SECRET_WORDS = (
 _USER_WORDS = ("user_id", "userid", "chat_id", "chatid", "username")
 _DIGITS = re.compile(r"[+(]\d|\d[ ().-]\d|\d{5}")
 _PEM = re.compile(r"-----BEGIN [^-]+-----.*?(?:-----END [^-]+-----|$)", re.DOTALL)
-_BOT_TOKEN = re.compile(r"\b\d{5,12}:[A-Za-z0-9_-]{20,}|\d{5,12}%3[Aa][A-Za-z0-9_-]{20,}")
+_BOT_TOKEN = re.compile(r"(?<!\d)\d{5,12}(?::|%3[Aa])[A-Za-z0-9_-]{20,}")
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 _URL_LOGIN = re.compile(r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)")
 _BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
@@ -57,7 +57,7 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    rf"\b((?:\w+[_-])?(?:{SENSITIVE_NAMES}))(\\?[\"']?\s*[:=]\s*)(?!<)(?:\\?\"[^\"\\]*\\?\"|'[^']*'|[^\s\"'&,;}})\]]+)",
+    rf"\b((?:\w+[_-])?(?:{GUARDED_NAMES}))(\\?[\"']?\s*[:=]\s*)(?!<)(?:\\?\"[^\"\\]*\\?\"|'[^']*'|[^\s\"'&,;}})\]]+)",
     re.IGNORECASE,
 )
 _NAMED_USER = re.compile(

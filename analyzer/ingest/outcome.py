@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from analyzer.semconv import ERROR, OK, UNSET
 
 _OK_WORDS = frozenset({"ok", "success", "succeeded", "user_error", "true", "status_code_ok"})
@@ -25,6 +27,7 @@ _GRPC_NAMES = {
     "FAILED_PRECONDITION": 9, "ABORTED": 10, "OUT_OF_RANGE": 11, "UNIMPLEMENTED": 12,
     "INTERNAL": 13, "UNAVAILABLE": 14, "DATA_LOSS": 15, "UNAUTHENTICATED": 16,
 }  # fmt: skip
+_CODE = re.compile(r"[0-9]{1,3}$")
 CLIENT_SIDE = frozenset({"client", "producer"})
 
 
@@ -57,7 +60,7 @@ def from_http(code: object, kind: str) -> tuple[str, str | None] | None:
     own cancellation. None where `code` is no HTTP status.
     """
     text = str(code).strip()
-    if isinstance(code, bool) or not text.isdigit() or not 100 <= int(text) <= 599:
+    if isinstance(code, bool) or not _CODE.match(text) or not 100 <= int(text) <= 599:
         return None
     number = int(text)
     if number == 499:
@@ -71,7 +74,7 @@ def from_grpc(code: object, kind: str) -> tuple[str, str | None] | None:
     if isinstance(code, bool):
         return None
     text = str(code).strip()
-    number = int(text) if text.isdigit() else _GRPC_NAMES.get(text.upper())
+    number = int(text) if _CODE.match(text) else _GRPC_NAMES.get(text.upper())
     if number is None or number > 16:
         return None
     failed = number != 0 if kind in CLIENT_SIDE else number in _GRPC_SERVER_ERRORS

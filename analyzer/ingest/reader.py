@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
+from analyzer.ingest.archives import ArchiveDamage, BombLimit
 from analyzer.ingest.formats import json_text
 from analyzer.ingest.formats.json_value import JsonReader
-from analyzer.ingest.lines import ArchiveDamage, Line
+from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
 from analyzer.ingest.rows import RowBuilder
 
@@ -30,10 +31,14 @@ HEAD_LINES = 16
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """What the user told the reader: `renames` of keys and `units` (ns per unit) of keys."""
+    """What the user told the reader: `renames` of keys and `units` (ns per unit) of keys.
+
+    `bomb_limit` says how much an archive may hold.
+    """
 
     renames: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
+    bomb_limit: BombLimit = field(default_factory=BombLimit)
 
 
 class FileReader:

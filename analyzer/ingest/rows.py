@@ -12,12 +12,14 @@ import orjson
 from analyzer.ingest import ids
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.record import Measurement, Record, Rejected
-from analyzer.ingest.text import template_of
+from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import UNKNOWN_SERVICE
 
 EXCERPT_CHARACTERS = 200
-_MAX_OPERATIONS = 10_000
+_MAX_NAMES = 10_000
 
+# Ids of letters, digits and dashes hide nothing; anything else is read as a text.
+_PLAIN_ID = re.compile(r"(?:update:)?[\w.-]{1,128}$")
 # A Deployment's pod: <service>-<replica set hash>-<5 characters> (FORMATS section 5).
 _POD_SUFFIX = re.compile(r"-[0-9a-f]{6,10}-[0-9a-z]{5}$")
 
@@ -47,7 +49,7 @@ class RowBuilder:
         self._path = path
         self._fallback = fallback_service
         self._masker = masker
-        self._operations: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self.rows = Rows()
         self.notes: Counter[tuple[str, str]] = Counter()
         self.spans = 0
@@ -61,7 +63,7 @@ class RowBuilder:
 
     def add(self, record: Record, line_number: int, index: int = 0) -> None:
         """Add one record: a span where it reports work, a log record otherwise."""
-        service = self._service(record)
+        service = self._name(self._service(record))
         for note in record.notes:
             self.notes[note, service] += 1
         self._see(record.time_ns)
@@ -76,17 +78,17 @@ class RowBuilder:
             self.spans += 1
             self.rows.span.append(
                 (
-                    record.trace_id,
-                    record.span_id,
-                    record.parent_span_id,
+                    self._id(record.trace_id),
+                    self._id(record.span_id),
+                    self._id(record.parent_span_id),
                     service,
-                    self._operation(record.operation or UNKNOWN_SERVICE),
+                    self._name(operation_name(record.operation or UNKNOWN_SERVICE)),
                     record.span_kind,
                     _us(record.start_ns),
                     record.duration_ns,
                     record.status,
-                    record.error_type,
-                    record.peer_service,
+                    record.error_type and self._name(record.error_type),
+                    record.peer_service and self._name(record.peer_service),
                     user,
                     "observed" if record.trace_id else None,
                     self._file_id,
@@ -99,7 +101,7 @@ class RowBuilder:
                     record.kind_source,
                     record.shared,
                     record.follows_from,
-                    record.correlation_id,
+                    self._id(record.correlation_id),
                     record.severity_text,
                     body,
                     template,
@@ -116,13 +118,13 @@ class RowBuilder:
                     record.severity_text,
                     body,
                     template,
-                    record.trace_id,
-                    record.span_id,
-                    record.correlation_id,
+                    self._id(record.trace_id),
+                    self._id(record.span_id),
+                    self._id(record.correlation_id),
                     user,
                     attributes,
                     record.status,
-                    record.error_type,
+                    record.error_type and self._name(record.error_type),
                 )
             )
 
@@ -132,8 +134,8 @@ class RowBuilder:
         self.rows.measurement.append(
             (
                 _us(figure.time_ns),
-                figure.service_name or self._fallback,
-                figure.name,
+                self._name(figure.service_name or self._fallback),
+                self._name(figure.name),
                 figure.value,
                 figure.unit,
                 self._file_id,
@@ -165,13 +167,19 @@ class RowBuilder:
         # A trace names its services itself; a missing name there stays unknown (links need that).
         return UNKNOWN_SERVICE if record.trace_dialect else self._fallback
 
-    def _operation(self, name: str) -> str:
-        masked = self._operations.get(name)
+    def _name(self, name: str) -> str:
+        """Return a name (service, operation, peer, type of error) masked; few are distinct."""
+        masked = self._names.get(name)
         if masked is None:
-            if len(self._operations) >= _MAX_OPERATIONS:
-                self._operations.clear()
-            masked = self._operations[name] = self._masker.text(name)
+            if len(self._names) >= _MAX_NAMES:
+                self._names.clear()
+            masked = self._names[name] = self._masker.text(name)
         return masked
+
+    def _id(self, identifier: str | None) -> str | None:
+        if identifier is None or _PLAIN_ID.match(identifier):
+            return identifier
+        return self._masker.text(identifier)
 
     def _attributes(self, attributes: dict[str, Any]) -> str | None:
         if not attributes:

@@ -58,7 +58,7 @@ def from_python(level: object) -> str | None:
 def from_syslog(priority: object) -> str | None:
     """Return the level of syslog's scale, 7 (debug) .. 0 (emergency)."""
     text = str(priority)
-    return _SYSLOG[int(text)] if text.isdigit() and int(text) < 8 else None
+    return _SYSLOG[int(text)] if len(text) == 1 and text in "01234567" else None
 
 
 def from_otlp_number(number: object) -> str | None:

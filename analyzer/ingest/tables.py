@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from analyzer.ingest import aliases
-from analyzer.ingest.lines import ArchiveDamage, Line
+from analyzer.ingest.archives import ArchiveDamage
+from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Rejected
 
 PARQUET_MAGIC = b"PAR1"

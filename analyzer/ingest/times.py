@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 EARLIEST_NS = 978_307_200_000_000_000
 """2001-01-01: an instant before it is a clock that was never set."""
-LATEST_NS = 9_999_999_999_000_000_000
-"""2286-11-20: the last instant whose epoch seconds have ten digits."""
+LATEST_NS = 9_223_372_036_000_000_000
+"""2262-04-11: the last second whose nanoseconds fit 64 bits."""
 
 _NS = 1_000_000_000
 # Digits of an integer epoch -> nanoseconds per unit; any other width is not an epoch.
@@ -19,7 +19,8 @@ _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,18}))?"
     r"\s*(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?$"
 )
-_DECIMAL = re.compile(r"-?\d+(?:\.\d+)?$")
+_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?$")
+_INTEGER = re.compile(r"-?[0-9]{1,20}$")
 
 
 class Instant(NamedTuple):
@@ -55,10 +56,10 @@ def instant_in_unit(value: object, unit_ns: int) -> int | None:
     """Return ns for a number (or its text) given in a unit of `unit_ns` nanoseconds."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, int):
+    if isinstance(value, str) and _INTEGER.match(value):
+        value = int(value)
+    if isinstance(value, int) and abs(value) * unit_ns <= LATEST_NS:
         return value * unit_ns
-    if isinstance(value, str) and (value.isdigit() or value[1:].isdigit()):
-        return int(value) * unit_ns
     return None
 
 
@@ -105,9 +106,9 @@ def _from_epoch(value: int) -> Instant | None:
 def _from_epoch_text(text: str) -> Instant | None:
     whole, _, fraction = text.partition(".")
     unit = _EPOCH_UNIT.get(len(whole))
-    if unit is None or not whole.isdigit():
+    if unit is None or not _INTEGER.match(whole):
         return None
     ns = int(whole) * unit
-    if fraction.isdigit():
+    if fraction:
         ns += int(fraction[:9].ljust(9, "0")) * unit // _NS
     return Instant(ns, zoned=True) if plausible(ns) else None

@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -71,12 +72,14 @@ def latency_figure(
         )
         width = _bucket_days(times)
         lower.bar(times, series["n"].to_list(), width=width, color=palette.BASELINE, align="edge")
-        lower.bar(times, series["errors"].to_list(), width=width, color=palette.ERROR, align="edge")
+        lower.bar(
+            times, series["errors"].to_list(), width=width, color=palette.ERROR, align="edge"
+        )
         lower.set_ylabel("count\n(errors red)")
         lower.set_xlabel("time, UTC")
-        locator = AutoDateLocator()
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
         lower.xaxis.set_major_locator(locator)
-        lower.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        lower.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         return figure
 
 
@@ -184,7 +187,7 @@ def _shade(axes: Axes, windows: Sequence[tuple[datetime, datetime]]) -> None:
 
 
 def _bucket_days(times: Sequence[datetime]) -> float:
-    steps = [(b - a).total_seconds() for a, b in zip(times, times[1:], strict=False)]
+    steps = [(b - a).total_seconds() for a, b in pairwise(times)]
     return min(steps, default=60.0) / 86_400
 
 
@@ -214,9 +217,7 @@ def _arc(axes: Axes, start: float, end: float, width: float) -> None:
     )
 
 
-def _arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], width: float
-) -> None:
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], width: float) -> None:
     axes.annotate(
         "",
         xy=end,

@@ -13,12 +13,16 @@ _SHOWN_ROWS = 20
 
 def frame_fragment(title: str, frame: pl.DataFrame, note: str = "") -> str:
     """Return a titled table of the first rows of `frame`."""
-    return environment().get_template("fragment.html.j2").render(
-        title=title,
-        note=note,
-        columns=frame.columns,
-        rows=frame.head(_SHOWN_ROWS).rows(),
-        more=max(0, frame.height - _SHOWN_ROWS),
+    return (
+        environment()
+        .get_template("fragment.html.j2")
+        .render(
+            title=title,
+            note=note,
+            columns=frame.columns,
+            rows=frame.head(_SHOWN_ROWS).rows(),
+            more=max(0, frame.height - _SHOWN_ROWS),
+        )
     )
 
 

@@ -10,7 +10,7 @@ from analyzer.analysis.graph import USER
 from analyzer.render import palette
 from analyzer.render.graph_layout import layered_positions
 
-_COLUMN, _ROW = 210.0, 64.0
+_COLUMN, _ROW = 200.0, 76.0
 _MARGIN_X, _MARGIN_Y = 90.0, 46.0
 _RADIUS = 13.0
 
@@ -116,11 +116,17 @@ def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
     if x2 > x1:
         x1, x2 = x1 + _RADIUS, x2 - _RADIUS - 5
         bend = (x2 - x1) / 2
-        return f"M{x1:.1f},{y1:.1f} C{x1 + bend:.1f},{y1:.1f} {x2 - bend:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+        first, second = (x1 + bend, y1), (x2 - bend, y2)
+        return _path((x1, y1), first, second, (x2, y2))
     # Backwards or within a layer: a bow below, so that it never hides in another edge.
     x1, x2 = x1 + _RADIUS * 0.7, x2 + _RADIUS + 5
     bow = 44 + abs(x1 - x2) / 4
-    return f"M{x1:.1f},{y1:.1f} C{x1 + bow:.1f},{y1:.1f} {x2 + bow:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+    return _path((x1, y1), (x1 + bow, y1), (x2 + bow, y2), (x2, y2))
+
+
+def _path(*points: tuple[float, float]) -> str:
+    start, *bends = (f"{x:.1f},{y:.1f}" for x, y in points)
+    return f"M{start} C{' '.join(bends)}"
 
 
 def _node_words(name: str, data: dict[str, Any], context: str) -> str:

@@ -57,8 +57,12 @@ class ReportContent:
 
 def render_report(content: ReportContent) -> str:
     """Return the page; equal content gives equal bytes, and nothing in it reaches the network."""
-    return environment().get_template("report.html.j2").render(
-        report=content,
-        graph=draw(content.graph),
-        charts=[(chart, Markup(svg(chart.figure))) for chart in content.charts],  # noqa: S704 - matplotlib escapes its texts
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            report=content,
+            graph=draw(content.graph),
+            charts=[(chart, Markup(svg(chart.figure))) for chart in content.charts],  # noqa: S704 - matplotlib escapes its texts
+        )
     )

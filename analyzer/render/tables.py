@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import sys
 from datetime import datetime
 
 import orjson
@@ -12,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_PIPE_WIDTH = 120
 FORMATS = ("table", "json", "csv", "md")
 
 
@@ -64,9 +67,10 @@ def _table(frame: pl.DataFrame, cells: list[list[str]]) -> str:
 
 
 def to_text(*renderables: object, width: int | None = None) -> str:
-    """Return what rich would print, as plain text of the terminal's width."""
+    """Return what rich would print, as plain text as wide as the terminal (120 in a pipe)."""
     out = io.StringIO()
-    console = Console(file=out, width=width, force_terminal=False, highlight=False)
+    wide = width or (shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH)
+    console = Console(file=out, width=wide, force_terminal=False, highlight=False)
     for item in renderables:
         console.print(item)
     return out.getvalue()

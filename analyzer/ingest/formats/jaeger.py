@@ -113,7 +113,8 @@ def _trace_id(span: Mapping[str, Any]) -> str | None:
 
 
 def _unsigned(value: object) -> int:
-    return int(str(value)) & (1 << 64) - 1 if str(value).lstrip("-").isdigit() else 0
+    number = times.instant_in_unit(value, 1) if not isinstance(value, int) else value
+    return (number or 0) & (1 << 64) - 1
 
 
 def _first_id(holder: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -17,7 +17,11 @@ from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Rejected
 
 _BAD_ENCODING_SHARE = 0.1
-_DECODER = json.JSONDecoder()
+# NaN and Infinity, which some loggers write, and integers beyond 64 bits stay texts.
+_DECODER = json.JSONDecoder(
+    parse_constant=str,
+    parse_int=lambda digits: int(digits) if len(digits) < 19 else digits,
+)
 
 
 class Document(NamedTuple):
@@ -41,7 +45,7 @@ def parse_line(content: bytes) -> Any:
     if broken > _BAD_ENCODING_SHARE * len(text):
         return Rejected("bad_encoding", f"{broken} of {len(text)} characters are not UTF-8")
     try:
-        return _DECODER.decode(text)
+        return _storable(_DECODER.decode(text))
     except (json.JSONDecodeError, RecursionError) as error:
         return _fault(error, len(text.rstrip()))
 
@@ -91,6 +95,7 @@ def _several(text: str, lines: Sequence[Line]) -> Iterator[Document]:
         position = starts[first]
         try:
             value, end = _DECODER.raw_decode(text, position + _indent(text, position))
+            value = _storable(value)
             after = bisect.bisect_left(starts, end)
             if text[end : starts[after]].strip():
                 value = Rejected("bad_json", "text after the end of a JSON document")
@@ -100,6 +105,17 @@ def _several(text: str, lines: Sequence[Line]) -> Iterator[Document]:
             after = _next_opening(lines, after)
         yield Document(value, lines[first:after])
         first = after
+
+
+def _storable(value: Any) -> Any:
+    """Return `value` with half surrogate pairs replaced: no encoding can store them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
 
 
 def _next_opening(lines: Sequence[Line], start: int) -> int:

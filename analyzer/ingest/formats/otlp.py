@@ -5,6 +5,7 @@ Ids may be hex or base64, 64-bit numbers are strings, enumerations numbers or na
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from analyzer.ingest.formats.attributes import apply_tags
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
 from analyzer.semconv import ERROR, SPAN_KINDS
 
+_INTEGER = re.compile(r"-?[0-9]{1,18}$")
 _KIND_NUMBERS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _SIGNALS = {
     "resourceSpans": ("scopeSpans", "instrumentationLibrarySpans", "spans"),
@@ -183,7 +185,7 @@ def _any_value(value: object) -> Any:
         if (found := _get(value, name)) is not None:
             return found
     if (number := _get(value, "intValue")) is not None:
-        return int(number) if str(number).lstrip("-").isdigit() else number
+        return int(number) if _INTEGER.match(str(number)) else number
     if isinstance(array := _get(value, "arrayValue"), Mapping):
         return [_any_value(item) for item in _list(_get(array, "values"))]
     if isinstance(pairs := _get(value, "kvlistValue"), Mapping):
@@ -195,6 +197,6 @@ def _number(*values: object) -> float | None:
     for value in values:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return float(value)
-        if isinstance(value, str) and value.lstrip("-").isdigit():
+        if isinstance(value, str) and _INTEGER.match(value):
             return float(value)
     return None
