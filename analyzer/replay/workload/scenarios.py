@@ -118,10 +118,7 @@ def ticket_and_notification(persona: Persona) -> Conversation:
     """Submit, receive the notification about it, open it."""
     yield from ticket_in_one_message(persona)
     yield Step("wait", Wait(20.0))
-    answer = yield Step("notification-list", Say("/notifications"))
-    press = _choice(persona, answer)
-    if press is not None:
-        yield Step("notification-open", press)
+    yield from open_notification(persona)
 
 
 def read_faq(persona: Persona) -> Conversation:
@@ -175,6 +172,19 @@ def subscribe(persona: Persona) -> Conversation:
         yield Step("unsubscribe", Say("/unsubscribe"))
 
 
+def check_tickets(_persona: Persona) -> Conversation:
+    """Look at the list of tickets."""
+    yield Step("ticket-list", Say("/tickets"))
+
+
+def open_notification(persona: Persona) -> Conversation:
+    """Look at what was sent before, open one."""
+    answer = yield Step("notification-list", Say("/notifications"))
+    press = _choice(persona, answer)
+    if press is not None:
+        yield Step("notification-open", press)
+
+
 def give_up(_persona: Persona) -> Conversation:
     """Begin a ticket and never say what it is about."""
     yield Step("ticket-begin", Say("/ticket"))
@@ -214,6 +224,8 @@ SCENARIOS: Mapping[str, Scenario] = {
         search_faq,
         troubleshoot,
         edit_profile,
+        check_tickets,
+        open_notification,
         subscribe,
         give_up,
         look_around,
