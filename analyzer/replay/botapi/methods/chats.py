@@ -17,6 +17,7 @@ ADMINISTRATOR_RIGHTS = (
     "can_restrict_members",
     "can_pin_messages",
     "can_manage_topics",
+    "can_send_welcome_messages",
     "can_promote_members",
     "can_manage_video_chats",
     "can_post_stories",
