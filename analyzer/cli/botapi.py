@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command("botapi")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8081, show_default=True, help="Port; 0 picks a free one.")
 @click.option("--token", help="Token of the emulated bot; made up if not given.")
@@ -20,7 +20,7 @@ import click
 )
 @click.option("--limit-scale", default=1.0, show_default=True, help="Multiplies every send limit.")
 @click.option("--no-limits", is_flag=True, help="Answer no 429.")
-def botapi(  # noqa: PLR0913 - one parameter an option
+def botapi_command(
     host: str,
     port: int,
     token: str | None,
