@@ -37,8 +37,9 @@ def botapi_command(
     under URL/control/.
     """
     import asyncio
+    import signal
 
-    from analyzer.replay.botapi import DEFAULT_TOKEN, Emulator, Limits, Settings
+    from analyzer.replay.botapi import DEFAULT_TOKEN, Emulator, Limits, Settings, serve
     from analyzer.replay.botapi.fault_file import load_faults
 
     settings = Settings(
@@ -55,8 +56,8 @@ def botapi_command(
         click.echo(f"BOT_API_URL={emulator.url}")
         click.echo(f"BOT_TOKEN={settings.token}")
 
-    from analyzer.replay.botapi import serve
-
+    # A supervisor's SIGTERM stops it as Ctrl-C does: the journal is closed, the ports are free.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asyncio.run(serve(settings, on_start=announce))
     except KeyboardInterrupt:

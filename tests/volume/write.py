@@ -17,6 +17,7 @@ from tests.volume.topology import Topology, planted_topology
 from tests.volume.truth import Truth
 
 JOURNEYS_PER_SECOND = 200.0
+SHORTEST_SECONDS = 3600.0  # so that baseline and peak are minutes, not moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def write_volume(order: Order) -> dict[str, object]:
         topology,
         order.seed,
         journeys,
-        max(60.0, journeys / order.journeys_per_second),
+        max(SHORTEST_SECONDS, journeys / order.journeys_per_second),
         form.resolution_us,
     )
     truth = Truth()
