@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -96,10 +96,7 @@ def make_service(
     limits = Limits(LimitSettings(scale=settings.send_rate_scale))
     outgoing = Outgoing(transmission, limits, recorder.record, telemetry, clock)
 
-    def deliver(queued: list[outbox.Queued]) -> None:
-        service.deliver(queued)
-
-    recorder.deliver = service_deliver = deliver
+    recorder.deliver = partial(_deliver, leadership, outgoing)
     processor = Processor(
         ProcessorParts(
             database=database,
@@ -109,7 +106,7 @@ def make_service(
             place=place,
             telemetry=telemetry,
             clock=clock,
-            deliver=service_deliver,
+            deliver=recorder.deliver,
         ),
         max_attempts=settings.max_attempts,
         ops_chat_id=settings.ops_chat_id,
@@ -123,7 +120,7 @@ def make_service(
     housekeeping = Housekeeping(database, clock, metrics, leadership, bot_id)
     housekeeping.attach(workers, outgoing)
     webhook = _webhook(settings, intake, api)
-    service = Service(
+    return Service(
         ServiceParts(
             metrics=metrics,
             leadership=leadership,
@@ -135,7 +132,12 @@ def make_service(
             lead_first=webhook is None or database.one_process,
         )
     )
-    return service
+
+
+def _deliver(leadership: Leadership, outgoing: Outgoing, queued: Sequence[outbox.Queued]) -> None:
+    """Send what was committed if this process sends; else the leader finds it stored."""
+    if leadership.held:
+        outgoing.offer(queued)
 
 
 def _webhook(settings: Settings, intake: Intake, api: BotApi) -> Webhook | None:

@@ -98,5 +98,5 @@ class Housekeeping:
     async def _purge(self) -> None:
         now = self._clock.now_ms()
         while await self._database.write(lambda connection: inbox.purge(connection, now)):
-            await asyncio.sleep(0)  # let others write between the batches
+            self._log.info("purged old updates")
         await self._database.write(lambda connection: outbox.purge(connection, now))

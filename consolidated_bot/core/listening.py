@@ -30,7 +30,9 @@ class Listener:
             await runner.cleanup()
             if self._required:
                 raise
-            log.error("cannot listen; going on without", listener=self.name, error=str(error))
+            log.error(  # noqa: TRY400 - an expected condition, no traceback
+                "cannot listen; going on without", listener=self.name, error=str(error)
+            )
             return
         self._runner = runner
         self.port = runner.addresses[0][1]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from consolidated_bot.core import health
 from consolidated_bot.core.housekeeping import Housekeeping
-from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.leadership import Leadership
 from consolidated_bot.core.listening import Listener
-from consolidated_bot.core.outbox import Queued
 from consolidated_bot.core.outgoing import Outgoing
 from consolidated_bot.core.polling import Poller
 from consolidated_bot.core.telemetry import Metrics
@@ -46,15 +44,6 @@ class Service:
         self._polling: asyncio.Future[None] | None = None
         self._log = structlog.get_logger()
 
-    def deliver(self, queued: Sequence[Queued]) -> None:
-        """Send what was committed if this process sends; else the leader finds it stored."""
-        if self._parts.leadership.held:
-            self._parts.outgoing.offer(queued)
-
-    def offer(self, rows: Sequence[Received]) -> None:
-        """Work on what was stored."""
-        self._parts.workers.offer(rows)
-
     def not_ready(self) -> list[str]:
         """Why this process cannot serve now."""
         if not self._tasks:
@@ -75,7 +64,7 @@ class Service:
                 await parts.webhook.announce()
             if not stop.is_set():
                 self._log.info("serving", mode="webhook" if parts.webhook else "polling")
-                await asyncio.wait([stopping, *self._tasks], return_when="FIRST_COMPLETED")
+                await _first_of(stopping, *self._tasks)
         finally:
             stopping.cancel()
             await self._stop(drain)
@@ -89,7 +78,7 @@ class Service:
         parts = self._parts
         if parts.lead_first:
             leading = asyncio.ensure_future(parts.leadership.acquire())
-            await asyncio.wait([stopping, leading], return_when="FIRST_COMPLETED")
+            await _first_of(stopping, leading)
             if not leading.done():
                 leading.cancel()
                 return
@@ -112,7 +101,7 @@ class Service:
         watching = asyncio.ensure_future(parts.leadership.watch())
         sending = asyncio.ensure_future(parts.outgoing.run())
         try:
-            await asyncio.wait([watching, sending], return_when="FIRST_COMPLETED")
+            await _first_of(watching, sending)
             (watching if watching.done() else sending).result()
         finally:
             watching.cancel()
@@ -135,3 +124,8 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await parts.leadership.release()
         self._log.info("stopped", left=len(parts.workers) + len(parts.outgoing))
+
+
+async def _first_of(*tasks: asyncio.Future[Any]) -> None:
+    """Return once one of `tasks` has ended."""
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

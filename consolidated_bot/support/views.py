@@ -46,8 +46,8 @@ class SupportView:
     def submitted(self, result: c.Submitted, to: Sender) -> Answer:
         ticket = result.ticket
         if not result.fresh:
-            sends = (_to(to, say(to.language, "again", number=ticket.number)),)
-            return Answer("support/ticket-submit", sends, ticket_id=ticket.number)
+            again = _to(to, say(to.language, "again", number=ticket.number))
+            return Answer("support/ticket-submit", (again,), ticket_id=ticket.number)
         confirmation = _to(
             to,
             say(
@@ -85,10 +85,7 @@ class SupportView:
     def listed(self, result: c.Listed, to: Sender) -> Answer:
         if not result.tickets:
             return Answer("support/ticket-list", (_to(to, say(to.language, "no_tickets")),))
-        rows = [
-            [button(_line(ticket, to.language), f"tk:show:{ticket.number}")]
-            for ticket in result.tickets
-        ]
+        rows = [[button(_line(ticket), f"tk:show:{ticket.number}")] for ticket in result.tickets]
         return Answer("support/ticket-list", (_to(to, say(to.language, "list"), keyboard(rows)),))
 
     def shown(self, result: c.Shown, to: Sender) -> Answer:
@@ -192,7 +189,7 @@ def _to(
     slot: str | None = None,
     about: Ticket | None = None,
 ) -> Send:
-    params = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
+    params: dict[str, Any] = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
     if to.thread_id is not None:
         params["message_thread_id"] = to.thread_id
     subject = f"ticket:{about.number}" if about else None
@@ -228,7 +225,7 @@ def _toggle(ticket: Ticket, language: str) -> dict[str, str]:
     return _close(ticket, language)
 
 
-def _line(ticket: Ticket, language: str) -> str:
+def _line(ticket: Ticket) -> str:
     """A ticket in a button: plain text, so nothing is escaped."""
     return f"#{ticket.number} {MARKS[ticket.state]} {_cut(ticket.body, 40)}"
 

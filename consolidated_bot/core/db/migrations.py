@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db.database import Database
@@ -90,6 +90,17 @@ def _apply(connection: Connection, migrations: list[Migration], clock: Clock) ->
             },
         )
     return missing
+
+
+def missing(connection: Connection, components: Sequence[str]) -> list[Migration]:
+    """What `upgrade` would apply."""
+    migrations = read_migrations(components)
+    if not inspect(connection).has_table("schema_migration"):
+        return migrations
+    rows = connection.execute(text("SELECT component, number, checksum FROM schema_migration"))
+    applied = {(component, number): checksum for component, number, checksum in rows}
+    _refuse_foreign_schema(applied, migrations)
+    return [each for each in migrations if (each.component, each.number) not in applied]
 
 
 def _refuse_foreign_schema(
