@@ -69,9 +69,9 @@ def make_bus(settings: Settings, policy: Policy) -> Bus:
     return bus
 
 
-def make_dispatcher() -> Dispatcher:
+def make_dispatcher(place: Place) -> Dispatcher:
     """One router per context; guided dialogues are rows, so aiogram's FSM is off."""
-    dispatcher = Dispatcher(disable_fsm=True)
+    dispatcher = Dispatcher(disable_fsm=True, place=place)
     for routes in ROUTES:
         dispatcher.include_router(routes.router())
     return dispatcher
@@ -101,7 +101,7 @@ def make_service(
         ProcessorParts(
             database=database,
             bus=bus,
-            dispatcher=make_dispatcher(),
+            dispatcher=make_dispatcher(place),
             bot=Bot(token),
             place=place,
             telemetry=telemetry,

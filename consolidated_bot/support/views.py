@@ -102,9 +102,7 @@ class SupportView:
         sends = []
         if result.what != "taken":
             sends.append(self._told_author(result))
-        sends.append(self.author_card(ticket))
-        if result.by_staff or result.what != "rated":
-            sends += self._staff.card(ticket)
+        sends += [self.author_card(ticket), *self._staff.card(ticket)]
         return Answer(f"support/ticket-{result.what}", tuple(sends), ticket_id=ticket.number)
 
     def _told_author(self, result: c.Changed) -> Send:
