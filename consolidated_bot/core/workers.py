@@ -69,7 +69,7 @@ class ChatWorkers:
     def start(self) -> list[asyncio.Future[None]]:
         """Begin to work; the tasks returned end only by `stop` or by a bug."""
         self._tasks = [asyncio.ensure_future(self._serve()) for _ in range(self._concurrency)]
-        return self._tasks
+        return list(self._tasks)
 
     def offer(self, rows: Iterable[Received]) -> None:
         """Take rows that were just stored; while `behind`, they are left to a reload."""
