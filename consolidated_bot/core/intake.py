@@ -6,7 +6,7 @@ No model is built here: of an update only its id and its chat are looked at.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import orjson
@@ -16,33 +16,39 @@ from consolidated_bot.core.batching import Coalescer
 from consolidated_bot.core.bot_api import BotApi, BotApiError
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
+from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received, Rejected
 from consolidated_bot.core.telemetry import Metrics
+from consolidated_bot.core.workers import ChatWorkers
 
 ALLOWED_UPDATES = ["message", "callback_query"]
 LONGEST_REJECTED = 100_000
 
-Offer = Callable[[Sequence[Received]], None]
-
 
 class Intake:
-    """`accept` returns when the updates are on disk; new ones then go to `offer`."""
+    """`accept` returns when the updates are on disk; new ones then go to the workers."""
 
     def __init__(
-        self, database: Database, api: BotApi, offer: Offer, metrics: Metrics, clock: Clock
+        self,
+        database: Database,
+        api: BotApi,
+        workers: ChatWorkers,
+        governor: Governor,
+        telemetry: tuple[Metrics, Clock],
     ) -> None:
-        """Wire up."""
+        """Hand what is new to `workers`, and tell `governor` of every arrival."""
         self._database = database
         self._api = api
-        self._offer = offer
-        self._metrics = metrics
-        self._clock = clock
+        self._workers = workers
+        self._governor = governor
+        self._metrics, self._clock = telemetry
         self._rows: Coalescer[Received] = Coalescer(self._store)
         self._answers: set[asyncio.Future[None]] = set()
 
     async def accept(self, bot_id: int, updates: Sequence[Any]) -> None:
         """Make `updates` (parsed JSON) durable; a database that cannot raises its error."""
         now = self._clock.now_ms()
+        self._governor.arrived(len(updates))
         stored = []
         for update in updates:
             if isinstance(update, dict) and isinstance(update.get("update_id"), int):
@@ -70,7 +76,7 @@ class Intake:
         for row in new:
             if query := button_press(row.body):
                 self._in_background(self._answer_button(query))
-        self._offer(new)
+        self._workers.offer(new)
 
     async def _answer_button(self, query_id: str) -> None:
         """Stop the button's clock at once, best effort: the press itself is safely stored."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.processing import TRANSIENT, Again
 
@@ -37,6 +38,7 @@ class ChatWorkers:
         self,
         process: Process,
         reload_chat: ReloadChat,
+        governor: Governor,
         *,
         concurrency: int,
         most_in_memory: int = MOST_IN_MEMORY,
@@ -44,6 +46,7 @@ class ChatWorkers:
         """Run at most `concurrency` chats at once; hold at most `most_in_memory` updates."""
         self._process = process
         self._reload_chat = reload_chat
+        self._governor = governor
         self._most = most_in_memory
         self._lanes: dict[int, _Lane] = {}
         self._known: set[int] = set()
@@ -125,7 +128,7 @@ class ChatWorkers:
         lane = self._lanes[chat_id]
         row = heapq.heappop(lane.waiting)
         async with self._turn:
-            await asyncio.sleep(0)
+            await asyncio.sleep(self._governor.pause)
         again = await self._process(row)
         if again is None:
             self._known.discard(row.update_id)

@@ -24,7 +24,7 @@ from consolidated_bot.core.lock import FileLock, ProcessLock
 
 T = TypeVar("T")
 
-GROUP_SECONDS = 0.002
+GROUP_SECONDS = 0.001
 BUSY_SECONDS = 30.0
 BUSY_RETRY_SECONDS = 0.005
 
