@@ -179,6 +179,9 @@ class OtlpLines(StyledLog):
     def figures(self, values: Mapping[str, float]) -> None:
         self._talk.figures(values)
 
+    def banner(self, text: str) -> None:
+        self._talk.banner(text)
+
     def close(self) -> None:
         self._flush()
         self._talk.close()

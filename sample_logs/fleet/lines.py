@@ -60,6 +60,8 @@ class TeamLog(Protocol):
 
     def figures(self, values: Mapping[str, float]) -> None: ...
 
+    def banner(self, text: str) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -104,6 +106,10 @@ class StyledLog:
         self.clock = clock
         self.folder = folder
         self.file = LogFile(folder / self.file_name.format(service=service))
+
+    def banner(self, text: str) -> None:
+        """A line outside the style, as libraries print at the start of many daemons."""
+        self.file.write(text)
 
     def close(self) -> None:
         self.file.close()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
 from sample_logs.fleet.calls import Peers, UpstreamError
 from sample_logs.fleet.lines import Failure, Field, SpanLine, TeamLog
 from sample_logs.fleet.pool import (
@@ -92,6 +94,7 @@ class Service:
     async def start(self) -> None:
         """Say hello as daemons do; services with workers start them here."""
         settings = self.pool_settings
+        self.log.banner(f"======== Running on {self.name} (Press CTRL+C to quit) ========")
         self.log.event("info", f"{self.name} {self.version} starting")
         self.log.event(
             "info",
@@ -141,8 +144,7 @@ class Service:
         finally:
             self.in_flight -= 1
         if message.path != "/health":
-            self._log_request(
-                message,
+            self.log.span(
                 SpanLine(
                     scope,
                     "server",
@@ -153,14 +155,11 @@ class Service:
                     watch.elapsed_ns(),
                     reply.status,
                     failure,
+                    None,
+                    seen_by_proxy(message, reply) if scope.trace_id is None else {},
                 ),
             )
         return reply
-
-    def _log_request(self, message: Message, line: SpanLine) -> None:
-        agent = message.headers.get("user-agent", "-")
-        fields: dict[str, Field] = {"user_agent": agent} if line.scope.trace_id is None else {}
-        self.log.span(line._replace(fields=fields))
 
     def _find(self, message: Message, scope: Scope) -> tuple[str, Awaitable[Reply]]:
         for route in self.routes:
@@ -169,6 +168,12 @@ class Service:
                 request = Request(variables, message.query, message.body, scope)
                 return f"{route.method} {route.template}", route.handler(request)
         return f"{message.method} {message.path}", _not_found(message.path)
+
+
+def seen_by_proxy(message: Message, reply: Reply) -> dict[str, Field]:
+    """What a proxy in front of a service knows beside method, path and status."""
+    agent = message.headers.get("user-agent", "-")
+    return {"user_agent": agent, "bytes": len(orjson.dumps(dict(reply.body)))}
 
 
 async def _not_found(path: str) -> Reply:

@@ -185,6 +185,9 @@ class AccessLog(StyledLog):
     def figures(self, values: Mapping[str, float]) -> None:
         self._talk.figures(values)
 
+    def banner(self, text: str) -> None:
+        self._talk.banner(text)
+
     def close(self) -> None:
         self._talk.close()
         super().close()

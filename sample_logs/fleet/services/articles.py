@@ -5,7 +5,7 @@ from __future__ import annotations
 ARTICLES: tuple[tuple[str, str], ...] = (
     (
         "Where is my order?",
-        "Open the shop, choose Orders, then Track. A parcel shows up in the tracking within a day.",
+        "Open the shop, choose Orders, then Track. A parcel shows up there within a day.",
     ),
     (
         "How do I redeem a voucher code?",
