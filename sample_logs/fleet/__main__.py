@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -34,13 +35,12 @@ def run(*, merge: str, logs: Path, seed: int, bot_api_url: str, bot_token: str) 
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    merged = tuple(name for name in merge.split(",") if name)
     with tempfile.TemporaryDirectory() as stores:
         plan = FleetPlan(
             logs=logs,
             stores=Path(stores),
             seed=seed,
-            merged=merged,
+            merged=names(merge),
             bot_api_url=bot_api_url,
             bot_token=bot_token,
         )
@@ -48,6 +48,47 @@ def run(*, merge: str, logs: Path, seed: int, bot_api_url: str, bot_token: str) 
             while not stopped.wait(1.0):
                 if ended := fleet.ended():
                     sys.exit(f"ended unasked: {', '.join(ended)}; see {logs}")
+
+
+@main.command()
+@click.option("--seed", default=7, show_default=True)
+@click.option("--minutes", default=45.0, show_default=True)
+@click.option("--merge", default="", help="Services to mount in one process, a,b,c.")
+@click.option("--out", type=click.Path(path_type=Path), default=DEFAULT_LEGACY)
+def record(*, seed: int, minutes: float, merge: str, out: Path) -> None:
+    """Play a campaign in real time and put its logs below OUT, its facts beside OUT."""
+    from sample_logs.fleet.record import Order
+    from sample_logs.fleet.record import record as play
+
+    command = f"python -m sample_logs.fleet record --seed {seed} --minutes {minutes:g}"
+    if merge:
+        command += f" --merge {merge}"
+    play(Order(seed=seed, minutes=minutes, out=out, merged=names(merge), command=command))
+    show(out)
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path), default=DEFAULT_LEGACY)
+def story(out: Path) -> None:
+    """What the recording below OUT tells, read from its logs."""
+    show(out)
+
+
+def show(out: Path) -> None:
+    """Print the story's figures."""
+    from sample_logs.fleet.recording import Recording
+    from sample_logs.fleet.story import tell
+
+    told = tell(out, Recording.read(out.parent))
+    for name, value in asdict(told).items():
+        click.echo(f"{name:26} {value}")
+    click.echo(f"{'slowdown':26} {told.slowdown:.2f}")
+    click.echo(f"{'faq_error_growth':26} {told.faq_error_growth:.1f}")
+    click.echo(f"{'pool_share':26} {told.pool_share:.3f}")
+
+
+def names(merge: str) -> tuple[str, ...]:
+    return tuple(name for name in merge.split(",") if name)
 
 
 @main.command(hidden=True)
