@@ -140,6 +140,7 @@ class Gateway:
         if params.flag("drop_pending_updates"):
             self.world.queue.drop_all()
         self.webhook.set(Webhook(url, secret, connections))
+        self.world.queue.listened.set()
         return True
 
     async def delete_webhook(self, params: Params) -> bool:

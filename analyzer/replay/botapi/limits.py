@@ -95,7 +95,8 @@ class SendLimiter:
             for name, meter in self._scopes(message).items()
         }
         for name, wait in waits.items():
-            if wait > 0:
+            # An early repeat must not move the promised moment.
+            if wait > 0 and self._closed_until.get(name, 0) <= now:
                 self._closed_until[name] = now + _whole_seconds(wait) * NS_PER_SECOND
         longest = max(waits.values())
         return _whole_seconds(longest) if longest > 0 else 0

@@ -102,6 +102,10 @@ class Emulator:
             self._runner = None
         self.journal.close()
 
+    async def bot_listens(self) -> None:
+        """Return once a bot has polled for updates or set a webhook."""
+        await self.world.queue.listened.wait()
+
     def restart_update_ids(self) -> None:
         """Go on from a random update id, as Telegram does after a week without updates."""
         self.world.queue.restart_ids(self.world.random)

@@ -65,6 +65,7 @@ class UpdateQueue:
     allowed: list[str] = field(default_factory=list)
     pending: dict[int, QueuedUpdate] = field(default_factory=dict)
     on_push: Callable[[QueuedUpdate], None] | None = None
+    listened: asyncio.Event = field(default_factory=asyncio.Event)
     _waiter: asyncio.Future[None] | None = None
     _held: list[_Held] = field(default_factory=list)
     _again: list[QueuedUpdate] = field(default_factory=list)
@@ -133,6 +134,7 @@ class UpdateQueue:
                 "make sure that only one bot instance is running"
             )
         )
+        self.listened.set()
         if poll.allowed is not None:
             self.allowed = poll.allowed
         self._confirm(poll.offset)
