@@ -9,18 +9,18 @@ import platform
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from analyzer.replay.botapi import Emulator, FaultRule, Latency, Settings
-from sample_logs.fleet.campaign import STRETCHES, planned_visits
-from sample_logs.fleet.crowd import Crowd
+from analyzer.replay.drive import drive
+from analyzer.replay.workload import Plan, campaign
 from sample_logs.fleet.recording import Phase, Recording
 from sample_logs.fleet.supervisor import Fleet, FleetPlan
 
@@ -29,7 +29,7 @@ TELEGRAM = (
     FaultRule(kind="error", share=0.001, status=502),
 )
 """How far away Telegram is, and how often it stumbles; the same at all times."""
-OUTAGE_S = 40.0
+FULL_MINUTES = 45.0
 DRAIN_S = 15.0
 READY_WITHIN_S = 60.0
 
@@ -57,6 +57,7 @@ def record(order: Order) -> Recording:
 
 
 async def _play(order: Order, logs: Path, stores: Path) -> Recording:
+    demand = campaign(order.seed, scale=order.minutes / FULL_MINUTES)
     async with Emulator(Settings(seed=order.seed, faults=TELEGRAM)) as telegram:
         plan = FleetPlan(
             logs=logs,
@@ -68,21 +69,19 @@ async def _play(order: Order, logs: Path, stores: Path) -> Recording:
         )
         with Fleet(plan) as fleet:
             await polling(fleet)
-            crowd = Crowd(telegram.door)
-            began, began_at = time.monotonic(), datetime.now(UTC)
+            began_at = datetime.now(UTC)
             async with asyncio.TaskGroup() as group:
-                group.create_task(crowd.play(planned_visits(order.seed, order.minutes), began))
-                group.create_task(_outage(fleet, order, began))
+                driving = group.create_task(drive(demand, telegram.door))
+                group.create_task(_outage(fleet, demand))
             await asyncio.sleep(DRAIN_S)
-            load = crowd.tally.as_json()
     return Recording(
         command=order.command,
         seed=order.seed,
         merged=order.merged,
         machine=machine(),
         versions={"python": platform.python_version(), "aiohttp": version("aiohttp")},
-        phases=tuple(phases(order.minutes, began_at)),
-        load=load,
+        phases=tuple(phases(demand, began_at)),
+        load=rounded(asdict(driving.result().summary)),
     )
 
 
@@ -97,28 +96,35 @@ async def polling(fleet: Fleet) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _outage(fleet: Fleet, order: Order, began: float) -> None:
-    """The incident: subscriptions is killed, and back after OUTAGE_S (shorter in short trials)."""
-    before = sum(stretch.share for stretch in STRETCHES[: incident_index()])
-    length_s = min(OUTAGE_S, STRETCHES[incident_index()].share * order.minutes * 60 / 2)
-    await asyncio.sleep(began + before * order.minutes * 60 - time.monotonic())
+async def _outage(fleet: Fleet, demand: Plan) -> None:
+    """The incident: subscriptions is killed, and back after a third of that phase."""
+    [incident] = [phase for phase in demand.phases if phase.name == "incident"]
+    await asyncio.sleep(demand.begins("incident"))
     fleet.kill("subscriptions")
-    await asyncio.sleep(length_s)
+    await asyncio.sleep(incident.seconds / 3)
     fleet.restart("subscriptions")
 
 
-def incident_index() -> int:
-    return [stretch.name for stretch in STRETCHES].index("incident")
-
-
-def phases(minutes: float, began_at: datetime) -> Iterator[Phase]:
-    """The stretches of the plan on the wall clock."""
+def phases(demand: Plan, began_at: datetime) -> Iterator[Phase]:
+    """The phases of the plan on the wall clock."""
     start = began_at
-    for stretch in STRETCHES:
-        end = start + timedelta(minutes=stretch.share * minutes)
-        rates = f"{stretch.first_rate:g} to {stretch.last_rate:g} visits/s"
-        yield Phase(stretch.name, start.isoformat(), end.isoformat(), f"{stretch.note}; {rates}")
+    for phase in demand.phases:
+        end = start + timedelta(seconds=phase.seconds)
+        last = phase.rate if phase.end_rate is None else phase.end_rate
+        note = f"{phase.rate:g} to {last:g} scenarios/s"
+        if phase.name == "incident":
+            note += "; subscriptions killed at the start, back after a third"
+        yield Phase(phase.name, start.isoformat(), end.isoformat(), note)
         start = end
+
+
+def rounded(value: Any) -> Any:
+    """Floats to three digits, all the way down: the facts are for people."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {name: rounded(part) for name, part in value.items()}
+    return [rounded(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def pack(logs: Path, out: Path) -> None:

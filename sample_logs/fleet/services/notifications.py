@@ -23,6 +23,8 @@ MARK = Cost(10)
 LOOK_UP = Cost(14)
 PREFERENCES = Policy(timeout_s=1.5, tries=2)
 WORKERS = 2
+SETTLE_S = 1.0  # a fresh row is left alone: whoever queued it may still be writing
+POLL_S = 0.5
 
 
 class Notifications(Service):
@@ -39,7 +41,6 @@ class Notifications(Service):
 
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__(surroundings)
-        self._work = asyncio.Event()
         self._taking = asyncio.Lock()
         self._queued = 0
         self._workers: list[asyncio.Task[None]] = []
@@ -61,7 +62,6 @@ class Notifications(Service):
         await self.pool.run(
             "UPDATE notification SET state = 'queued' WHERE state = 'taken'", cost=MARK
         )
-        self._work.set()
         loop = asyncio.get_running_loop()
         self._workers = [
             loop.create_task(self._deliver_all(self._telegram), name=f"delivery-{number}")
@@ -90,7 +90,6 @@ class Notifications(Service):
             cost=ENQUEUE,
         )
         self._queued += 1
-        self._work.set()
         return Reply(202, {"id": rows[0]["id"]})
 
     async def of_chat(self, request: Request) -> Reply:
@@ -111,25 +110,27 @@ class Notifications(Service):
 
     async def _deliver_all(self, telegram: TelegramClient) -> None:
         while True:
-            await self._work.wait()
             try:
-                await self._deliver_next(telegram)
+                if not await self._deliver_next(telegram):
+                    await asyncio.sleep(POLL_S)
             except (PoolTimeoutError, StatementTimeoutError) as error:
                 self.log.event("error", "worker lost its turn", None, error=str(error))
 
-    async def _deliver_next(self, telegram: TelegramClient) -> None:
+    async def _deliver_next(self, telegram: TelegramClient) -> bool:
+        """Whether there was one."""
         async with self._taking:
             rows = await self.pool.run(
                 "UPDATE notification SET state = 'taken' WHERE id = (SELECT id FROM notification "
-                "WHERE state = 'queued' ORDER BY id LIMIT 1) "
+                "WHERE state = 'queued' AND queued_ns < ? ORDER BY id LIMIT 1) "
                 "RETURNING id, chat_id, kind, text, queued_ns",
+                (time.time_ns() - round(SETTLE_S * 1e9),),
                 cost=TAKE,
             )
             if not rows:
-                self._work.clear()
-                return
+                return False
         self._queued = max(0, self._queued - 1)
         await self._deliver(telegram, rows[0])
+        return True
 
     async def _deliver(self, telegram: TelegramClient, job: Sequence[object]) -> None:
         """Send one; its span begins when it was queued, so its duration is what the user waits."""
