@@ -53,10 +53,14 @@ class Gateway(Service):
         if self._poller is not None:
             self._poller.cancel()
             await asyncio.gather(self._poller, return_exceptions=True)
-        await asyncio.gather(*self._updates, return_exceptions=True)
+        await self.idle()
         if self._telegram is not None:
             await self._telegram.close()
         await super().stop()
+
+    async def idle(self) -> None:
+        """Wait until every update received so far is answered and logged."""
+        await asyncio.gather(*self._updates, return_exceptions=True)
 
     def figures(self) -> dict[str, float]:
         return {"updates_in_flight": len(self._updates), **super().figures()}
