@@ -16,6 +16,7 @@ from aiohttp import web
 
 from sample_logs.fleet.calls import Peers
 from sample_logs.fleet.service import Service, Surroundings
+from sample_logs.fleet.telegram import BotAddress
 from sample_logs.fleet.topology import TEAMS
 from sample_logs.fleet.tracing import WallClock
 from sample_logs.fleet.wire import HttpTransport, LocalTransport, Message
@@ -89,8 +90,7 @@ class mounted:  # noqa: N801  used as a function that is a context manager
             plan.stores,
             plan.seed,
             team.propagation,
-            plan.bot_token,
-            plan.bot_api_url,
+            BotAddress(plan.bot_api_url, plan.bot_token),
         )
         return team.service(around)
 

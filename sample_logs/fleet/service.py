@@ -21,6 +21,7 @@ from sample_logs.fleet.pool import (
     StatementTimeoutError,
 )
 from sample_logs.fleet.resources import ResourceUse
+from sample_logs.fleet.telegram import BotAddress
 from sample_logs.fleet.tracing import Propagation, Scope, Stopwatch, WallClock, received
 from sample_logs.fleet.wire import Message, Reply
 
@@ -64,8 +65,7 @@ class Surroundings:
     folder: Path
     seed: int
     propagation: Propagation
-    bot_token: str = ""
-    bot_api_url: str = ""
+    bot: BotAddress
 
 
 class Service:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from random import Random
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -24,13 +25,21 @@ class TelegramError(Exception):
         self.code = code
 
 
+class BotAddress(NamedTuple):
+    """Where a bot's API is, and the token that opens it."""
+
+    api_url: str
+    token: str
+
+
 class TelegramClient:
     """Calls methods of one bot; every try inside a scope leaves a client span."""
 
-    def __init__(self, api_url: str, token: str, log: TeamLog, clock: WallClock) -> None:
-        self._base = f"{api_url.rstrip('/')}/bot{token}"
+    def __init__(self, bot: BotAddress, log: TeamLog, clock: WallClock, jitter: Random) -> None:
+        self._base = f"{bot.api_url.rstrip('/')}/bot{bot.token}"
         self._log = log
         self._clock = clock
+        self._jitter = jitter
         self._session = aiohttp.ClientSession()
 
     def url(self, method: str) -> str:
@@ -58,7 +67,7 @@ class TelegramClient:
             if (400 <= code < 500 and code != 429) or attempt == TRIES:
                 break
             wait_s = float(answer.get("parameters", {}).get("retry_after", PAUSE_S))
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(wait_s + self._jitter.random())
         raise TelegramError(method, int(answer["error_code"]), str(answer["description"]))
 
     async def _attempt(

@@ -13,8 +13,8 @@ from sample_logs.fleet.service import Request, Route, Service, Surroundings
 from sample_logs.fleet.services.articles import ARTICLES
 from sample_logs.fleet.wire import Reply
 
-FULL_TEXT = Cost(550, 0.7)
-SUGGEST = Cost(290, 0.4)
+FULL_TEXT = Cost(500, 0.7)
+SUGGEST = Cost(270, 0.4)
 READ = Cost(22)
 SEARCH = "SELECT rowid AS id, title FROM article WHERE article MATCH ? ORDER BY rank LIMIT 5"
 

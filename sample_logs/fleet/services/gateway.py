@@ -44,7 +44,7 @@ class Gateway(Service):
     async def start(self) -> None:
         await super().start()
         around = self.around
-        telegram = TelegramClient(around.bot_api_url, around.bot_token, self.log, around.clock)
+        telegram = TelegramClient(around.bot, self.log, around.clock, self.random)
         self._telegram = telegram
         self._poller = asyncio.get_running_loop().create_task(self._poll(telegram))
         self.log.event("info", "long polling started", None, timeout_s=POLL_S)

@@ -56,9 +56,7 @@ class Notifications(Service):
     async def start(self) -> None:
         await super().start()
         around = self.around
-        self._telegram = TelegramClient(
-            around.bot_api_url, around.bot_token, self.log, around.clock
-        )
+        self._telegram = TelegramClient(around.bot, self.log, around.clock, self.random)
         await self.pool.run(
             "UPDATE notification SET state = 'queued' WHERE state = 'taken'", cost=MARK
         )

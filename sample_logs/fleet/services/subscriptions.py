@@ -10,7 +10,7 @@ from sample_logs.fleet.wire import Reply
 LOOK_UP = Cost(18)
 CHANGE = Cost(28)
 NOTIFY = Policy(timeout_s=1.0)
-PLANS = ("basic", "basic", "plus", "business")
+PLANS = ("basic", "plus", "basic", "business")
 
 
 class Subscriptions(Service):

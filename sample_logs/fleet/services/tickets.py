@@ -24,7 +24,7 @@ PRIORITY_OF_PLAN = {"business": "high", "plus": "normal"}
 class Tickets(Service):
     name = "tickets"
     version = "4.6.1"
-    pool_settings = PoolSettings(size=12, acquire_timeout_s=6.0)
+    pool_settings = PoolSettings(size=14, acquire_timeout_s=6.0)
     schema = """
         CREATE TABLE IF NOT EXISTS ticket (
             id INTEGER PRIMARY KEY AUTOINCREMENT, chat_id INTEGER, account_id INTEGER,
@@ -67,7 +67,7 @@ class Tickets(Service):
         number = int(rows[0]["id"])
         event = {"actor": account_id, "action": "ticket.submitted", "subject": str(number)}
         await self._ask(Call("audit", "POST", "/events", body=event), scope, AUDIT)
-        if account["notify"] == "on":
+        if account["notify"] == "on" and priority != "low":
             await self._notify(chat_id, number, scope)
         self.log.event("info", "ticket stored", scope, ticket_id=number, priority=priority)
         return Reply(201, {"id": number, "priority": priority, "articles": articles})
