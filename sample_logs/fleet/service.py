@@ -26,6 +26,8 @@ from sample_logs.fleet.tracing import Propagation, Scope, Stopwatch, WallClock, 
 from sample_logs.fleet.wire import Message, Reply
 
 STATISTICS_EVERY_S = 10.0
+PROBES = frozenset({"/health", "/ready"})
+"""Asked by machines at any time; no team logs them."""
 STATUS_OF = {PoolTimeoutError: 503, StatementTimeoutError: 500, UpstreamError: 502}
 
 
@@ -123,8 +125,8 @@ class Service:
             **self._resources.figures(),
         }
 
-    async def _health(self, request: Request) -> Reply:
-        return Reply(200, {"service": self.name, "status": "up", "scope": len(request.path)})
+    async def _health(self, _request: Request) -> Reply:
+        return Reply(200, {"service": self.name, "status": "up"})
 
     async def handle(self, message: Message) -> Reply:
         """The reply to a request, whichever way it came; logs the server's span."""
@@ -143,7 +145,7 @@ class Service:
             reply = Reply(status, {"error": failure.type, "detail": failure.message})
         finally:
             self.in_flight -= 1
-        if message.path != "/health":
+        if message.path not in PROBES:
             self.log.span(
                 SpanLine(
                     scope,
