@@ -82,16 +82,16 @@ class Peers:
             operation = f"{call.method} {call.path}"
             self.log.span(
                 SpanLine(
-                    client,
-                    "client",
-                    operation,
-                    call.method,
-                    call.path,
-                    watch.start_ns,
-                    watch.elapsed_ns(),
-                    status,
-                    failure,
-                    call.peer,
+                    scope=client,
+                    kind="client",
+                    operation=operation,
+                    method=call.method,
+                    target=call.path,
+                    start_ns=watch.start_ns,
+                    duration_ns=watch.elapsed_ns(),
+                    status_code=status,
+                    failure=failure,
+                    peer=call.peer,
                 )
             )
         return reply, failure

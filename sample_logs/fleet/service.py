@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +44,12 @@ class Request(NamedTuple):
 Handler = Callable[[Request], Awaitable[Reply]]
 
 
+@cache
+def pattern(template: str) -> re.Pattern[str]:
+    """What matches a template: `/tickets/{id}` takes `/tickets/7` with `id` 7."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+
 class Route(NamedTuple):
     """`template` as in `/tickets/{id}`."""
 
@@ -53,7 +60,7 @@ class Route(NamedTuple):
     def match(self, method: str, path: str) -> dict[str, str] | None:
         if method != self.method:
             return None
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template), path)
+        found = pattern(self.template).fullmatch(path)
         return found.groupdict() if found else None
 
 
@@ -132,8 +139,6 @@ class Service:
         """The reply to a request, whichever way it came; logs the server's span."""
         watch = Stopwatch(self.around.clock)
         scope = received(message.headers, self.around.propagation)
-        if scope.trace_id is None and self.around.propagation is Propagation.W3C:
-            scope = scope._replace(parent_span_id=None)
         operation, answer = self._find(message, scope)
         self.in_flight += 1
         failure: Failure | None = None
@@ -145,22 +150,20 @@ class Service:
             reply = Reply(status, {"error": failure.type, "detail": failure.message})
         finally:
             self.in_flight -= 1
+        line = SpanLine(
+            scope=scope,
+            kind="server",
+            operation=operation,
+            method=message.method,
+            target=message.path,
+            start_ns=watch.start_ns,
+            duration_ns=watch.elapsed_ns(),
+            status_code=reply.status,
+            failure=failure,
+            fields=seen_by_proxy(message, reply) if scope.trace_id is None else {},
+        )
         if message.path not in PROBES:
-            self.log.span(
-                SpanLine(
-                    scope,
-                    "server",
-                    operation,
-                    message.method,
-                    message.path,
-                    watch.start_ns,
-                    watch.elapsed_ns(),
-                    reply.status,
-                    failure,
-                    None,
-                    seen_by_proxy(message, reply) if scope.trace_id is None else {},
-                ),
-            )
+            self.log.span(line)
         return reply
 
     def _find(self, message: Message, scope: Scope) -> tuple[str, Awaitable[Reply]]:

@@ -81,16 +81,16 @@ class TelegramClient:
             failure = Failure(kind, str(answer["description"]))
         self._log.span(
             SpanLine(
-                scope.child(),
-                "client",
-                method,
-                "POST",
-                f"/{method}",
-                watch.start_ns,
-                watch.elapsed_ns(),
-                status,
-                failure,
-                "telegram-api",
+                scope=scope.child(),
+                kind="client",
+                operation=method,
+                method="POST",
+                target=f"/{method}",
+                start_ns=watch.start_ns,
+                duration_ns=watch.elapsed_ns(),
+                status_code=status,
+                failure=failure,
+                peer="telegram-api",
             )
         )
         return answer

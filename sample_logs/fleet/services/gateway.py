@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sample_logs.fleet.lines import Failure, Field, SpanLine
+from sample_logs.fleet.lines import Failure, SpanLine
 from sample_logs.fleet.pool import PoolSettings
 from sample_logs.fleet.service import Request, Route, Service, Surroundings
-from sample_logs.fleet.services.conversation import Conversation, Turn, read_turn
+from sample_logs.fleet.services.conversation import Conversation
+from sample_logs.fleet.services.turns import Turn, read_turn
 from sample_logs.fleet.telegram import TelegramClient, TelegramError
-from sample_logs.fleet.tracing import Stopwatch, new_scope
+from sample_logs.fleet.tracing import Scope, Stopwatch, new_scope
 from sample_logs.fleet.wire import Reply
 
 CONCURRENT_UPDATES = 64
@@ -105,40 +106,45 @@ class Gateway(Service):
     ) -> None:
         if earlier is not None:
             await asyncio.wait([earlier])
-        scope, operation, failure = new_scope(), "update", None
+        scope = new_scope()
         async with self._slots:
             if turn.callback_id is not None:
                 await self._acknowledge(telegram, turn.callback_id, scope)
+            operation, message, failure = await self._use_case(turn, scope)
             try:
-                use_case = await self.conversation.choose(turn)
-                operation = use_case.operation
-                answer = (await use_case.run(turn, scope)).message(turn.chat_id)
-            except Exception as error:  # noqa: BLE001  the edge: the user is told, the log knows
-                failure = Failure.of(error)
-                answer = {"chat_id": turn.chat_id, "text": SORRY}
-            try:
-                await telegram.call("sendMessage", answer, scope)
+                await telegram.call("sendMessage", message, scope)
             except TelegramError as error:
                 failure = failure or Failure.of(error)
         self._answered += 1
-        fields: dict[str, Field] = {"update_id": turn.update_id, "user.id": str(turn.chat_id)}
         self.log.span(
             SpanLine(
-                scope,
-                "server",
-                operation,
-                "",
-                "",
-                watch.start_ns,
-                watch.elapsed_ns(),
-                None,
-                failure,
-                None,
-                fields,
+                scope=scope,
+                kind="server",
+                operation=operation,
+                method="",
+                target="",
+                start_ns=watch.start_ns,
+                duration_ns=watch.elapsed_ns(),
+                failure=failure,
+                fields={"update_id": turn.update_id, "user.id": str(turn.chat_id)},
             )
         )
 
-    async def _acknowledge(self, telegram: TelegramClient, callback_id: str, scope: Any) -> None:
+    async def _use_case(
+        self, turn: Turn, scope: Scope
+    ) -> tuple[str, dict[str, Any], Failure | None]:
+        """The operation a turn stands for, the message that answers it, what went wrong."""
+        operation = "update"
+        try:
+            use_case = await self.conversation.choose(turn)
+            operation = use_case.operation
+            answer = await use_case.run(turn, scope)
+        except Exception as error:  # noqa: BLE001  the edge: the user is told, the log knows
+            sorry = {"chat_id": turn.chat_id, "text": SORRY}
+            return operation, sorry, Failure.of(error)
+        return operation, answer.message(turn.chat_id), None
+
+    async def _acknowledge(self, telegram: TelegramClient, callback_id: str, scope: Scope) -> None:
         try:
             await telegram.call("answerCallbackQuery", {"callback_query_id": callback_id}, scope)
         except TelegramError as error:

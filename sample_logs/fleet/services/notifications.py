@@ -157,16 +157,14 @@ class Notifications(Service):
         }
         self.log.span(
             SpanLine(
-                scope,
-                "consumer",
-                "notification.deliver",
-                "",
-                "",
-                queued_ns,
-                ended_ns - queued_ns,
-                None,
-                failure,
-                None,
-                fields,
+                scope=scope,
+                kind="consumer",
+                operation="notification.deliver",
+                method="",
+                target="",
+                start_ns=queued_ns,
+                duration_ns=ended_ns - queued_ns,
+                failure=failure,
+                fields=fields,
             )
         )
