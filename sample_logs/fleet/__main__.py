@@ -60,6 +60,7 @@ def record(*, seed: int, minutes: float, merge: str, out: Path) -> None:
     from sample_logs.fleet.record import Order
     from sample_logs.fleet.record import record as play
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the fleet is stopped on the way
     command = f"python -m sample_logs.fleet record --seed {seed} --minutes {minutes:g}"
     if merge:
         command += f" --merge {merge}"

@@ -30,7 +30,6 @@ TELEGRAM = (
 )
 """How far away Telegram is, and how often it stumbles; the same at all times."""
 FULL_MINUTES = 45.0
-DRAIN_S = 15.0
 READY_WITHIN_S = 60.0
 
 
@@ -43,6 +42,7 @@ class Order:
     out: Path
     merged: tuple[str, ...] = ()
     command: str = ""
+    drain_s: float = 15.0
 
 
 def record(order: Order) -> Recording:
@@ -73,7 +73,7 @@ async def _play(order: Order, logs: Path, stores: Path) -> Recording:
             async with asyncio.TaskGroup() as group:
                 driving = group.create_task(drive(demand, telegram.door))
                 group.create_task(_outage(fleet, demand))
-            await asyncio.sleep(DRAIN_S)
+            await asyncio.sleep(order.drain_s)
     return Recording(
         command=order.command,
         seed=order.seed,

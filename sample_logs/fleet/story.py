@@ -10,8 +10,9 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -136,8 +137,8 @@ def tell(folder: Path, recording: Recording) -> Story:
         updates=len(seen),
         submissions=len(submitted),
         failed_updates=sum(update.failed for update in seen),
-        submit_baseline_ms=median(calm),
-        submit_peak_ms=median(update.ms for update in busy),
+        submit_baseline_ms=middle(calm),
+        submit_peak_ms=middle([update.ms for update in busy]),
         submit_peak_over_5s=share(update.ms > 5000 for update in busy),
         submit_peak_failed=share(update.failed for update in busy),
         faq_baseline=failures(asked, baseline),
@@ -148,6 +149,11 @@ def tell(folder: Path, recording: Recording) -> Story:
         token_lines=sum(bool(BOT_TOKEN.search(s)) for s in lines_of(folder, "notifications")),
         operations=dict(Counter(update.operation for update in seen).most_common()),
     )
+
+
+def middle(values: Sequence[float]) -> float:
+    """The median; not a number of none, as in recordings of seconds."""
+    return median(values) if values else nan
 
 
 def traces(lines: Iterable[str]) -> Iterator[str]:
