@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from sample_logs.fleet.calls import Call, Policy, UpstreamError
 from sample_logs.fleet.lines import Failure, Field, SpanLine
-from sample_logs.fleet.pool import Cost, PoolSettings, PoolTimeoutError, StatementTimeoutError
+from sample_logs.fleet.pool import Cost, PoolSettings
 from sample_logs.fleet.service import Request, Route, Service, Surroundings
 from sample_logs.fleet.telegram import TelegramClient, TelegramError
 from sample_logs.fleet.tracing import new_scope
@@ -111,8 +111,9 @@ class Notifications(Service):
             try:
                 if not await self._deliver_next(telegram):
                     await asyncio.sleep(POLL_S)
-            except (PoolTimeoutError, StatementTimeoutError) as error:
+            except Exception as error:  # noqa: BLE001  a worker outlives whatever befell its job
                 self.log.event("error", "worker lost its turn", None, error=str(error))
+                await asyncio.sleep(POLL_S)
 
     async def _deliver_next(self, telegram: TelegramClient) -> bool:
         """Whether there was one."""
