@@ -20,6 +20,7 @@ from analyzer.analysis.contexts.hubs import Hub
 from analyzer.analysis.contexts.merges import LastMerge, last_merge
 from analyzer.analysis.contexts.rounding import six_digits
 from analyzer.analysis.contexts.settings import Settings
+from analyzer.analysis.contexts.splits import SplitHint, split_hints
 from analyzer.analysis.contexts.summary import ContextSummary, summarise
 from analyzer.errors import UsageError
 
@@ -168,6 +169,12 @@ class ContextMap:
         if name not in self.groups:
             raise UsageError(f"no context {name!r}; there are: {', '.join(self.groups)}")
         return summarise(self.fleet, name, self.groups[name], self.apart)
+
+    @cached_property
+    def split_hints(self) -> tuple[SplitHint, ...]:
+        """Services whose operations live in different contexts; needs edges with messages."""
+        members = set(self.grouping.members.services)
+        return tuple(split_hints(self.fleet, self.assignment, members))
 
     @property
     def apart(self) -> tuple[str, ...]:

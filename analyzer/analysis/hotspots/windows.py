@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 SECOND_NS: Final = 1_000_000_000
 BUCKETS_NS: Final = tuple(s * SECOND_NS for s in (15, 60, 300, 900))
 MIN_JOURNEYS: Final = 20
+MIN_JOURNEYS_BY_NAME: Final = 5
 MIN_BUCKETS: Final = 6
 MIN_BUCKETS_WIDER: Final = 20
 SCORE_LIMIT: Final = 3.0
@@ -82,20 +83,22 @@ def find_windows(journeys: pl.DataFrame) -> tuple[Window, ...]:
     `journeys` has journey, start_ns, duration_ns, status. Looked for over all journeys together
     and in each journey by its name: a slow ticket hides in the median of many quick answers.
     Buckets are 15 s, 60 s, 5 min or 15 min wide, from the smallest on whose median bucket holds
-    20 journeys; nothing is found in fewer than six buckets.
+    20 journeys, or 5 of one name; nothing is found in fewer than six buckets.
     """
     if journeys.is_empty():
         return ()
-    found = _peaks(journeys, ("latency", "errors", "volume"), "")
-    names = journeys["journey"].unique().sort()
+    found = _peaks(journeys, MIN_JOURNEYS, ("latency", "errors", "volume"), "")
+    names = journeys["journey"].drop_nulls().unique().sort()
     if len(names) > 1:
         for name in names:
             mine = journeys.filter(pl.col("journey") == name)
-            found += _peaks(mine, ("latency", "errors"), f" of {name}")
+            found += _peaks(mine, MIN_JOURNEYS_BY_NAME, ("latency", "errors"), f" of {name}")
     return _joined(found)
 
 
-def _peaks(journeys: pl.DataFrame, signals: tuple[str, ...], subject: str) -> list[Window]:
+def _peaks(
+    journeys: pl.DataFrame, enough: int, signals: tuple[str, ...], subject: str
+) -> list[Window]:
     """Peaks at the smallest bucket that holds enough, and at wider ones while there are many.
 
     Wider buckets see a small but lasting change; fewer than twenty would see one in noise.
@@ -106,7 +109,7 @@ def _peaks(journeys: pl.DataFrame, signals: tuple[str, ...], subject: str) -> li
         buckets = _buckets(journeys, width)
         if len(buckets) < least:
             break
-        if np.median(buckets["journeys"].to_numpy()) >= MIN_JOURNEYS:
+        if np.median(buckets["journeys"].to_numpy()) >= enough:
             found += _peaks_at(width, buckets, signals, subject)
             least = MIN_BUCKETS_WIDER
     return found
