@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 LONGEST_NS = 100 * 366 * 86_400 * 1_000_000_000
 """A century: no work takes longer, and it keeps every sum within 64 bits."""
 
-_UNITS_NS = {
+UNITS_NS = {
     "ns": 1,
     "nanos": 1,
     "nanoseconds": 1,
@@ -35,7 +35,7 @@ _UNITS_NS = {
     "h": 3_600_000_000_000,
 }
 # Keys whose unit the formats fix (FORMATS section 2, `duration_ns`).
-KEY_UNITS_NS = {
+KEYUNITS_NS = {
     "event.duration": 1,
     "responseTime": 1_000_000,
     "durationMs": 1_000_000,
@@ -57,14 +57,14 @@ _ISO_8601 = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$", re.IGN
 
 def unit_of_key(key: str) -> int | None:
     """Return the nanoseconds per unit that `key` promises (`duration_ms` -> 1,000,000)."""
-    if key in KEY_UNITS_NS:
-        return KEY_UNITS_NS[key]
+    if key in KEYUNITS_NS:
+        return KEYUNITS_NS[key]
     if key.endswith("_processing_time"):
         return 1_000_000_000
     match = _SUFFIX.search(key)
     if match is None or not _SPEAKS_OF_TIME.search(key):
         return None
-    return _UNITS_NS.get(match[1].lower())
+    return UNITS_NS.get(match[1].lower())
 
 
 def speaks_of_duration(key: str) -> bool:
@@ -122,7 +122,7 @@ def _parse_text(text: str, unit_ns: int | None) -> int | None:
         return None
     total = Decimal(0)
     for number_text, unit in parts:
-        unit_of_part = _UNITS_NS.get(unit if unit in _UNITS_NS else unit.lower())
+        unit_of_part = UNITS_NS.get(unit if unit in UNITS_NS else unit.lower())
         if unit_of_part is None:
             return None
         total += Decimal(number_text) * unit_of_part

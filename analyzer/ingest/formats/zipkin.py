@@ -47,7 +47,7 @@ def read_span(span: Mapping[str, Any]) -> Reading:
     return Record(
         time_ns=start or None,
         service_name=_service(span.get("localEndpoint")),
-        operation=str(span.get("name") or "unknown"),
+        operation=str(span.get("name") or "").strip() or "unknown",
         trace_id=trace,
         span_id=own,
         parent_span_id=ids.span_id(span.get("parentId")),

@@ -118,7 +118,8 @@ CREATE TABLE call (
     error_type VARCHAR,
     evidence VARCHAR,
     caller_span_id VARCHAR,
-    callee_span_id VARCHAR
+    callee_span_id VARCHAR,
+    retry BOOLEAN
 );
 
 CREATE TABLE journey (
@@ -131,16 +132,20 @@ CREATE TABLE journey (
     status VARCHAR,
     user_key VARCHAR,
     services BIGINT,
-    hops BIGINT
+    hops BIGINT,
+    root_span_id VARCHAR,
+    extra_root BOOLEAN
 );
 
 -- One row per journey and service: who takes part in which journey.
 CREATE TABLE journey_service (
     trace_id VARCHAR,
+    root_span_id VARCHAR,
     journey VARCHAR,
     service_name VARCHAR
 );
 
+-- One row per section of a journey's critical path; the sections of a journey add up to it.
 CREATE TABLE critical_path (
     trace_id VARCHAR,
     service_name VARCHAR,
@@ -148,23 +153,31 @@ CREATE TABLE critical_path (
     exclusive_ns BIGINT,
     kind VARCHAR,
     callee VARCHAR,
-    journey VARCHAR
+    span_id VARCHAR,
+    section_start_ns BIGINT
 );
 
+-- One row per span with an interval: own + gap + covered = duration (METHODS section 4).
 CREATE TABLE span_time (
     trace_id VARCHAR,
     span_id VARCHAR,
     service_name VARCHAR,
     operation VARCHAR,
-    parent_service VARCHAR,
     start_ns BIGINT,
     duration_ns BIGINT,
     own_ns BIGINT,
     gap_ns BIGINT,
+    covered_ns BIGINT,
+    wait_ns BIGINT,
+    async_ns BIGINT,
+    callee VARCHAR,
+    callee_operation VARCHAR,
+    uninstrumented BOOLEAN,
+    parent_service VARCHAR,
     status VARCHAR,
     error_type VARCHAR,
-    error_origin BOOLEAN,
-    template VARCHAR
+    origin BOOLEAN,
+    row_number BIGINT
 );
 
 CREATE TABLE hotspot (
@@ -181,6 +194,32 @@ CREATE TABLE hotspot (
     share_of_slow_time DOUBLE,
     cause VARCHAR,
     evidence_n BIGINT
+);
+
+-- The stretches of time that hotspots compare against the rest.
+CREATE TABLE peak_window (
+    window_start TIMESTAMP,
+    window_end TIMESTAMP
+);
+
+-- Services ranked by how much they changed in a window (METHODS section 5, fusion).
+CREATE TABLE suspect (
+    window_start TIMESTAMP,
+    rank BIGINT,
+    service_name VARCHAR,
+    kind VARCHAR,
+    score DOUBLE,
+    latency_part DOUBLE,
+    event_part DOUBLE,
+    evidence VARCHAR,
+    evidence_n BIGINT
+);
+
+-- What the analysis says in words, in the order in which it is worth reading.
+CREATE TABLE finding (
+    place BIGINT,
+    topic VARCHAR,
+    sentence VARCHAR
 );
 
 CREATE TABLE bounded_context (

@@ -1,0 +1,282 @@
+"""Names for contexts, from the words of their services, messages and journeys.
+
+Class-based TF-IDF (Grootendorst 2022): weight(t, k) = tf(t in k) * ln(1 + mean tokens per
+context / frequency of t). A service's own name says more than one message, so it counts twice.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+TECHNICAL: Final = frozenset(
+    [
+        "service",
+        "services",
+        "svc",
+        "srv",
+        "api",
+        "apis",
+        "handler",
+        "handlers",
+        "manager",
+        "managers",
+        "controller",
+        "controllers",
+        "impl",
+        "server",
+        "client",
+        "app",
+        "application",
+        "backend",
+        "frontend",
+        "core",
+        "common",
+        "shared",
+        "util",
+        "utils",
+        "helper",
+        "microservice",
+        "micro",
+        "ms",
+        "module",
+        "system",
+        "grpc",
+        "http",
+        "https",
+        "rest",
+        "rpc",
+        "web",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "options",
+        "trace",
+        "connect",
+        "v1",
+        "v2",
+        "v3",
+        "v4",
+        "internal",
+        "public",
+        "private",
+        "async",
+        "sync",
+        "queue",
+        "topic",
+        "event",
+        "events",
+        "message",
+        "messages",
+        "request",
+        "response",
+        "req",
+        "resp",
+        "call",
+        "calls",
+        "cmd",
+        "command",
+        "callback",
+        "update",
+        "updates",
+        "com",
+        "org",
+        "net",
+        "io",
+        "local",
+        "localhost",
+        "id",
+        "ids",
+        "uuid",
+        "by",
+        "for",
+        "of",
+        "to",
+        "the",
+        "a",
+        "an",
+        "and",
+        "or",
+        "in",
+        "on",
+        "with",
+        "from",
+        "is",
+        "list",
+        "item",
+        "items",
+        "main",
+        "index",
+        "default",
+        "prod",
+        "dev",
+        "test",
+        "staging",
+        "process",
+        "execute",
+        "run",
+        "do",
+        "create",
+        "read",
+        "write",
+        "fetch",
+        "find",
+        "load",
+        "save",
+        "set",
+        "new",
+        "all",
+        "one",
+        "check",
+        "send",
+        "receive",
+        "publish",
+        "consume",
+        "select",
+        "insert",
+        "into",
+        "where",
+        "values",
+        "db",
+        "sql",
+    ]
+)
+"""Words that say how something is built or called, not what it is about."""
+
+_NAME_WEIGHT: Final = 2.0
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_HEX = re.compile(r"[0-9a-f]{6,}", re.IGNORECASE)
+
+
+def words(name: str) -> list[str]:
+    """The words of a name in lower case: camelCase, snake_case, paths; no ids, no numbers."""
+    parts = (part for part in re.split(r"[^A-Za-z0-9]+", name) if not _is_id(part))
+    found = (match.group().lower() for part in parts for match in _WORD.finditer(part))
+    return [word for word in found if len(word) > 1 and not word.isdigit()]
+
+
+def subject_words(name: str) -> list[str]:
+    """The words of a name that say what it is about."""
+    return [word for word in words(name) if word not in TECHNICAL]
+
+
+def _is_id(part: str) -> bool:
+    return bool(_HEX.fullmatch(part)) and any(letter.isdigit() for letter in part)
+
+
+def stem(word: str) -> str:
+    """A word without its plural ending: tickets and ticket are one subject."""
+    for ending, instead, shortest in (("ies", "y", 5), ("sses", "ss", 5), ("s", "", 4)):
+        if word.endswith(ending) and len(word) >= shortest and not word.endswith(("ss", "us")):
+            return word[: -len(ending)] + instead
+    return word
+
+
+def context_names(
+    groups: Sequence[Sequence[str]],
+    messages: Iterable[tuple[str, str]],
+    journeys: Iterable[tuple[str, Mapping[str, float]]],
+    taken: Iterable[str] = (),
+) -> list[str]:
+    """One name per group of services, all different and not `taken`, in the order of `groups`.
+
+    `messages` are (callee, message) rows; `journeys` (name, part per service), the parts of a
+    journey adding up to 1. A group of one service takes that service's name.
+    """
+    surface = _Surface()
+    counts = _counts(groups, messages, journeys, surface)
+    ranked = _ranked(counts)
+    names: list[str] = []
+    for group, order in zip(groups, ranked, strict=True):
+        if len(group) == 1:
+            names.append("-".join(subject_words(group[0]) or words(group[0])) or group[0])
+        else:
+            names.append("-".join(surface.best(token) for token in order[:2]))
+    thirds = [[surface.best(token) for token in order] for order in ranked]
+    return _distinct(names, groups, thirds, set(taken))
+
+
+class _Surface:
+    """How each stem is written most often, service names before all else."""
+
+    def __init__(self) -> None:
+        self.forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def note(self, word: str, weight: int) -> str:
+        root = stem(word)
+        self.forms[root][word] += weight
+        return root
+
+    def best(self, root: str) -> str:
+        return min(self.forms[root].items(), key=lambda form: (-form[1], form[0]))[0]
+
+
+def _counts(
+    groups: Sequence[Sequence[str]],
+    messages: Iterable[tuple[str, str]],
+    journeys: Iterable[tuple[str, Mapping[str, float]]],
+    surface: _Surface,
+) -> list[dict[str, float]]:
+    group_of = {name: at for at, group in enumerate(groups) for name in group}
+    counts: list[defaultdict[str, float]] = [defaultdict(float) for _ in groups]
+    common = _fleet_words(group_of)
+    for name in sorted(group_of):
+        for word in subject_words(name):
+            if word not in common:
+                counts[group_of[name]][surface.note(word, 1000)] += _NAME_WEIGHT
+    for callee, message in messages:
+        for word in dict.fromkeys(subject_words(message)):
+            if callee in group_of and word not in common:
+                counts[group_of[callee]][surface.note(word, 1)] += 1.0
+    for journey, parts in journeys:
+        for word in dict.fromkeys(subject_words(journey)):
+            for service, part in sorted(parts.items()):
+                if service in group_of and word not in common:
+                    counts[group_of[service]][surface.note(word, 1)] += part
+    return [dict(count) for count in counts]
+
+
+def _fleet_words(services: Iterable[str]) -> frozenset[str]:
+    """Words that more than half of the fleet's names share: a product's name, a prefix."""
+    names = list(services)
+    seen = Counter(word for name in names for word in set(subject_words(name)))
+    least = max(2, len(names) // 2)
+    return frozenset(word for word, count in seen.items() if count > least)
+
+
+def _ranked(counts: Sequence[Mapping[str, float]]) -> list[list[str]]:
+    total: defaultdict[str, float] = defaultdict(float)
+    for count in counts:
+        for token, amount in count.items():
+            total[token] += amount
+    mean = sum(total.values()) / max(len(counts), 1)
+
+    def rank(count: Mapping[str, float]) -> list[str]:
+        weight = {t: n * math.log1p(mean / total[t]) for t, n in count.items()}
+        return sorted(weight, key=lambda token: (-round(weight[token], 9), token))
+
+    return [rank(count) for count in counts]
+
+
+def _distinct(
+    names: list[str],
+    groups: Sequence[Sequence[str]],
+    ranked: Sequence[Sequence[str]],
+    taken: set[str],
+) -> list[str]:
+    """Each name once: a third word first, then the first service, then a number."""
+    result: list[str] = []
+    for name, group, order in zip(names, groups, ranked, strict=True):
+        third = [f"{name}-{order[2]}"] if len(order) > 2 and len(group) > 1 else []
+        tries = [name, *third, f"{name}-{group[0]}" if name else group[0]]
+        numbered = (f"{tries[-1]}-{number}" for number in range(2, len(groups) + 3))
+        chosen = next(one for one in (*tries, *numbered) if one and one not in taken)
+        taken.add(chosen)
+        result.append(chosen)
+    return result

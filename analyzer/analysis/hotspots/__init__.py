@@ -1,0 +1,28 @@
+"""Hotspots: where time goes, and what changed in the peak (METHODS section 5)."""
+
+from analyzer.analysis.hotspots.find import (
+    Findings,
+    WindowFindings,
+    find_hotspots,
+    hotspot_frame,
+)
+from analyzer.analysis.hotspots.frames import TraceFrames, operation_key
+from analyzer.analysis.hotspots.rows import Hotspot
+from analyzer.analysis.hotspots.shares import where_time_goes
+from analyzer.analysis.hotspots.suspects import Suspect
+from analyzer.analysis.hotspots.windows import Window, find_windows, incident_window
+
+__all__ = [
+    "Findings",
+    "Hotspot",
+    "Suspect",
+    "TraceFrames",
+    "Window",
+    "WindowFindings",
+    "find_hotspots",
+    "find_windows",
+    "hotspot_frame",
+    "incident_window",
+    "operation_key",
+    "where_time_goes",
+]

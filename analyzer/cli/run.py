@@ -1,0 +1,91 @@
+"""`analyze run LOGS...`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import format_option
+
+
+@click.command("run")
+@click.argument("logs", nargs=-1, required=True, metavar="LOGS...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="analysis",
+    show_default=True,
+    help="Folder for the results.",
+)
+@click.option(
+    "--force", is_flag=True, help="Replace another analysis, or write beside other files."
+)
+@click.option(
+    "--campaign",
+    multiple=True,
+    metavar="START/END",
+    help="A peak to compare with the rest (ISO times, UTC without offset). May be repeated.",
+)
+@click.option(
+    "--incident", metavar="TIME", help="Rank suspects for an incident that began at TIME (ISO)."
+)
+@click.option(
+    "--fields",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file that maps your own keys to known ones and names their units.",
+)
+@click.option(
+    "--unit",
+    multiple=True,
+    metavar="KEY=UNIT",
+    help="Unit of a duration whose key does not say (ns, us, ms, s). May be repeated.",
+)
+@click.option("--keep-ids", is_flag=True, help="Keep user and chat ids instead of hashing them.")
+@click.option(
+    "--user-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Key that users are hashed with, to share between analyses.",
+)
+@click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
+@format_option
+def run_command(
+    logs: tuple[str, ...],
+    output: Path,
+    force: bool,
+    campaign: tuple[str, ...],
+    incident: str | None,
+    fields: Path | None,
+    unit: tuple[str, ...],
+    keep_ids: bool,
+    user_key_file: Path | None,
+    seed: int,
+    how: str,
+) -> None:
+    """Read LOGS (folders, files or globs), analyse them, and write a report.
+
+    Running it again on the same logs reads only what is new.
+    """
+    from analyzer.api import analyze
+    from analyzer.api.options import RunOptions, parse_campaign, parse_moment, read_fields
+    from analyzer.cli.progress import Talk
+    from analyzer.cli.screen import summary
+
+    told = read_fields(fields, unit)
+    options = RunOptions(
+        force=force,
+        keep_ids=keep_ids,
+        user_key_file=user_key_file,
+        fields=told.renames,
+        unit=told.units,
+        campaign=tuple(parse_campaign(text) for text in campaign),
+        incident=None if incident is None else parse_moment(incident),
+        seed=seed,
+    )
+    with Talk() as talk:
+        found = analyze(logs, output, listener=talk.listener, options=options)
+    click.echo(summary(found, how), nl=False)
+    click.echo(f"Wrote {output}/report.html and {output}/analysis.duckdb", err=True)
