@@ -51,7 +51,7 @@ HTTP_PATH = (
     "request_uri",
 )
 # Only where a line reports a duration and nothing above named the work.
-OPERATION_FALLBACK = ("event", "funcName", "msg", "message", "body")
+OPERATION_FALLBACK = ("event", "@head", "funcName", "msg", "message", "body")
 TRACE_ID = (
     "trace_id",
     "traceId",
@@ -148,6 +148,7 @@ PEER_SERVICE = (
     "upstream_cluster",
     "upstream",
     "target_service",
+    "target",
     "callee",
     "peer",
     "db.system.name",
@@ -167,6 +168,7 @@ CORRELATION_ID = (
     "X-Correlation-ID",
     "unique-id",
     "transaction.id",
+    "X-Request-Id",
     "job_id",
 )
 UPDATE_ID = ("update_id", "update.update_id")

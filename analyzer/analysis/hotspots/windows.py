@@ -19,6 +19,7 @@ SECOND_NS: Final = 1_000_000_000
 BUCKETS_NS: Final = tuple(s * SECOND_NS for s in (15, 60, 300, 900))
 MIN_JOURNEYS: Final = 20
 MIN_BUCKETS: Final = 6
+MIN_IN_BUCKET: Final = 5
 SCORE_LIMIT: Final = 3.0
 GUARD_NS: Final = 5 * SECOND_NS
 TAIL_NS: Final = 420 * SECOND_NS
@@ -75,11 +76,13 @@ def baseline_of(starts: pl.Series, windows: Sequence[Window]) -> Baseline:
 
 
 def find_windows(journeys: pl.DataFrame) -> tuple[Window, ...]:
-    """Peaks of latency, errors or volume over all journeys together, in order of time.
+    """Peaks of latency, errors or volume, in order of time.
 
-    `journeys` has start_ns, duration_ns, status. The bucket is the smallest of 15 s, 60 s,
-    5 min and 15 min whose median bucket holds 20 journeys. None are found in fewer than
-    six buckets.
+    `journeys` has start_ns, duration_ns, status and journey. The bucket is the smallest of 15 s,
+    60 s, 5 min and 15 min whose median bucket holds 20 journeys. None are found in fewer than
+    six buckets. Volume is judged over all journeys together; latency and errors also for each
+    journey of its own that fills the buckets, since a slow journey that is a third of the
+    traffic never moves the median of all.
     """
     for width in BUCKETS_NS:
         buckets = _buckets(journeys, width)
@@ -96,9 +99,35 @@ def find_windows(journeys: pl.DataFrame) -> tuple[Window, ...]:
         "volume": _volume_score(counts),
     }
     places = buckets["bucket"].to_numpy()
+    scores |= _scores_by_journey(journeys, width, places)
     highest = np.max(np.stack(list(scores.values())), axis=0)
     hot = [int(place) for place, score in zip(places, highest, strict=True) if score > SCORE_LIMIT]
     return tuple(_named(run, width, places, scores) for run in _runs(hot))
+
+
+def _scores_by_journey(
+    journeys: pl.DataFrame, width_ns: int, places: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64]]:
+    """Latency and error scores of each journey that is frequent enough, by the same buckets."""
+    names = journeys["journey"].drop_nulls().unique().sort().to_list()
+    if len(names) < 2:
+        return {}
+    scores: dict[str, NDArray[np.float64]] = {}
+    for name in names:
+        buckets = _buckets(journeys.filter(pl.col("journey") == name), width_ns)
+        buckets = buckets.filter(pl.col("journeys") >= MIN_IN_BUCKET)
+        if buckets.height < max(MIN_BUCKETS, len(places) // 2):
+            continue
+        at = np.searchsorted(places, buckets["bucket"].to_numpy())
+        counts = buckets["journeys"].to_numpy()
+        for signal, found in (
+            ("latency", _latency_score(buckets["latency_ns"].to_numpy())),
+            ("errors", _error_score(buckets["errors"].to_numpy(), counts)),
+        ):
+            score = np.zeros(len(places))
+            score[at] = found
+            scores[f"{signal} of {name}"] = score
+    return scores
 
 
 def _union(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
