@@ -218,7 +218,7 @@ def test_an_application_error_stays_with_its_time() -> None:
 
 
 def test_a_journey_with_an_application_error_beside_a_transport_error_still_fails() -> None:
-    refused = Call("b", Work(3), 1, 1, failure="refused", answered=False)
+    refused = Call("b", Work(3), 1, 1, failure="connection refused", answered=False)
     broken = Call("c", Work(3, error="Boom"), 1, 1)
     spans = trace(Work(1, (refused, broken)))
     assert outcome(spans, dict.fromkeys("abc", "x")).failed
