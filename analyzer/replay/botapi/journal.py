@@ -25,7 +25,7 @@ import orjson
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
 from analyzer.replay.botapi.shapes import Json
 
-KEPT_IN_MEMORY = 100_000
+KEPT_IN_MEMORY = 20_000
 
 
 class Journal:
