@@ -1,0 +1,115 @@
+"""Making messages: one place for what bots send and what users write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.replay.botapi.errors import bad_request
+from analyzer.replay.botapi.feed import Kind
+from analyzer.replay.botapi.markup import buttons_of, kept_markup, read_markup
+from analyzer.replay.botapi.params import Params
+from analyzer.replay.botapi.shapes import Json
+from analyzer.replay.botapi.world import Chat, World
+
+CONTENT = (
+    "text",
+    "entities",
+    "photo",
+    "document",
+    "caption",
+    "caption_entities",
+    "link_preview_options",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message before it has an id."""
+
+    content: Json
+    sender: Json
+    thread_id: int | None = None
+    reply_to: Json | None = None
+    markup: Json | None = None
+
+
+def new_message(world: World, chat: Chat, draft: Draft) -> Json:
+    """Store and return the message that `draft` becomes."""
+    message: Json = {
+        "message_id": chat.next_message_id(),
+        "from": draft.sender,
+        "chat": world.chat_json(chat),
+        "date": world.now_s(),
+    }
+    if draft.thread_id:
+        message["message_thread_id"] = draft.thread_id
+        if chat.is_forum:
+            message["is_topic_message"] = True
+    if draft.reply_to is not None:
+        quoted = {k: v for k, v in draft.reply_to.items() if k != "reply_to_message"}
+        message["reply_to_message"] = quoted
+    message.update(draft.content)
+    if (markup := kept_markup(draft.markup)) is not None:
+        message["reply_markup"] = markup
+    chat.messages[message["message_id"]] = message
+    return message
+
+
+def deliver(world: World, params: Params, content: Json) -> Json:
+    """Send `content` from the bot as `params` say; the stored message."""
+    chat = world.reachable_chat(params.values.get("chat_id"))
+    markup = read_markup(params)
+    thread_id = params.integer("message_thread_id")
+    if thread_id:
+        if not chat.is_forum:
+            raise bad_request("message thread not found")
+        world.topic(chat, thread_id)
+    reply_to = _reply_target(world, chat, params)
+    if thread_id is None and reply_to is not None:
+        thread_id = reply_to.get("message_thread_id")
+    message = new_message(world, chat, Draft(content, world.me, thread_id, reply_to, markup))
+    show(world, "message", message, markup)
+    return message
+
+
+def show(world: World, kind: Kind, message: Json, markup: Json | None = None) -> None:
+    """Let the users of the chat see `message`."""
+    reply = message.get("reply_to_message")
+    world.feed.publish(
+        kind,
+        message["chat"]["id"],
+        message_id=message["message_id"],
+        text=message.get("text") or message.get("caption") or "",
+        buttons=buttons_of(markup or message.get("reply_markup")),
+        reply_to_message_id=reply["message_id"] if reply else None,
+        message=message,
+    )
+
+
+def text_content(text: str, entities: tuple[Json, ...]) -> Json:
+    """The fields of a text message."""
+    return {"text": text, **({"entities": list(entities)} if entities else {})}
+
+
+def caption_content(text: str, entities: tuple[Json, ...]) -> Json:
+    """The fields of a caption; none if it is empty."""
+    if not text:
+        return {}
+    return {"caption": text, **({"caption_entities": list(entities)} if entities else {})}
+
+
+def _reply_target(world: World, chat: Chat, params: Params) -> Json | None:
+    given = params.json("reply_parameters") or {}
+    message_id = given.get("message_id") or params.integer("reply_to_message_id")
+    if not message_id:
+        return None
+    target = chat
+    if given.get("chat_id") is not None:
+        target = world.find_chat(given["chat_id"]) or chat
+    message = target.messages.get(int(message_id))
+    lenient = given.get("allow_sending_without_reply") or params.flag(
+        "allow_sending_without_reply"
+    )
+    if message is None and not lenient:
+        raise bad_request("message to be replied not found")
+    return message

@@ -1,0 +1,29 @@
+"""The driver: takes a plan's users through their scenarios, open loop, and measures.
+
+    async with Emulator(settings) as telegram:
+        ...  # start a bot on it
+        outcome = await drive(campaign(seed=7), telegram.door, journeys=Path("journeys.jsonl"))
+    outcome.summary.valid, outcome.summary.journeys["ticket-submit"].p99_ms
+
+Arrivals keep their times whatever the bot does (open loop), latency counts from the *intended*
+moment, and a run that could not keep its times says so (SLO.md section 7).
+"""
+
+from __future__ import annotations
+
+from analyzer.replay.drive.driver import Driven, drive
+from analyzer.replay.drive.journeys import Journey, Outcome
+from analyzer.replay.drive.schedule import Fired, open_loop
+from analyzer.replay.drive.summary import JourneyFigures, Summary, summarize
+
+__all__ = [
+    "Driven",
+    "Fired",
+    "Journey",
+    "JourneyFigures",
+    "Outcome",
+    "Summary",
+    "drive",
+    "open_loop",
+    "summarize",
+]

@@ -1,0 +1,233 @@
+"""What users do: small state machines that know commands and buttons, but no particular bot.
+
+A scenario is a generator: it yields the next `Step`, is sent the bot's answer, and ends when the
+user is content. When no answer comes, or an apology, the driver closes it: the user gives up.
+Commands are those of DESIGN.md section 8; buttons are pressed where an answer has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from analyzer.replay.botapi.feed import Button, ChatEvent
+from analyzer.replay.workload.users import Persona
+
+TICKET_NUMBER = re.compile(r"#\s?\w*\d")
+QUESTION = re.compile(r"\?|\b(?:send|enter|type|write|choose|tell|describe)\b", re.IGNORECASE)
+# Only at the beginning: help texts, too, speak of what "does not work".
+APOLOGY = re.compile(r"\W*(?:sorry|oops|unfortunately|something went wrong)\b", re.IGNORECASE)
+MOST_QUESTIONS = 8
+MOST_PRESSES = 5
+VALUES = {"mail": "someone@example.org", "phone": "+15550100", "lang": "de", "notif": "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Write a text or command."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Press a button under a message."""
+
+    message_id: int
+    callback_data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing but look whether something comes, at most `seconds`; not a journey."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An act and the journey it begins.
+
+    `done` says whether an answer completes that journey; an answer that does not is a question
+    on the way, and its journey is called `otherwise`; without `otherwise` the user goes on
+    waiting for one that does.
+    """
+
+    journey: str
+    act: Say | Press | Wait
+    otherwise: str | None = None
+    done: Callable[[ChatEvent], bool] | None = None
+
+    def completed_by(self, answer: ChatEvent) -> str:
+        """The name of the journey that `answer` ends."""
+        if self.otherwise is None or self.is_done(answer):
+            return self.journey
+        return self.otherwise
+
+    def is_done(self, answer: ChatEvent) -> bool:
+        """Whether `answer` completes the journey."""
+        return self.done is None or self.done(answer)
+
+    def accepts(self, answer: ChatEvent) -> bool:
+        """Whether the user takes `answer` as one: the right one, a question, or an apology."""
+        return self.otherwise is not None or self.is_done(answer) or is_apology(answer)
+
+
+# Sent in: the answer, or None after a `Wait` in which nothing came.
+Conversation: TypeAlias = Generator[Step, ChatEvent | None, None]
+Scenario: TypeAlias = Callable[[Persona], Conversation]
+
+
+def is_apology(answer: ChatEvent) -> bool:
+    """Whether the bot says that it failed."""
+    return not carries_number(answer) and bool(APOLOGY.match(answer.text))
+
+
+def carries_number(answer: ChatEvent) -> bool:
+    """Whether an answer confirms a ticket."""
+    return bool(TICKET_NUMBER.search(answer.text))
+
+
+def ticket_in_one_message(persona: Persona) -> Conversation:
+    """Submit at once: `/ticket words`."""
+    text = f"/ticket {persona.complaint()}"
+    yield Step("ticket-submit", Say(text), done=carries_number)
+
+
+def ticket_guided(persona: Persona) -> Conversation:
+    """`/ticket`, then answer questions until the answer carries a number."""
+    answer = yield Step("ticket-submit", Say("/ticket"), "ticket-begin", carries_number)
+    for _ in range(MOST_QUESTIONS):
+        if answer is None or carries_number(answer):
+            return
+        choice = _choice(persona, answer)
+        act = Say(persona.complaint()) if choice is None else choice
+        answer = yield Step("ticket-submit", act, "ticket-question", carries_number)
+
+
+def ticket_and_check(persona: Persona) -> Conversation:
+    """Submit, wait for what comes by itself, look at the list of tickets."""
+    yield from ticket_in_one_message(persona)
+    yield Step("wait", Wait(15.0))
+    yield Step("ticket-list", Say("/tickets"))
+
+
+def ticket_and_notification(persona: Persona) -> Conversation:
+    """Submit, receive the notification about it, open it."""
+    yield from ticket_in_one_message(persona)
+    yield Step("wait", Wait(20.0))
+    yield from open_notification(persona)
+
+
+def read_faq(persona: Persona) -> Conversation:
+    """Open the list, read one or two answers."""
+    listed = yield Step("faq-list", Say("/faq"))
+    for _ in range(persona.source.choice((1, 1, 2))):
+        press = _choice(persona, listed)
+        if press is None:
+            return
+        yield Step("faq-read", press)
+
+
+def search_faq(persona: Persona) -> Conversation:
+    """Search by words, read what fits."""
+    found = yield Step("faq-search", Say(f"/faq {persona.question()}"))
+    press = _choice(persona, found)
+    if press is not None:
+        yield Step("faq-read", press)
+
+
+def troubleshoot(persona: Persona) -> Conversation:
+    """Answer questions by buttons until there are none left."""
+    answer = yield Step("troubleshoot-start", Say("/troubleshoot"))
+    for _ in range(MOST_PRESSES):
+        press = _choice(persona, answer)
+        if press is None:
+            return
+        answer = yield Step("troubleshoot-answer", press)
+
+
+def edit_profile(persona: Persona) -> Conversation:
+    """Open the profile, change one field, by button and text as the bot wants it."""
+    answer = yield Step("profile-show", Say("/profile"))
+    label = ""
+    for _ in range(MOST_PRESSES):
+        button = _button(persona, answer)
+        if answer is None or button is None or button.data is None or answer.message_id is None:
+            break
+        label = button.text
+        press = Press(answer.message_id, button.data)
+        answer = yield Step("profile-change", press, "profile-question", _is_no_question)
+    if answer is not None and label and not _is_no_question(answer):
+        values = (value for key, value in VALUES.items() if key in label.lower())
+        yield Step("profile-change", Say(next(values, persona.first_name)))
+
+
+def subscribe(persona: Persona) -> Conversation:
+    """Subscribe; some change their mind."""
+    yield Step("subscribe", Say("/subscribe"))
+    if persona.source.random() < 0.25:
+        yield Step("unsubscribe", Say("/unsubscribe"))
+
+
+def check_tickets(_persona: Persona) -> Conversation:
+    """Look at the list of tickets."""
+    yield Step("ticket-list", Say("/tickets"))
+
+
+def open_notification(persona: Persona) -> Conversation:
+    """Look at what was sent before, open one."""
+    answer = yield Step("notification-list", Say("/notifications"))
+    press = _choice(persona, answer)
+    if press is not None:
+        yield Step("notification-open", press)
+
+
+def give_up(_persona: Persona) -> Conversation:
+    """Begin a ticket and never say what it is about."""
+    yield Step("ticket-begin", Say("/ticket"))
+
+
+def look_around(_persona: Persona) -> Conversation:
+    """Start, read the help, ask how the service is doing."""
+    yield Step("start", Say("/start"))
+    yield Step("help", Say("/help"))
+    yield Step("status", Say("/status"))
+
+
+def _is_no_question(answer: ChatEvent) -> bool:
+    return not answer.buttons and not QUESTION.search(answer.text)
+
+
+def _button(persona: Persona, answer: ChatEvent | None) -> Button | None:
+    buttons = [button for button in answer.buttons if button.data] if answer else []
+    return persona.source.choice(buttons) if buttons else None
+
+
+def _choice(persona: Persona, answer: ChatEvent | None) -> Press | None:
+    button = _button(persona, answer)
+    if answer is None or answer.message_id is None or button is None or button.data is None:
+        return None
+    return Press(answer.message_id, button.data)
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    scenario.__name__: scenario
+    for scenario in (
+        ticket_in_one_message,
+        ticket_guided,
+        ticket_and_check,
+        ticket_and_notification,
+        read_faq,
+        search_faq,
+        troubleshoot,
+        edit_profile,
+        check_tickets,
+        open_notification,
+        subscribe,
+        give_up,
+        look_around,
+    )
+}

@@ -1,0 +1,117 @@
+"""The driver against a small bot: every scenario, every outcome, and the counts that must hold."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+from analyzer.replay.botapi import Emulator, Limits, RemoteDoor, Settings
+from analyzer.replay.drive import Driven, drive
+from analyzer.replay.workload import SCENARIOS, Phase, Plan
+from tests.replay.small_bot import NO_FAULTS, BotFaults, SmallBot, running
+
+
+def plan(
+    mix: dict[str, float], *, rate: float = 40, seconds: float = 0.5, patience: float = 10
+) -> Plan:
+    phases = (Phase(name="all", seconds=seconds, rate=rate),)
+    return Plan(
+        name="trial", phases=phases, mix=mix, users=200, pace=50, patience_seconds=patience
+    )
+
+
+@asynccontextmanager
+async def serving(faults: BotFaults = NO_FAULTS) -> AsyncIterator[Emulator]:
+    telegram = Emulator(Settings(limits=Limits(enabled=False)))
+    async with telegram, running(SmallBot(telegram, faults)):
+        yield telegram
+
+
+async def driven(mix: dict[str, float], faults: BotFaults = NO_FAULTS, **more: float) -> Driven:
+    async with serving(faults) as telegram:
+        return await drive(plan(mix, **more), telegram.door)
+
+
+async def test_guided_submission_is_timed_from_the_update_that_submits() -> None:
+    result = await driven({"ticket_guided": 1.0})
+    names = Counter(row.journey for row in result.rows)
+    assert names["ticket-submit"] == result.summary.scenarios
+    assert names["ticket-begin"] == result.summary.scenarios
+    assert all(row.outcome == "ok" for row in result.rows)
+
+
+async def test_offered_is_issued_plus_dropped_and_rows_are_json_lines(tmp_path: Path) -> None:
+    file = tmp_path / "journeys.jsonl"
+    async with serving() as telegram:
+        demand = plan({"search_faq": 2, "read_faq": 1, "subscribe": 1})
+        result = await drive(demand, telegram.door, journeys=file)
+    summary = result.summary
+    assert summary.offered == summary.issued + summary.dropped == len(result.rows)
+    assert summary.dropped == 0
+    written = [orjson.loads(line) for line in file.read_bytes().splitlines()]
+    assert [row["journey_id"] for row in written] == [row.journey_id for row in result.rows]
+    assert len({row.journey_id for row in result.rows}) == len(result.rows)
+
+
+async def test_profile_is_changed_by_button_and_text() -> None:
+    result = await driven({"edit_profile": 1.0}, rate=10)
+    names = {row.journey for row in result.rows}
+    assert names == {"profile-show", "profile-question", "profile-change"}
+
+
+async def test_apology_is_a_failure_and_ends_the_scenario() -> None:
+    result = await driven(
+        {"ticket_in_one_message": 1.0}, BotFaults(refuses=frozenset({"/ticket"}))
+    )
+    figures = result.summary.journeys["ticket-submit"]
+    assert figures.failed == figures.n > 0
+
+
+async def test_unanswered_journeys_are_late_and_stay_in_the_latencies_at_their_age() -> None:
+    result = await driven(
+        {"look_around": 1.0}, BotFaults(mute=frozenset({"/start"})), patience=0.4
+    )
+    figures = result.summary.journeys["start"]
+    assert figures.unanswered == figures.late == figures.n > 0
+    assert figures.within_deadline_ratio == 0
+    assert figures.p50_ms >= 400
+    assert "help" not in result.summary.journeys
+
+
+async def test_busy_user_makes_the_run_invalid() -> None:
+    async with serving() as telegram:
+        phases = (Phase(name="all", seconds=0.5, rate=20),)
+        crowded = Plan(name="crowded", phases=phases, mix={"look_around": 1}, users=1, pace=20)
+        summary = (await drive(crowded, telegram.door)).summary
+    assert summary.dropped > 0
+    assert summary.offered == summary.issued + summary.dropped
+    assert not summary.valid
+    assert "dropped" in summary.problems[0]
+
+
+async def test_driver_in_another_process_measures_the_same_way() -> None:
+    async with serving() as telegram, RemoteDoor(telegram.url) as door:
+        result = await drive(plan({"read_faq": 1.0}, rate=10), door)
+    assert all(row.outcome == "ok" for row in result.rows)
+    assert result.summary.journeys["faq-read"].p50_ms > 0
+
+
+async def test_every_scenario_comes_to_its_end() -> None:
+    result = await driven(dict.fromkeys(SCENARIOS, 1.0), rate=60, seconds=0.5)
+    assert {row.outcome for row in result.rows} == {"ok"}
+    assert math.isfinite(result.summary.lag_p99_ms)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario_begins_with_a_command(scenario: str) -> None:
+    from analyzer.replay.workload import Say, personas
+
+    step = next(SCENARIOS[scenario](personas(1, seed=1)[0]))
+    assert isinstance(step.act, Say)
+    assert step.act.text.startswith("/")
