@@ -162,6 +162,10 @@ class Analysis:
         names = read_journey_names(None if journeys is None else Path(journeys))
         return evaluate_objectives(self._frame, read_objective_files(objectives), names)
 
+    def relation(self, name: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
+        """The result of one of the store's own relations (`store/sql/<name>.sql`)."""
+        return self._frame(name, parameters)
+
     def sql(self, statement: str) -> pl.DataFrame:
         """The result of a SQL query on the store.
 

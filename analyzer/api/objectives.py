@@ -13,6 +13,7 @@ import polars as pl
 
 from analyzer.api.journey_names import UNNAMED, JourneyNames
 from analyzer.errors import ConfigurationError
+from analyzer.slo.budget import PeriodVerdict
 from analyzer.slo.evaluate import Bucket, Evaluation, evaluate
 from analyzer.slo.events import FAILURES, EventClass, EventCounts
 from analyzer.slo.live import SECOND_US
@@ -74,6 +75,12 @@ class SloReport:
     def breached(self) -> bool:
         """Whether any objective spent more than its budget in any of its windows."""
         return any(evaluation.breached for evaluation in self.evaluations)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Objectives that cannot be called met: overspent, or without any data."""
+        bad = (PeriodVerdict.BREACHED, PeriodVerdict.NO_DATA)
+        return tuple(e.objective.name for e in self.evaluations if e.worst.period in bad)
 
     @cached_property
     def frame(self) -> pl.DataFrame:

@@ -50,6 +50,18 @@ from analyzer.cli.options import format_option
     metavar="FILE",
     help="Key that users are hashed with, to share between analyses.",
 )
+@click.option(
+    "--slo",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Objectives (OpenSLO v1) to evaluate into the table `sli`.",
+)
+@click.option(
+    "--journeys",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML file that maps operations to (context, journey).",
+)
 @click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
 @format_option
 def run_command(
@@ -62,6 +74,8 @@ def run_command(
     unit: tuple[str, ...],
     keep_ids: bool,
     user_key_file: Path | None,
+    slo: Path | None,
+    journeys: Path | None,
     seed: int,
     how: str,
 ) -> None:
@@ -70,6 +84,7 @@ def run_command(
     Running it again on the same logs reads only what is new.
     """
     from analyzer.api import analyze
+    from analyzer.api.journey_names import read_journey_names
     from analyzer.api.options import RunOptions, parse_campaign, parse_moment, read_fields
     from analyzer.cli.progress import Talk
     from analyzer.cli.screen import summary
@@ -83,6 +98,8 @@ def run_command(
         unit=told.units,
         campaign=tuple(parse_campaign(text) for text in campaign),
         incident=None if incident is None else parse_moment(incident),
+        slo=slo,
+        journeys=read_journey_names(journeys),
         seed=seed,
     )
     with Talk() as talk:

@@ -72,8 +72,11 @@ class Evaluation:
 
     @property
     def worst(self) -> WindowResult:
-        """The window that decides: most of its budget spent, the earliest of equals."""
-        return max(self.windows, key=lambda w: (w.budget.spent or 0, -w.start_us))
+        """The window that decides: most of its budget spent, then most events, then earliest."""
+        return max(
+            self.windows,
+            key=lambda w: (w.budget.spent or 0, w.budget.counts.valid, -w.start_us),
+        )
 
     @property
     def breached(self) -> bool:

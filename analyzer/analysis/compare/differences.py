@@ -19,6 +19,7 @@ from analyzer.analysis.compare.blocks import (
     design_effect,
     quantile_replicates,
     replicates,
+    widening,
 )
 from analyzer.slo.intervals import CONFIDENCE, quantile_minimum
 
@@ -167,6 +168,8 @@ def _quantile_difference(
     )
     if not found.enough:
         return found
+    wider = max(widening(len(before)), widening(len(after)))
+    spread = np.median(spread) + (spread - np.median(spread)) * wider
     low, high, upper = (float(v) for v in np.quantile(spread, (0.025, 0.975, 0.95)))
     return replace(
         found,
