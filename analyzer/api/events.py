@@ -21,11 +21,12 @@ def write_events(store: Store, options: RunOptions) -> None:
     with store.transaction():
         store.clear(["slo_event", "sli"])
         store.run("slo_events", dict(options.journeys.parameters(found)))
-        if objectives is None:
-            return
-        report = evaluate_objectives(store.frame, objectives, options.journeys)
-        rows = [row for evaluation in report.evaluations for row in sli_rows(evaluation)]
-        store.append("sli", [tuple(map(_micros, row)) for row in rows])
+    if objectives is None:
+        return
+    # The events must be kept before they are read: frames come from a snapshot of their own.
+    report = evaluate_objectives(store.frame, objectives, options.journeys)
+    rows = [row for evaluation in report.evaluations for row in sli_rows(evaluation)]
+    store.append("sli", [tuple(map(_micros, row)) for row in rows])
 
 
 def _micros(value: object) -> object:

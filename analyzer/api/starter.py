@@ -10,6 +10,7 @@ import polars as pl
 from analyzer.api.analysis import Analysis
 from analyzer.api.journey_names import UNNAMED, JourneyNames
 from analyzer.errors import InputError
+from analyzer.slo.events import DEFAULT_VALID
 from analyzer.slo.export.promql import duration, number
 from analyzer.slo.spec.fields import MAX_LABEL
 from analyzer.slo.windows import Pair, campaign_scheme
@@ -19,6 +20,8 @@ MIN_EVENTS = 299
 """Below this not even 99 % can be demonstrated."""
 TARGETS = (Fraction(999, 1000), Fraction(995, 1000), Fraction(99, 100), Fraction(95, 100))
 STEPS_MS = (1, 2, 3, 5)
+SLACK = 1.2
+"""The deadline proposed is the p99 seen with so much room, rounded up."""
 TARGET_NAME = "ops"
 
 HEAD = """\
@@ -49,9 +52,11 @@ def starter(analysis: Analysis, names: JourneyNames = UNNAMED) -> str:
         if label in used or len(documents) == SHOWN_JOURNEYS:
             continue
         used.add(label)
-        period_s = _period_s(row)
-        documents.append(_document(label, context, named, row, period_s))
-    return HEAD + "\n---\n".join([*documents, _target()]) + "\n"
+        pairs = {"contexts": [service, context], "journeys": [journey, named]}
+        deadline_ms = round_up_ms(SLACK * float(row["p99_ms"]))
+        target = _target(analysis, pairs, deadline_ms)
+        documents.append(_document(label, context, named, row, deadline_ms, target))
+    return HEAD + "\n---\n".join([*documents, _notified()]) + "\n"
 
 
 def _label(text: str) -> str:
@@ -76,14 +81,29 @@ def round_up_ms(milliseconds: float) -> int:
         scale *= 10
 
 
+def _target(analysis: Analysis, pairs: dict[str, list[str]], deadline_ms: int) -> Fraction:
+    """The highest of `TARGETS` whose budget the recording would have spent by half at most."""
+    excluded = sorted(DEFAULT_VALID.excluded_outcomes)
+    always = {"from_us": -(2**60), "until_us": 2**60}
+    frame = analysis.relation("slo_latencies", {**pairs, **always, "excluded": excluded})
+    if frame.is_empty():
+        return TARGETS[-1]
+    bad = frame.filter(pl.col("failed") | (pl.col("latency_ms") > deadline_ms)).height
+    share = Fraction(bad, frame.height)
+    return next((target for target in TARGETS if share <= (1 - target) / 2), TARGETS[-1])
+
+
 def _document(
-    label: str, context: str, journey: str, row: dict[str, object], period_s: int
+    label: str,
+    context: str,
+    journey: str,
+    row: dict[str, object],
+    deadline: int,
+    target: Fraction,
 ) -> str:
     events, errors = int(str(row["journeys"])), int(str(row["errors"]))
     p99 = float(str(row["p99_ms"]))
-    deadline = round_up_ms(p99)
-    bad = Fraction(errors, events)
-    target = next((t for t in TARGETS if bad <= (1 - t) / 2), TARGETS[-1])
+    period_s = _period_s(row)
     pairs = campaign_scheme(period_s, target).pairs
     few = "" if events >= MIN_EVENTS else f"\n    # only {events} events: not enough to show 99 %"
     return f"""\
@@ -150,7 +170,7 @@ lookbackWindow: {duration(pair.long_s)}}}
           - targetRef: {TARGET_NAME}"""
 
 
-def _target() -> str:
+def _notified() -> str:
     return f"""\
 apiVersion: openslo/v1
 kind: AlertNotificationTarget
