@@ -119,6 +119,13 @@ def test_alert_that_no_outage_can_fire_is_refused() -> None:
     assert "below 10" in refusal.way_out
 
 
+def test_campaign_pair_that_burns_no_faster_than_the_budget_is_refused() -> None:
+    text = edited("lookbackWindow: 5m", "lookbackWindow: 50m")
+    text = edited("threshold: 9.6", "threshold: 0.96", text)
+    (refusal,) = refusals_of(text)
+    assert "would ring on a healthy day" in refusal.reason
+
+
 def test_short_window_below_two_evaluation_steps_is_refused() -> None:
     (refusal,) = refusals_of(CAMPAIGN, Settings(evaluation_step_s=31))
     assert "below two evaluation steps" in refusal.reason
