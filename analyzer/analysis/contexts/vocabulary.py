@@ -48,8 +48,9 @@ def _is_id(part: str) -> bool:
 
 
 def stem(word: str) -> str:
-    """A word without its plural ending: tickets and ticket are one subject."""
-    for ending, instead, shortest in (("ies", "y", 5), ("sses", "ss", 5), ("s", "", 4)):
+    """A word without its ending: tickets and ticket are one subject, so is troubleshooting."""
+    endings = (("ies", "y", 5), ("sses", "ss", 5), ("s", "", 4), ("ing", "", 9))
+    for ending, instead, shortest in endings:
         if word.endswith(ending) and len(word) >= shortest and not word.endswith(("ss", "us")):
             return word[: -len(ending)] + instead
     return word
