@@ -50,6 +50,13 @@ from analyzer.cli.options import format_option
     metavar="FILE",
     help="Key that users are hashed with, to share between analyses.",
 )
+@click.option(
+    "--contexts",
+    "wishes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="An edited contexts.yaml that the proposal must respect.",
+)
 @click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
 @format_option
 def run_command(
@@ -62,6 +69,7 @@ def run_command(
     unit: tuple[str, ...],
     keep_ids: bool,
     user_key_file: Path | None,
+    wishes: Path | None,
     seed: int,
     how: str,
 ) -> None:
@@ -71,6 +79,7 @@ def run_command(
     """
     from analyzer.api import analyze
     from analyzer.api.options import RunOptions, parse_campaign, parse_moment, read_fields
+    from analyzer.api.wishes import read_wishes
     from analyzer.cli.progress import Talk
     from analyzer.cli.screen import summary
 
@@ -83,6 +92,7 @@ def run_command(
         unit=told.units,
         campaign=tuple(parse_campaign(text) for text in campaign),
         incident=None if incident is None else parse_moment(incident),
+        constraints=read_wishes(wishes),
         seed=seed,
     )
     with Talk() as talk:
