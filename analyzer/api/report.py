@@ -52,7 +52,7 @@ def content_of(analysis: Analysis) -> ReportContent:
         whatif=Section(
             "whatif",
             "What merging is predicted to bring",
-            "Each journey's traces replayed with the hops inside a context removed: latency before "
+            "Each journey's traces replayed without the hops inside a context: latency before "
             "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
             "demand against the consolidated service and compare.",
             analysis.whatif_frame,

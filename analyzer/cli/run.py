@@ -43,6 +43,13 @@ from analyzer.cli.options import format_option
     metavar="KEY=UNIT",
     help="Unit of a duration whose key does not say (ns, us, ms, s). May be repeated.",
 )
+@click.option("--tz", metavar="ZONE", help="Zone of times that name none (Europe/Berlin, +03:00).")
+@click.option(
+    "--format-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file that describes line formats of your own by a pattern.",
+)
 @click.option("--keep-ids", is_flag=True, help="Keep user and chat ids instead of hashing them.")
 @click.option(
     "--user-key-file",
@@ -67,6 +74,8 @@ def run_command(
     incident: str | None,
     fields: Path | None,
     unit: tuple[str, ...],
+    tz: str | None,
+    format_file: Path | None,
     keep_ids: bool,
     user_key_file: Path | None,
     wishes: Path | None,
@@ -90,6 +99,8 @@ def run_command(
         user_key_file=user_key_file,
         fields=told.renames,
         unit=told.units,
+        tz=tz,
+        format_file=format_file,
         campaign=tuple(parse_campaign(text) for text in campaign),
         incident=None if incident is None else parse_moment(incident),
         constraints=read_wishes(wishes),
