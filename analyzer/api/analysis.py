@@ -25,6 +25,7 @@ from analyzer.api.what_if import predict
 from analyzer.store import STORE_NAME, query, query_relation
 
 if TYPE_CHECKING:
+    from analyzer.api.objectives import SloReport
     from analyzer.api.plots import Plots
 
 
@@ -172,6 +173,24 @@ class Analysis:
     def whatif_notes(self) -> tuple[str, ...]:
         """What must be known before anyone trusts the prediction."""
         return self._sentences("whatif")
+
+    def slo(self, objectives: str | Path, journeys: str | Path | None = None) -> SloReport:
+        """Budgets, burn and verdicts of the objectives in a file (or folder of files).
+
+        `journeys` maps operations to the names that the objectives use.
+
+        Raises:
+            ConfigurationError: what a file says is refused; every refusal is named.
+        """
+        from analyzer.api.journey_names import read_journey_names
+        from analyzer.api.objectives import evaluate_objectives, read_objective_files
+
+        names = read_journey_names(None if journeys is None else Path(journeys))
+        return evaluate_objectives(self._frame, read_objective_files(objectives), names)
+
+    def relation(self, name: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
+        """The result of one of the store's own relations (`store/sql/<name>.sql`)."""
+        return self._frame(name, parameters)
 
     def sql(self, statement: str) -> pl.DataFrame:
         """The result of a SQL query on the store.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.analysis.contexts import Constraints
+from analyzer.api.journey_names import UNNAMED, JourneyNames
 from analyzer.errors import ConfigurationError, UsageError
 from analyzer.ingest import aliases, durations
 from analyzer.ingest.options import ReadingOptions, parse_zone
@@ -26,7 +27,8 @@ class RunOptions:
     where times without a zone are taken to be, `format_file` describes formats of the user's own.
     `user_key_file` shares the key that users are hashed with between stores. `campaign` gives
     the peak windows (start and end in ns UTC), `incident` the moment a known incident began;
-    without both the peaks are found in the traffic. `seed` drives every random step.
+    without both the peaks are found in the traffic. `slo` is an objectives file to fill `sli`
+    from, `journeys` names journeys and contexts. `seed` drives every random step.
     """
 
     force: bool = False
@@ -39,6 +41,8 @@ class RunOptions:
     constraints: Constraints | None = None
     campaign: Sequence[tuple[int, int]] = ()
     incident: int | None = None
+    slo: Path | None = None
+    journeys: JourneyNames = UNNAMED
     seed: int = 7
 
     @property
@@ -53,7 +57,8 @@ class RunOptions:
 
     def analysis_fingerprint(self) -> str:
         """Return what decides the comparison of peak and baseline; another one means again."""
-        return repr((sorted(self.campaign), self.incident))
+        objectives = "" if self.slo is None else _content(self.slo)
+        return repr((sorted(self.campaign), self.incident, self.journeys, objectives))
 
     def reading_fingerprint(self) -> str:
         """Return a hash of what decides how lines are read; another one means reading anew."""
@@ -61,6 +66,11 @@ class RunOptions:
         fields, units = sorted(self.fields.items()), sorted(self.unit.items())
         told = repr((fields, units, self.keep_ids, self.tz, own))
         return blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+def _content(path: Path) -> str:
+    """What the file says; an absent one is refused where it is read."""
+    return path.read_text("utf-8", errors="replace") if path.is_file() else str(path)
 
 
 def parse_moment(text: str) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from analyzer.analysis.contexts import ContextMap
 from analyzer.api import output
+from analyzer.api.events import write_events
 from analyzer.api.grouping import propose, write_contexts
 from analyzer.api.hotspots import write_hotspots
 from analyzer.api.linking import link
@@ -60,6 +61,7 @@ def run(
             link(store)
             listener.step("comparing peak and baseline")
             write_hotspots(store, options)
+            write_events(store, options)
         listener.step("grouping services")
         contexts = propose(store.frame, options.constraints, options.seed)
         write_contexts(store, contexts)

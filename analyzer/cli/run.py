@@ -64,6 +64,18 @@ from analyzer.cli.options import format_option
     metavar="FILE",
     help="An edited contexts.yaml that the proposal must respect.",
 )
+@click.option(
+    "--slo",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Objectives (OpenSLO v1) to evaluate into the table `sli`.",
+)
+@click.option(
+    "--journeys",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML file that maps operations to (context, journey).",
+)
 @click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
 @format_option
 def run_command(
@@ -79,6 +91,8 @@ def run_command(
     keep_ids: bool,
     user_key_file: Path | None,
     wishes: Path | None,
+    slo: Path | None,
+    journeys: Path | None,
     seed: int,
     how: str,
 ) -> None:
@@ -87,6 +101,7 @@ def run_command(
     Running it again on the same logs reads only what is new.
     """
     from analyzer.api import analyze
+    from analyzer.api.journey_names import read_journey_names
     from analyzer.api.options import RunOptions, parse_campaign, parse_moment, read_fields
     from analyzer.api.wishes import read_wishes
     from analyzer.cli.progress import Talk
@@ -104,6 +119,8 @@ def run_command(
         campaign=tuple(parse_campaign(text) for text in campaign),
         incident=None if incident is None else parse_moment(incident),
         constraints=read_wishes(wishes),
+        slo=slo,
+        journeys=read_journey_names(journeys),
         seed=seed,
     )
     with Talk() as talk:
