@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -37,13 +39,18 @@ def analyze(
         StoreError: the store is in use or of another version.
     """
     roots = [logs] if isinstance(logs, (str, Path)) else list(logs)
-    keep = None if output is not None else tempfile.TemporaryDirectory(prefix="analyze-")
-    folder = Path(output) if output is not None else Path(keep.name if keep else "")
+    folder = Path(tempfile.mkdtemp(prefix="analyze-")) if output is None else Path(output)
     chosen = options or RunOptions(**more)
     heard = listener or Listener()
-    proposal = run(roots, folder, chosen, heard)
-    found = Analysis(folder, proposal=proposal, keep=keep)
-    if output is not None:
+    try:
+        found = Analysis(folder, proposal=run(roots, folder, chosen, heard))
+    except BaseException:
+        if output is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if output is None:
+        weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+    else:
         heard.step("writing results")
         write_results(found)
     return found

@@ -34,14 +34,11 @@ class Analysis:
     frames.
     """
 
-    def __init__(
-        self, folder: Path, *, proposal: contexts.ContextMap | None = None, keep: object = None
-    ) -> None:
-        """Read the analysis in `folder`; `keep` is held as long as this object lives."""
+    def __init__(self, folder: Path, *, proposal: contexts.ContextMap | None = None) -> None:
+        """Read the analysis in `folder`; `proposal` is the one that its run made."""
         self._proposal = proposal
         self.folder = folder
         self.store = folder / STORE_NAME
-        self._keep = keep
         self.totals: dict[str, object] = self._frame("totals").row(0, named=True)
 
     @cached_property

@@ -12,6 +12,7 @@ import click
 from click_default_group import DefaultGroup
 
 from analyzer import __version__
+from analyzer.cli.botapi import botapi_command
 from analyzer.cli.doctor import doctor_command
 from analyzer.cli.report import report_command
 from analyzer.cli.run import run_command
@@ -39,6 +40,7 @@ def cli() -> None:
 cli.add_command(run_command)
 cli.add_command(report_command)
 cli.add_command(sql_command)
+cli.add_command(botapi_command)
 cli.add_command(doctor_command)
 
 

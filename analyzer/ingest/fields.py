@@ -7,22 +7,22 @@ alias table costs nothing per line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from analyzer.ingest import aliases, durations, ids, outcome, severity, times
+from analyzer.ingest.folding import traceback_type
 from analyzer.ingest.record import Record, Rejected
 from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import ERROR, OK, SPAN_KINDS, UNSET
+
+HEAD_KEY = "@head"
+"""Where text formats put the words of a message before its pairs: they name the work."""
 
 _MAX_DEPTH = 32
 _MAX_SHAPES = 4096
 _EMPTY: tuple[object, ...] = (None, "")
 _NO_DURATION = (None, "", "-", -1, "-1")
-_TRACEBACK_END = re.compile(
-    r"^([A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Timeout))\b", re.MULTILINE
-)
 
 
 class Shape(NamedTuple):
@@ -86,14 +86,43 @@ def flatten(nested: Mapping[str, Any]) -> dict[str, Any] | Rejected:
     return flat
 
 
-def resolve(
-    fields: Mapping[str, Any], *, units: Mapping[str, int] | None = None
-) -> Record | Rejected:
-    """Return the canonical record of one log line's `fields`.
+class Origin(NamedTuple):
+    """What the wrapper of a line says about it: who sent it, when it arrived, its stream.
+
+    `source` tells interleaved streams of one file apart, so that continuation lines find their
+    record.
+    """
+
+    service_name: str | None = None
+    arrival: times.Instant | None = None
+    source: str = ""
+    depth: int = 0
+
+
+NO_ORIGIN = Origin()
+
+
+class Resolver:
+    """Resolves the lines of one file.
 
     `units` are the user's or the data's own answers for keys whose unit is not in their name,
-    in ns per unit. Rejects what has no usable time (`no_time`, `bad_time`) or a broken duration.
+    in ns per unit; `clock` reads the file's times.
     """
+
+    def __init__(self, units: Mapping[str, int], clock: times.Clock) -> None:
+        self.units = units
+        self.clock = clock
+
+    def resolve(self, fields: Mapping[str, Any], origin: Origin = NO_ORIGIN) -> Record | Rejected:
+        """Return the canonical record of one log line's `fields`.
+
+        Rejects what has no usable time in line or wrapper (`no_time`, `bad_time`) or a broken
+        duration.
+        """
+        return _resolve(fields, self, origin)
+
+
+def _resolve(fields: Mapping[str, Any], resolver: Resolver, origin: Origin) -> Record | Rejected:
     shape = _shape(tuple(fields))
     used: set[str] = set()
     record = Record(span_kind="server", kind_source="dialect")
@@ -106,11 +135,11 @@ def resolve(
                 return value
         return None
 
-    fault = _set_times(record, fields, shape, used, units or {})
+    fault = _set_times(record, fields, shape, used, resolver, origin)
     if fault is not None:
         return fault
     _set_ids(record, shape, first)
-    record.service_name = _text(first(shape.service_name))
+    record.service_name = _text(first(shape.service_name)) or origin.service_name
     record.severity_text = _severity(first(shape.severity), shape.logger)
     kind = str(first(shape.span_kind) or "").lower().removeprefix("span_kind_")
     if kind in SPAN_KINDS:
@@ -120,6 +149,7 @@ def resolve(
     record.user = first(shape.user)
     _set_operation(record, fields, shape, first)
     record.body = _text(first(shape.body)) or record.error_message
+    used.add(HEAD_KEY)
     record.attributes = {
         key: value for key, value in fields.items() if key not in used and value is not None
     }
@@ -174,30 +204,22 @@ def _set_times(
     fields: Mapping[str, Any],
     shape: Shape,
     used: set[str],
-    units: Mapping[str, int],
+    resolver: Resolver,
+    origin: Origin,
 ) -> Rejected | None:
     notes: list[str] = []
-
-    def instant(keys: tuple[str, ...]) -> int | None:
-        for key in keys:
-            found = times.parse_instant(fields[key])
-            if found is not None:
-                used.add(key)
-                if not found.zoned:
-                    notes.append("zone_assumed")
-                return found.ns
-        return None
-
-    start, end = instant(shape.start_time), instant(shape.end_time)
-    logged = instant(shape.log_time)
+    start, end, logged = (
+        _instant(keys, fields, resolver.clock, origin, used, notes)
+        for keys in (shape.start_time, shape.end_time, shape.log_time)
+    )
     anchor = next((value for value in (logged, end, start) if value is not None), None)
     if anchor is None:
-        named = shape.log_time + shape.start_time + shape.end_time
-        present = [key for key in named if fields[key] not in _EMPTY]
-        if present:
-            return Rejected("bad_time", f"{present[0]}={str(fields[present[0]])[:40]!r}")
-        return Rejected("no_time", "no field names a time")
-    duration, fault = _duration(fields, shape, used, units, notes)
+        if origin.arrival is None:
+            return _timeless(fields, shape)
+        anchor = origin.arrival.ns
+        if any(fields[key] not in _EMPTY for key in shape.log_time):
+            notes.append("bad_time")
+    duration, fault = _duration(fields, shape, used, resolver.units, notes)
     if fault is not None:
         return fault
     if start is not None and end is not None:
@@ -211,6 +233,35 @@ def _set_times(
     record.time_ns, record.start_ns = anchor, start
     record.notes = tuple(notes)
     return None
+
+
+def _instant(
+    keys: tuple[str, ...],
+    fields: Mapping[str, Any],
+    clock: times.Clock,
+    origin: Origin,
+    used: set[str],
+    notes: list[str],
+) -> int | None:
+    for key in keys:
+        found = clock.instant(fields[key])
+        if found is None:
+            continue
+        used.add(key)
+        if not found.zoned and not clock.zoned:
+            if origin.arrival is not None:
+                found = times.proved_by_arrival(found, origin.arrival)
+            notes.append("zone_proved" if found.zoned else "zone_assumed")
+        return found.ns
+    return None
+
+
+def _timeless(fields: Mapping[str, Any], shape: Shape) -> Rejected:
+    named = shape.log_time + shape.start_time + shape.end_time
+    present = [key for key in named if fields[key] not in _EMPTY]
+    if present:
+        return Rejected("bad_time", f"{present[0]}={str(fields[present[0]])[:40]!r}")
+    return Rejected("no_time", "no field names a time")
 
 
 def _duration(
@@ -282,21 +333,25 @@ def _set_status(record: Record, fields: Mapping[str, Any], shape: Shape, first: 
         for key in keys:
             coded = rule(fields[key], record.span_kind)
             if coded is not None:
+                record.stated = True
                 record.status = stated or coded[0]
                 if record.status == ERROR:
                     record.error_type = record.error_type or coded[1]
                 elif coded[1]:
-                    record.notes += (coded[1],)
+                    record.notes += (_note(coded[1]),)
                 break
     if stated is not None:
-        record.status = stated
+        record.status, record.stated = stated, True
     elif record.status == UNSET and (record.severity_text in severity.ERRORS or trace):
         record.status = ERROR
     if record.status == OK:
         record.error_type = None
     elif trace and record.error_type is None:
-        ends = _TRACEBACK_END.findall(trace)
-        record.error_type = ends[-1] if ends else None
+        record.error_type = traceback_type(trace)
+
+
+def _note(code: str) -> str:
+    return code if code == "cancelled" else f"stated_over_code:{code}"
 
 
 def _message(fields: Mapping[str, Any], shape: Shape) -> str | None:

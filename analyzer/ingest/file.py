@@ -15,6 +15,8 @@ from typing import NamedTuple
 from analyzer.ingest import tables
 from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
 from analyzer.ingest.discover import LogFile
+from analyzer.ingest.fields import Resolver
+from analyzer.ingest.formats.line_reader import LineReader
 from analyzer.ingest.lines import MAX_LINE_BYTES, Line, read_head, split_lines
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.names import service_of_file
@@ -27,6 +29,7 @@ from analyzer.ingest.reader import (
 )
 from analyzer.ingest.record import Rejected
 from analyzer.ingest.rows import RowBuilder
+from analyzer.ingest.times import Clock
 from analyzer.store import Store
 
 COPY = "copy"
@@ -67,7 +70,11 @@ class FileIngest:
         self._tell = tell
         self._options = options
         self._builder = RowBuilder(file_id(file.name), file.name, service_of_file(file), masker)
-        self._reader = FileReader(self._builder, options)
+        self._reader = self._new_reader()
+
+    def _new_reader(self) -> FileReader:
+        resolver = Resolver(self._options.units, Clock(self._options.zone))
+        return FileReader(self._builder, LineReader(resolver, self._options.renames))
 
     def run(self, known: ManifestEntry | None, originals: dict[str, str]) -> int | None:
         """Read the file unless the store has it already; return its lines, None if unchanged.

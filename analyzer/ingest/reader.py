@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.archives import ArchiveDamage, BombLimit
+from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
-from analyzer.ingest.formats.json_value import JsonReader
+from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
 from analyzer.ingest.rows import RowBuilder
@@ -25,6 +27,7 @@ Item = Line | ArchiveDamage | tables.Row
 MAX_DOCUMENT_BYTES = 512 << 20
 """A document must fit in memory to be parsed; a larger one is quarantined as `too_long`."""
 
+_MAX_SOURCES = 256
 HEAD_LINES = 16
 """So many lines decide what a file is."""
 
@@ -33,28 +36,32 @@ HEAD_LINES = 16
 class ReadingOptions:
     """What the user told the reader: `renames` of keys and `units` (ns per unit) of keys.
 
+    `zone` is where times without a zone are taken to be (None: UTC, and noted as assumed);
     `bomb_limit` says how much an archive may hold.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
+    zone: tzinfo | None = None
     bomb_limit: BombLimit = field(default_factory=BombLimit)
 
 
 class FileReader:
     """Reads the lines of one file into `builder`, keeping `account`."""
 
-    def __init__(self, builder: RowBuilder, options: ReadingOptions) -> None:
+    def __init__(self, builder: RowBuilder, lines: LineReader) -> None:
         self._builder = builder
-        self._json = JsonReader(options.renames, options.units)
+        self._lines = lines
+        self._pending: dict[str, Pending] = {}
+        self._pieces: dict[str, list[Line]] = {}
         self.account = LineAccount()
         self.spans_bad = 0
 
     @property
     def format(self) -> str:
         """Return the dialects met, the most frequent first, joined by `+`."""
-        met = sorted(self._json.formats.items(), key=lambda item: (-item[1], item[0]))
-        return "+".join(name for name, _ in met) or "unrecognised"
+        met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
+        return "+".join(name for name, count in met if count) or "unrecognised"
 
     def read(self, source: Iterator[Item]) -> Iterator[None]:
         """Consume `source`; yields now and then so that the caller can flush and report."""
@@ -71,6 +78,7 @@ class FileReader:
             else:
                 self._read_line(item)
             yield
+        self._finish()
 
     def _as_table(self, head: Sequence[Item], source: Iterator[Item]) -> Iterator[Item]:
         """Return `source` as rows where its first line is a header, else as it is."""
@@ -87,30 +95,69 @@ class FileReader:
         if isinstance(row.values, Rejected):
             self._quarantine(row.values, row.line)
             return
-        reading = self._json.read_fields(row.values)
-        if isinstance(reading, Rejected):
-            content = row.line.content or str(row.values).encode()
-            self._quarantine(reading, row.line._replace(content=content))
-            return
-        self._json.count("table")
-        self._read_readings([reading], row.line)
+        readings = list(self._lines.read_row(row.values))
+        content = row.line.content or str(row.values).encode()
+        self._read_readings(readings, row.line._replace(content=content))
 
     def _read_line(self, line: Line) -> None:
-        content = line.content.strip()
+        content = line.content
         if line.too_long:
             self._quarantine(Rejected("too_long", "longer than 1 MiB"), line)
-        elif not content:
+        elif not content or content.isspace():
             self.account.blank += 1
-        elif content.startswith((b"{", b"[")):
-            self._read_value(json_text.parse_line(content), line)
         else:
-            self._quarantine(Rejected("no_format", "no known format reads this line"), line)
+            self._take(self._lines.read(content), line)
+
+    def _take(self, outcome: Outcome, line: Line) -> None:
+        """Count a line by what it is: a record, part of one, a header, or unreadable."""
+        source = outcome.source
+        if outcome.piece is Piece.EXCLUDED:
+            self.account.excluded += 1
+            return
+        if outcome.piece is Piece.PARTIAL:
+            self._pieces.setdefault(source, []).append(line)
+            return
+        if outcome.wrapped and source in self._pieces:
+            self.account.folded += len(self._pieces.pop(source))
+        if outcome.unknown is not None:
+            pending = self._pending.get(source)
+            if pending is not None and pending.takes(outcome.unknown, wrapped=outcome.wrapped):
+                pending.take(outcome.unknown)
+                self.account.folded += 1
+                return
+        readings = outcome.readings
+        first = readings[0] if readings else None
+        if not isinstance(first, Record) or first.trace_dialect or not outcome.holds_one_record:
+            self._read_readings(readings, line)
+            return
+        self._complete(source)
+        if len(self._pending) >= _MAX_SOURCES:
+            self._complete(next(iter(self._pending)))
+        self.account.records += 1
+        for reading in readings[1:]:
+            self._add(reading, line)
+        self._pending[source] = Pending(first, line, outcome.free)
+
+    def _complete(self, source: str) -> None:
+        pending = self._pending.pop(source, None)
+        if pending is not None:
+            self._builder.add(pending.completed(), pending.line.number)
+
+    def _finish(self) -> None:
+        """Complete what still waits for lines at the end of the file."""
+        for source in tuple(self._pending):
+            self._complete(source)
+        for pieces in self._pieces.values():
+            self.account.folded += len(pieces) - 1
+            unfinished = Rejected("partial_unfinished", "the end of a split line never came")
+            self._quarantine(unfinished, pieces[-1])
+        self._pieces.clear()
 
     def _read_value(self, value: object, line: Line) -> None:
         if isinstance(value, Rejected):
             self._read_readings([value], line)
         else:
-            self._read_readings(list(self._json.read(value)), line)
+            self._read_readings(self._lines.read_value(value).readings, line)
 
     def _read_readings(self, readings: Sequence[Reading], line: Line) -> None:
         """Count a line by what came of it; what a document's items lack is counted beside it."""
@@ -121,13 +168,16 @@ class FileReader:
             return
         self.account.records += 1
         for index, reading in enumerate(readings):
-            if isinstance(reading, Record):
-                self._builder.add(reading, line.number, index)
-            elif isinstance(reading, Measurement):
-                self._builder.add_measurement(reading, line.number)
-            elif isinstance(reading, Rejected):
-                self.spans_bad += 1
-                self._builder.reject(reading, line.number, line.byte_offset, line.content)
+            self._add(reading, line, index)
+
+    def _add(self, reading: Reading, line: Line, index: int = 0) -> None:
+        if isinstance(reading, Record):
+            self._builder.add(reading, line.number, index)
+        elif isinstance(reading, Measurement):
+            self._builder.add_measurement(reading, line.number)
+        else:
+            self.spans_bad += 1
+            self._builder.reject(reading, line.number, line.byte_offset, line.content)
 
     def _read_documents(self, source: Iterator[Item]) -> Iterator[None]:
         content: list[Line] = []

@@ -29,6 +29,7 @@ class Record:
 
     `is_span` is decided by what is there: an operation with a duration. `trace_dialect` marks
     spans of OTLP, Jaeger and Zipkin, which are spans whether or not a time was recorded.
+    `stated` is true where the line itself stated its outcome by a word or a code.
     `notes` name what was assumed or noticed while reading (`zone_assumed`, `unit_unknown:took`).
     """
 
@@ -53,6 +54,7 @@ class Record:
     shared: bool = False
     follows_from: bool = False
     trace_dialect: bool = False
+    stated: bool = False
     attributes: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

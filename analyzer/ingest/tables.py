@@ -50,6 +50,8 @@ class Row(NamedTuple):
 def csv_columns(header: bytes) -> tuple[str, list[str]] | None:
     """Return (delimiter, column names) if a first line is a header of known columns."""
     text = header.decode("utf-8", "replace").lstrip("\ufeff")
+    if "\r" in text:
+        return None
     for delimiter in _DELIMITERS:
         if delimiter not in text:
             continue
@@ -84,7 +86,10 @@ def read_csv(
 
 
 def _row(lines: Sequence[Line], text: str, delimiter: str, names: Sequence[str]) -> Row:
-    cells = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    try:
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error as error:
+        return Row(lines[0], Rejected("csv_columns", str(error)), len(lines) - 1)
     if len(cells) != len(names):
         detail = f"{len(cells)} cells where the header has {len(names)}"
         return Row(lines[0], Rejected("csv_columns", detail), len(lines) - 1)

@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from analyzer.errors import StoreError, UsageError
+from analyzer.errors import OutputError, StoreError, UsageError
 from analyzer.store.relations import relation
 
 SCHEMA_VERSION = "1"
@@ -78,14 +78,35 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside one transaction: all of it is kept, or nothing."""
-        self._connection.execute("BEGIN")
+        """Make everything inside one transaction: all of it is kept, or nothing.
+
+        Raises:
+            OutputError: the disk is full or the file cannot be written; nothing was kept.
+        """
+        with self._writing():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # A failed write may have ended the transaction already.
+                with contextlib.suppress(duckdb.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+        except (
+            duckdb.IOException,
+            duckdb.FatalException,
+            duckdb.TransactionException,
+        ) as error:
+            raise OutputError(
+                f"{self.path}: cannot be written ({_first_line(error)}). "
+                "Free space, or choose another folder with -o."
+            ) from error
 
     def append(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add `rows` to `table`."""
@@ -152,8 +173,13 @@ class Store:
         self.append("store_property", [(name, value)])
 
     def close(self) -> None:
-        """Write everything out and let go of the file."""
-        self._connection.close()
+        """Write everything out and let go of the file.
+
+        Raises:
+            OutputError: the last write failed.
+        """
+        with self._writing():
+            self._connection.close()
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from analyzer.model.span import Span
+from analyzer.semconv import UNKNOWN_SERVICE
+from analyzer.trace.nesting import nest
 from analyzer.trace.options import DEFAULT, TraceOptions
 from analyzer.trace.quality import Quality
 
@@ -82,8 +84,18 @@ def _merged(spans: Sequence[Span], quality: Quality) -> list[Span]:
     if len(set(map(_SPAN_ID, ordered))) < len(ordered) or any(map(_SHARED, ordered)):
         ordered = _correct_shared(_without_duplicates(ordered, quality), quality)
         ordered.sort(key=link_order)
+    if _names_no_parents(ordered):
+        ordered = sorted(nest(ordered, "correlated"), key=link_order)
+        quality.count("nested_by_time", len(ordered) - 1)
     quality.counts["spans", ""] += len(ordered)
     return ordered
+
+
+def _names_no_parents(spans: Sequence[Span]) -> bool:
+    """Whether these are log lines that share a trace id and nothing else: no ids, no parents."""
+    return len(spans) > 1 and not any(
+        span.parent_span_id or span.kind_source != "dialect" for span in spans
+    )
 
 
 def link_order(span: Span) -> tuple[str, bool, bool, str, str, int]:
@@ -106,33 +118,40 @@ def _speaks_of_kinds(span: Span) -> bool:
 
 
 def _without_duplicates(spans: Sequence[Span], quality: Quality) -> list[Span]:
-    """One row per (span id, kind, service); pieces without kind join the only kind there is.
+    """One row per (span id, kind, service); pieces that know no kind join the span they are of.
 
-    Such a piece may be a log line written inside a span: it carries the span's id.
+    Such a piece may be a late report, or a log line written inside a span: it carries the
+    span's id, and its service if it knows one.
     """
     groups: dict[tuple[str, str, str], list[Span]] = {}
-    kinds: dict[tuple[str, str], set[str]] = {}
+    known: dict[str, set[tuple[str, str]]] = {}
     single: list[Span] = []
     for span in spans:
         if not span.span_id:
             single.append(span)  # without an id, two rows are never known to be one span
         elif _speaks_of_kinds(span):
-            kinds.setdefault((span.span_id, span.service_name), set()).add(span.kind)
+            known.setdefault(span.span_id, set()).add((span.kind, span.service_name))
     for span in spans:
-        if not span.span_id:
-            continue
-        kind = span.kind
-        if not _speaks_of_kinds(span):
-            known = kinds.get((span.span_id, span.service_name), ())
-            kind = next(iter(known)) if len(known) == 1 else kind
-        groups.setdefault((span.span_id, kind, span.service_name), []).append(span)
+        if span.span_id:
+            kind, service = span.kind, span.service_name
+            if span.span_id in known and not _speaks_of_kinds(span):
+                kind, service = _whole(span, known[span.span_id])
+            groups.setdefault((span.span_id, kind, service), []).append(span)
     return single + [
-        rows[0] if len(rows) == 1 else _one_of(rows, kind, quality)
-        for (_, kind, _), rows in groups.items()
+        rows[0] if len(rows) == 1 else _one_of(rows, quality) for rows in groups.values()
     ]
 
 
-def _one_of(rows: list[Span], kind: str, quality: Quality) -> Span:
+def _whole(piece: Span, known: set[tuple[str, str]]) -> tuple[str, str]:
+    """(kind, service) of the span a piece belongs to: its own service's, the client's first."""
+    nameless = piece.service_name in {"", UNKNOWN_SERVICE}
+    fitting = [(k, s) for k, s in known if nameless or s == piece.service_name]
+    if not fitting:
+        return piece.kind, piece.service_name
+    return min(fitting, key=lambda whole: ((whole[0] == "client") == piece.shared, whole))
+
+
+def _one_of(rows: list[Span], quality: Quality) -> Span:
     """The fullest row, its gaps filled from the others (METHODS section 1, duplicates)."""
     rows = sorted(rows, key=_preference)
     best = rows[0]
@@ -140,7 +159,7 @@ def _one_of(rows: list[Span], kind: str, quality: Quality) -> Span:
     quality.count("duplicate" if alike else "conflict", len(rows) - 1)
     if alike:
         return best
-    filled = best._replace(kind=kind)
+    filled = best
     for row in rows[1:]:
         gaps: dict[str, Any] = {
             name: value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final, Literal
 
 HOUR_NS: Final = 3_600_000_000_000
@@ -42,7 +41,7 @@ class TraceOptions:
 
     path_rule: PathRule = "sections"
     path: PathOptions = PathOptions()
-    resolution_ns: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    resolution_ns: Mapping[str, int] = field(default_factory=dict)
     quiet_gap_ns: int = HOUR_NS
     retry_window_ns: int = 10_000_000_000
 

@@ -25,7 +25,11 @@ CHECKS: Final = {
     "early_child": "children that start before their parent",
     "rounding": "excursions below the clock resolution of a service",
     "gap_below_zero": "server spans longer than their client span: gap 0",
-    "nested_by_time": "spans without an id of their own, placed by nesting inside their trace",
+    "nested_by_time": "spans that name no parent, placed by nesting in time inside their trace",
+    "untraced": "spans without a trace id",
+    "request_id": "spans joined by a request or business id that several services share",
+    "time_edge": "calls inferred from nesting in time between services that call each other",
+    "time_candidates": "requests that ran around those calls, any of which could be the caller",
 }
 """Every check by the name used in `data_quality`, and what its count means."""
 

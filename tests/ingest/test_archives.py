@@ -24,12 +24,12 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "zstd": zstd,
 }
-LINES = 20_000
+LINES = 8_000
 
 
 def content(start: int = 0) -> bytes:
     return "".join(
-        f'{{"time":"2026-03-01T10:00:00.{n % 1000:03d}Z","msg":"m{(n * 7919) % 10007}","n":{n}}}\n'
+        f'{{"time":"2026-03-01T10:00:00.{n % 1000:03d}Z","msg":"m{(n * 7919) ** 5}","n":{n}}}\n'
         for n in range(start, start + LINES)
     ).encode()
 

@@ -102,5 +102,8 @@ def test_ids_epochs_and_durations_are_not_taken_for_phones_or_cards(tmp_path: Pa
     ]
     lines = [json.dumps({"time": "2026-03-01T10:00:00Z", "msg": body}) for body in bodies]
     found = read_files(tmp_path, {"app.log": "\n".join(lines)})
-    kept = found.rows("SELECT body FROM log_record ORDER BY line_number")
+    kept = found.rows(
+        "SELECT body, line_number FROM log_record "
+        "UNION ALL SELECT body, line_number FROM span ORDER BY line_number"
+    )
     assert [row["body"] for row in kept] == bodies

@@ -60,7 +60,7 @@ def resample(fleet: Fleet, settings: Settings, limits: Limits, groups: int, seed
     random = generator(seed, "confidence", fleet.fingerprint())
     shared = np.zeros((size, size), dtype=np.int64)
     for times in random.multinomial(count, np.full(count, 1 / count), size=settings.draws):
-        similarity = affinity(fleet, settings, drawn_calls(fleet, times), times).total
+        similarity = affinity(fleet, settings, fleet.calls_of(times), times).total
         labels = grow(similarity, limits, until=groups).cut(groups)
         shared += labels[:, None] == labels[None, :]
     return Together(shared / settings.draws, settings.draws)
@@ -80,11 +80,3 @@ def hub_confidence(
     return {
         hub: float((touched[:, index[hub]] > settings.hub_share * count).mean()) for hub in hubs
     }
-
-
-def drawn_calls(fleet: Fleet, times: Ints) -> Floats | None:
-    """Call counts of a draw; None (keep the totals) where edges do not know their journey."""
-    if fleet.calls_by_journey is None:
-        return None
-    size = len(fleet.services)
-    return np.asarray(times @ fleet.calls_by_journey, dtype=np.float64).reshape(size, size)

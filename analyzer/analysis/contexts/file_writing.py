@@ -93,6 +93,7 @@ def _head(found: ContextMap) -> list[str]:
     ]
     if found.unstated:
         lines.append(f"# Not stated by the input: {comment(', '.join(found.unstated))}")
+    lines += [f"# Split first: {comment(str(hint))}" for hint in found.split_hints]
     others = found.alternatives.filter(~found.alternatives["chosen"]).to_dicts()
     lines += [f"# With {row['contexts']} contexts: {comment(row['change'])}" for row in others]
     return lines

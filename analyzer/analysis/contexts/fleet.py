@@ -52,8 +52,9 @@ class Fleet:
 
     `calls` counts directed calls, `asynchronous` the asynchronous part of them, `time_ns` the
     time spent in them (zero where unknown). `touches` is journeys x services, 0 or 1; `volume`
-    how often each journey ran. `calls_by_journey` is journeys x (services * services) where the
-    edges say which journey made them, else None. `messages` holds (callee, message) rows.
+    how often each journey ran. `calls_by_journey` is journeys x (services * services), the calls
+    whose journey is known, or None where none is. `operations` holds (caller, callee, message,
+    journey, calls) rows of edges that name a message.
     `layers` maps a layer's name to an items x services incidence.
     """
 
@@ -65,7 +66,7 @@ class Fleet:
     touches: sparse.csr_array
     volume: Floats
     calls_by_journey: sparse.csr_array | None
-    messages: tuple[tuple[str, str], ...]
+    operations: tuple[tuple[str, str, str, str, float], ...]
     layers: Mapping[str, sparse.csr_array]
 
     def without(self, left_out: Sequence[str]) -> Fleet:
@@ -84,19 +85,31 @@ class Fleet:
             calls_by_journey=(
                 None if by_journey is None else by_journey[:, np.outer(keep, keep).ravel()]
             ),
-            messages=tuple(row for row in self.messages if row[0] not in gone),
+            operations=tuple(row for row in self.operations if not gone & {row[0], row[1]}),
             layers={name: items[:, keep] for name, items in self.layers.items()},
         )
+
+    @property
+    def messages(self) -> list[tuple[str, str]]:
+        """(callee, message) pairs, each once, sorted."""
+        return sorted({(callee, message) for _, callee, message, _, _ in self.operations})
+
+    def calls_of(self, times: Ints) -> Floats:
+        """Call counts if each journey had run `times` as often; what has no journey stays."""
+        by_journey = self.calls_by_journey
+        if by_journey is None:
+            return self.calls
+        change = (times - 1) @ by_journey
+        return self.calls + np.asarray(change, dtype=np.float64).reshape(self.calls.shape)
 
     def with_journeys(self, chosen: Bools) -> Fleet:
         """The fleet as the chosen journeys alone show it; calls follow where they are known."""
         rows = np.flatnonzero(chosen)
         by_journey = self.calls_by_journey
-        size = len(self.services)
         calls = self.calls
         if by_journey is not None:
             by_journey = by_journey[rows]
-            calls = np.asarray(by_journey.sum(axis=0), dtype=np.float64).reshape(size, size)
+            calls = np.asarray(by_journey.sum(axis=0), dtype=np.float64).reshape(calls.shape)
         return replace(
             self,
             calls=calls,
@@ -133,7 +146,9 @@ def assemble(edges: object, journeys: object, evidence: Evidence) -> Fleet:
     names = tuple(touched.get_column("journey").unique().sort().to_list())
     size = len(services)
     asynchronous = edge_frame.filter(pl.col("mode") == "async")
-    messages = edge_frame.filter(pl.col("message") != "").select("callee", "message")
+    operations = edge_frame.filter(pl.col("message") != "").select(
+        "caller", "callee", "message", "journey", "calls"
+    )
     return Fleet(
         services=services,
         calls=_square(edge_frame, "calls", index),
@@ -143,7 +158,7 @@ def assemble(edges: object, journeys: object, evidence: Evidence) -> Fleet:
         touches=incidence(touched, ("journey", "service"), names, index),
         volume=_volume(touched),
         calls_by_journey=_calls_by_journey(edge_frame, names, index, size),
-        messages=tuple((row[0], row[1]) for row in messages.unique().sort(pl.all()).rows()),
+        operations=tuple(operations.sort(pl.all()).rows()),
         layers={name: _layer(table, index) for name, table in layers.items()},
     )
 
@@ -163,12 +178,15 @@ def _services(
 
 
 def _touches(edges: pl.DataFrame, journeys: pl.DataFrame) -> pl.DataFrame:
-    """Rows (journey, service, weight): as stated, else as the edges of a journey imply."""
+    """Rows (journey, service, weight): as stated, and as the calls of a journey imply.
+
+    A service that reports no span of its own is still touched where a journey calls it. What is
+    implied weighs 1 beside a stated journey, whose weights say how often it ran.
+    """
     stated = journeys.filter(pl.col("weight") > 0)
-    known = stated.get_column("journey").unique().implode()
-    own = edges.filter((pl.col("journey") != "") & ~pl.col("journey").is_in(known))
+    named = edges.filter((pl.col("journey") != "") & (pl.col("calls") > 0))
     implied = pl.concat(
-        own.select("journey", pl.col(end).alias("service"), weight=pl.lit(1.0))
+        named.select("journey", pl.col(end).alias("service"), weight=pl.lit(1.0))
         for end in ("caller", "callee")
     )
     return (
@@ -222,8 +240,8 @@ def _layer(table: pl.DataFrame, index: Mapping[str, int]) -> sparse.csr_array:
 def _calls_by_journey(
     edges: pl.DataFrame, names: Sequence[str], index: Mapping[str, int], size: int
 ) -> sparse.csr_array | None:
-    """Per-journey counts, or None unless every edge row says which journey made it."""
-    if edges.is_empty() or not (edges["journey"] != "").all():
+    """Per-journey counts, or None where no edge says which journey made it."""
+    if edges.is_empty() or not (edges["journey"] != "").any():
         return None
     row_of = {name: at for at, name in enumerate(names)}
     table = edges.filter(pl.col("journey").is_in(list(names))).sort(

@@ -12,141 +12,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-TECHNICAL: Final = frozenset(
-    [
-        "service",
-        "services",
-        "svc",
-        "srv",
-        "api",
-        "apis",
-        "handler",
-        "handlers",
-        "manager",
-        "managers",
-        "controller",
-        "controllers",
-        "impl",
-        "server",
-        "client",
-        "app",
-        "application",
-        "backend",
-        "frontend",
-        "core",
-        "common",
-        "shared",
-        "util",
-        "utils",
-        "helper",
-        "microservice",
-        "micro",
-        "ms",
-        "module",
-        "system",
-        "grpc",
-        "http",
-        "https",
-        "rest",
-        "rpc",
-        "web",
-        "get",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "head",
-        "options",
-        "trace",
-        "connect",
-        "v1",
-        "v2",
-        "v3",
-        "v4",
-        "internal",
-        "public",
-        "private",
-        "async",
-        "sync",
-        "queue",
-        "topic",
-        "event",
-        "events",
-        "message",
-        "messages",
-        "request",
-        "response",
-        "req",
-        "resp",
-        "call",
-        "calls",
-        "cmd",
-        "command",
-        "callback",
-        "update",
-        "updates",
-        "com",
-        "org",
-        "net",
-        "io",
-        "local",
-        "localhost",
-        "id",
-        "ids",
-        "uuid",
-        "by",
-        "for",
-        "of",
-        "to",
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "in",
-        "on",
-        "with",
-        "from",
-        "is",
-        "list",
-        "item",
-        "items",
-        "main",
-        "index",
-        "default",
-        "prod",
-        "dev",
-        "test",
-        "staging",
-        "process",
-        "execute",
-        "run",
-        "do",
-        "create",
-        "read",
-        "write",
-        "fetch",
-        "find",
-        "load",
-        "save",
-        "set",
-        "new",
-        "all",
-        "one",
-        "check",
-        "send",
-        "receive",
-        "publish",
-        "consume",
-        "select",
-        "insert",
-        "into",
-        "where",
-        "values",
-        "db",
-        "sql",
-    ]
-)
+_TECHNICAL_WORDS: Final = """
+a all an and api apis app application async backend by call callback calls check client cmd com
+command common connect consume controller controllers core create db default delete dev do
+event events execute fetch find for from frontend get grpc handler handlers head helper http
+https id ids impl in index insert internal into io is item items list load local localhost main
+manager managers message messages micro microservice module ms net new of on one options or org
+patch post private process prod public publish put queue read receive req request resp response
+rest rpc run save select send server service services set shared sql srv staging svc sync
+system test the to topic trace update updates util utils uuid v1 v2 v3 v4 values web where with
+write
+"""
+TECHNICAL: Final = frozenset(_TECHNICAL_WORDS.split())
 """Words that say how something is built or called, not what it is about."""
 
 _NAME_WEIGHT: Final = 2.0
@@ -171,8 +48,9 @@ def _is_id(part: str) -> bool:
 
 
 def stem(word: str) -> str:
-    """A word without its plural ending: tickets and ticket are one subject."""
-    for ending, instead, shortest in (("ies", "y", 5), ("sses", "ss", 5), ("s", "", 4)):
+    """A word without its ending: tickets and ticket are one subject, so is troubleshooting."""
+    endings = (("ies", "y", 5), ("sses", "ss", 5), ("s", "", 4), ("ing", "", 9))
+    for ending, instead, shortest in endings:
         if word.endswith(ending) and len(word) >= shortest and not word.endswith(("ss", "us")):
             return word[: -len(ending)] + instead
     return word
