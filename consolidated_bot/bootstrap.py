@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
@@ -88,7 +89,7 @@ def make_service(
     clock: Clock = SystemClock()
     metrics = Metrics()
     token = settings.bot_token.get_secret_value()
-    telemetry = Telemetry(metrics, lines, token.encode())
+    telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest())
     bus = make_bus(settings, read_policy(settings.support_file))
     bot_id = settings.bot_id
     leadership = Leadership(database, bot_id, metrics)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from analyzer.model.span import Span
 from analyzer.store import Store
+from analyzer.trace.adoption import adopt_all
 from analyzer.trace.assemble import Assembled, assemble_many
+from analyzer.trace.options import TraceOptions
 from analyzer.trace.quality import Quality
+from analyzer.trace.untraced import assemble_untraced
 
 _TABLES = ("call", "journey", "journey_service", "critical_path", "span_time", "data_quality")
 
@@ -17,14 +20,22 @@ def link(store: Store) -> None:
     quality = Quality()
     with store.transaction():
         store.clear(_TABLES)
-        for batch in assemble_many(_spans(store)):
+        resolution = dict(store.frame("clock_resolution").rows())
+        options = TraceOptions(resolution_ns=resolution)
+        traced = adopt_all(_spans(store, "spans_by_trace"), resolution)
+        pairs: set[tuple[str, str]] = set()
+        for batch in assemble_many(traced, options):
+            pairs.update((call.caller, call.callee) for call in batch.calls if call.caller)
             quality.merge(batch.quality)
             _append(store, batch)
+        rest = assemble_untraced(_spans(store, "spans_untraced"), sorted(pairs), options)
+        quality.merge(rest.quality)
+        _append(store, rest)
         store.append("data_quality", _quality_rows(store, quality))
 
 
-def _spans(store: Store) -> Iterator[Span]:
-    for batch in store.batches("spans_by_trace"):
+def _spans(store: Store, relation: str) -> Iterator[Span]:
+    for batch in store.batches(relation):
         yield from map(Span._make, batch)
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
@@ -27,8 +27,8 @@ from analyzer.analysis.hotspots.windows import (
     Window,
     incident_window,
 )
-from analyzer.model.span import Journey, PathSection, Span, SpanTime
-from analyzer.trace.assemble import assemble_many
+from analyzer.model.span import Span
+from tests.hotspots.frames import frames_of
 
 DAYS = ("2022-08-22", "2022-08-23")
 EVENT_FAULTS = ("return", "exception")
@@ -86,22 +86,6 @@ def spans_of(folder: Path, day: str) -> Iterator[Span]:
             kind_source="dialect",
             row=place,
         )
-
-
-def frames_of(spans: Iterator[Span]) -> TraceFrames:
-    times, journeys, path = [], [], []
-    for batch in assemble_many(spans):
-        times.append(_frame(batch.times, SpanTime._fields))
-        journeys.append(_frame(batch.journeys, Journey._fields).drop("services"))
-        sections = _frame(batch.sections, PathSection._fields)
-        length = (pl.col("end_ns") - pl.col("start_ns")).alias("exclusive_ns")
-        path.append(sections.with_columns(length))
-    parts = [pl.concat(frames, how="vertical_relaxed") for frames in (times, journeys, path)]
-    return TraceFrames.of(*parts)
-
-
-def _frame(rows: Sequence[tuple[Any, ...]], columns: tuple[str, ...]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=list(columns), orient="row", infer_schema_length=None)
 
 
 def place_of(service: str, suspects: list[Suspect]) -> int:

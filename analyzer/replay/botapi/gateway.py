@@ -139,7 +139,7 @@ class Gateway:
         await self.webhook.unset()
         if params.flag("drop_pending_updates"):
             self.world.queue.drop_all()
-        self.webhook.set(Webhook(url, secret, connections))
+        await self.webhook.set(Webhook(url, secret, connections))
         self.world.queue.listened.set()
         return True
 

@@ -12,6 +12,7 @@ from analyzer.replay.botapi.door import Press as PressButton
 from analyzer.replay.botapi.errors import ImpossibleActError
 from analyzer.replay.botapi.feed import ChatEvent
 from analyzer.replay.drive.chats import Chats
+from analyzer.replay.drive.collector import without_full_collections
 from analyzer.replay.drive.journeys import Journey, JourneyLog, Outcome
 from analyzer.replay.drive.schedule import Fired, open_loop
 from analyzer.replay.drive.summary import RunFacts, Summary, summarize
@@ -30,7 +31,7 @@ async def drive(
     """
     clock = clock or SystemClock()
     chats = Chats(door)
-    with JourneyLog(clock, journeys) as log:
+    with JourneyLog(clock, journeys) as log, without_full_collections():
         run = _Run(plan, door, chats, clock, log)
         following = asyncio.ensure_future(chats.follow(await door.last_seq()))
         playing = asyncio.ensure_future(run.play())
