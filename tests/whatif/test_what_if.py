@@ -183,10 +183,10 @@ def test_the_plan_moves_leaves_first_and_stops_where_nothing_is_saved(
             assert callees & inside <= moved | set(step.services)
         moved |= set(step.services)
     assert moved == inside
-    assert found.plan.stop_after == next(
-        (step.number - 1 for step in steps if not step.pays), len(steps)
-    )
+    assert [step.services for step in steps][-1] == ("faq",)  # nobody of the context calls it
+    assert found.plan.stop_after == len(steps) - 1
     assert "interval contains 0" in found.plan.reason
+    assert found.curve["recommended"].to_list() == [True] * (len(steps) - 1) + [False]
     total = np.mean(
         [
             run.duration_ns - one.duration_ns
@@ -194,6 +194,21 @@ def test_the_plan_moves_leaves_first_and_stops_where_nothing_is_saved(
         ]
     )
     assert steps[-1].total_saved_mean_ns == pytest.approx(total)
+
+
+def test_a_step_that_only_prepares_one_that_pays_is_no_reason_to_stop() -> None:
+    calls = (Call("b", Work(9), 5, 5), Call("c", Work(9), 5, 5), Call("d", Work(9), 5, 5))
+    runs = [
+        trace(Work(1, (Call("a", Work(7, calls), 5, 5),)), "entry", f"{at:03d}", at * 1000)
+        for at in range(40)
+    ]
+    plan = what_if(recorded(*runs), dict.fromkeys("abcd", "x")).plan
+    *before, last = plan.steps
+    assert last.services == ("a",)
+    assert last.pays
+    assert all(step.prepares == ("a",) and not step.pays for step in before)
+    assert plan.stop_after == len(plan.steps)
+    assert plan.reason == "every step pays or prepares one"
 
 
 def test_services_in_a_circle_move_together() -> None:

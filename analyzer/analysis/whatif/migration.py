@@ -25,6 +25,7 @@ from analyzer.analysis.whatif.replay import Merger
 class Step:
     """One move: `services` join `into` (the services already there) as part of `context`.
 
+    `prepares` names the services whose later move needs this one first (leaf first).
     `saved_p95_ns` is the volume-weighted p95 saved by this step, `saved_mean` the mean per
     journey run with its interval, `total_saved_mean_ns` the mean of all steps so far.
     `largest_blast` is the largest blast radius after the step, `added_blast` its growth.
@@ -34,6 +35,7 @@ class Step:
     context: str
     services: tuple[str, ...]
     into: tuple[str, ...]
+    prepares: tuple[str, ...]
     saved_p95_ns: float
     saved_mean: Estimate
     total_saved_mean_ns: float
@@ -114,6 +116,7 @@ def _step(
         context=move.context,
         services=move.services,
         into=move.into,
+        prepares=move.prepares,
         saved_p95_ns=weighted_p95(before) - weighted_p95(after),
         saved_mean=mean,
         total_saved_mean_ns=(steps[-1].total_saved_mean_ns if steps else 0.0)
@@ -166,20 +169,20 @@ def mean_saving(saved: np.ndarray, seed: int, step: Sequence[str]) -> Estimate:
 
 
 def _stopped(steps: Sequence[Step], terms: Terms) -> Plan:
-    """The first step that does not pay ends the recommendation."""
+    """The first step that does not pay ends the recommendation.
+
+    A step that brings nothing by itself is kept where it prepares a later one that pays.
+    """
+    paying = {name for step in steps if step.pays for name in step.services}
     for step in steps:
+        names = ", ".join(step.services)
         per_point = (step.saved_mean.value or 0.0) / max(step.added_blast * 100, 1e-9)
-        if not step.pays:
-            reason = (
-                f"step {step.number} ({', '.join(step.services)}) saves nothing for certain: "
-                "its interval contains 0"
-            )
+        if not step.pays and not paying & set(step.prepares):
+            reason = f"step {step.number} ({names}) saves nothing for certain: "
+            reason += "its interval contains 0"
         elif step.added_blast > 0 and per_point < terms.least_per_blast_point_ns:
-            reason = (
-                f"step {step.number} ({', '.join(step.services)}) saves too little for the blast "
-                "radius that it adds"
-            )
+            reason = f"step {step.number} ({names}) saves too little for the blast radius it adds"
         else:
             continue
         return Plan(tuple(steps), step.number - 1, reason, terms.weights)
-    return Plan(tuple(steps), len(steps), "every step pays", terms.weights)
+    return Plan(tuple(steps), len(steps), "every step pays or prepares one", terms.weights)

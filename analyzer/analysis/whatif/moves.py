@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 
 from analyzer.analysis.whatif.critical import critical_sites
-from analyzer.analysis.whatif.exposure import BlastRadius, blast_radius, units
+from analyzer.analysis.whatif.exposure import BlastRadius, blast_radius, share_touching, units
 from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import Merger
 
@@ -49,7 +49,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step that is allowed next, and what it would risk."""
+    """A step that is allowed next, what it risks, and the later move that it prepares."""
 
     context: str
     services: tuple[str, ...]
@@ -57,6 +57,7 @@ class Move:
     added_blast: float
     queues: tuple[tuple[str, str], ...]
     owners: tuple[str, ...]
+    prepares: tuple[str, ...] = ()
 
 
 class Planner:
@@ -64,28 +65,35 @@ class Planner:
 
     def __init__(self, recording: Recording, merger: Merger, terms: Terms) -> None:
         self.recording, self.target, self.terms = recording, merger, terms
-        self.members = {
+        members = {
             unit: names
             for unit, names in units(recording.services, merger).items()
             if len(names) > 1
         }
         self.moved: dict[str, str] = {}
         self.blast = BlastRadius.largest(blast_radius(recording, Merger({})).after)
-        self.worth = _worth(recording, terms.weights)
-        self.waiting = {
-            unit: _leaf_first(recording, names) for unit, names in self.members.items()
+        worth = _worth(recording, terms.weights)
+        self.worth = {
+            unit: {pair: value for pair, value in worth.items() if set(pair) <= set(names)}
+            for unit, names in members.items()
         }
+        self.waiting = {unit: _leaf_first(recording, names) for unit, names in members.items()}
 
     def merger(self) -> Merger:
+        """The merge as far as it has gone."""
         return Merger(dict(self.moved), self.target.delta_ns)
 
     def best(self) -> Move | None:
-        moves = [
-            (self._score(move), move)
-            for unit in sorted(self.waiting)
-            for move in self._allowed(unit)
-        ]
-        return min(moves, key=lambda one: (-one[0], one[1].services))[1] if moves else None
+        """The allowed move with the best estimate: what it leads to, less what it risks."""
+        found = []
+        for unit in sorted(self.waiting):
+            goals = self._goals(unit)
+            for move in self._allowed(unit):
+                goal, value = self._leads_to(move, goals)
+                led = replace(move, prepares=() if goal == move.services else goal)
+                order = (-(value - self._risk(move)), -self._gain(unit, self._joined(move)))
+                found.append((order, move.services, move.into, led))
+        return min(found, key=lambda one: one[:3])[3] if found else None
 
     def apply(self, move: Move) -> None:
         for name in (*move.services, *move.into):
@@ -143,15 +151,14 @@ class Planner:
         return found
 
     def _move(self, unit: str, block: tuple[str, ...], here: tuple[str, ...]) -> Move:
-        context_of = {**self.moved, **dict.fromkeys((*block, *here), unit)}
-        largest = BlastRadius.largest(blast_radius(self.recording, Merger(context_of)).after)
         together = {*block, *here}
         owners = {self.terms.owner[name] for name in together if name in self.terms.owner}
+        reach = share_touching(self.recording, together)
         return Move(
             context=unit,
             services=block,
             into=here,
-            added_blast=max(0.0, largest - self.blast),
+            added_blast=max(0.0, reach - self.blast),
             queues=tuple(
                 pair
                 for pair in self.recording.queued
@@ -160,16 +167,56 @@ class Planner:
             owners=tuple(sorted(owners)),
         )
 
-    def _score(self, move: Move) -> float:
-        weights = self.terms.weights
-        together, moved = {*move.services, *move.into}, set(self.moved)
-        gain = sum(
+    def _joined(self, move: Move) -> set[str]:
+        here = {name for name, home in self.moved.items() if home == move.context}
+        return {*move.services, *move.into, *here}
+
+    def _gain(self, unit: str, together: set[str]) -> float:
+        """The estimated worth of the calls that joining these services brings inside."""
+        moved = set(self.moved)
+        return sum(
             worth
-            for pair, worth in self.worth.items()
+            for pair, worth in self.worth[unit].items()
             if set(pair) <= together and not set(pair) <= moved
         )
-        risk = weights.blast * move.added_blast + weights.queues * len(move.queues)
-        return gain - risk - weights.owners * max(0, len(move.owners) - 1)
+
+    def _goals(self, unit: str) -> list[tuple[tuple[str, ...], set[str], float]]:
+        """(block, all that has to move for it, gain per block moved) for every waiting block."""
+        here = {name for name, home in self.moved.items() if home == unit}
+        needs_of = {name: (block, needs) for block, needs in self.waiting[unit] for name in block}
+        goals = []
+        for block, _ in self.waiting[unit]:
+            closure: set[str] = set()
+            blocks = 0
+            pending = [block]
+            while pending:
+                at = pending.pop()
+                if at[0] in closure:
+                    continue
+                closure |= set(at)
+                blocks += 1
+                needs = needs_of[at[0]][1] - here
+                pending += [needs_of[name][0] for name in sorted(needs)]
+            goals.append((block, closure, self._gain(unit, closure | here) / blocks))
+        return goals
+
+    def _leads_to(
+        self, move: Move, goals: list[tuple[tuple[str, ...], set[str], float]]
+    ) -> tuple[tuple[str, ...], float]:
+        """The best goal that needs this move, and its worth per block."""
+        new = {*move.services, *move.into} - set(self.moved)
+        needing = [(block, value) for block, closure, value in goals if new <= closure]
+        if not needing:  # a pair of leaves that no single goal needs together
+            return move.services, self._gain(move.context, self._joined(move))
+        return min(needing, key=lambda one: (-one[1], one[0] != move.services, one[0]))
+
+    def _risk(self, move: Move) -> float:
+        weights = self.terms.weights
+        return (
+            weights.blast * move.added_blast
+            + weights.queues * len(move.queues)
+            + weights.owners * max(0, len(move.owners) - 1)
+        )
 
 
 def _worth(recording: Recording, weights: Weights) -> dict[tuple[str, str], float]:
