@@ -73,7 +73,7 @@ def check_command(folder: Path, slo: Path, journeys: Path | None, how: str) -> N
 )
 @click.option("--force", is_flag=True, help="Replace files of the same names.")
 def export_command(slo: Path, output: Path, force: bool) -> None:
-    """Write Prometheus rules with promtool tests, and an Alertmanager route."""
+    """Write Prometheus rules with promtool tests, Grafana dashboards, an Alertmanager route."""
     from analyzer.api.slo_export import export_objectives
 
     for path in export_objectives(slo, output, force=force):
