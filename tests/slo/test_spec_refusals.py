@@ -60,6 +60,8 @@ ONE_CHANGE = [
     (TOTAL_LINE, "spec: {context: support, journey: other, event: valid}", "spec.indicator.spec.ratioMetric.total", "another journey"),
     (TOTAL_LINE, "spec: {context: support, journey: ticket-submit, event: good}", "spec.indicator.spec.ratioMetric.total", "counts good events"),
     (TOTAL_LINE, "spec: {context: support, journey: ticket-submit, event: all}", "spec.indicator.spec.ratioMetric.total.metricSource.spec.event", "must be one of"),
+    (f"type: analyzer, {TOTAL_LINE}", "type: Datadog, spec: {}", "spec.indicator.spec.ratioMetric.total.metricSource.spec", "must not be empty"),
+    (f"type: analyzer, {TOTAL_LINE}", "type: Datadog, spec: {query: x}", "spec.indicator.spec.ratioMetric.total", "another source type"),
     ("        good:\n", "        raw:\n", "spec.indicator.spec.ratioMetric.raw", "not supported"),
     ("        total:\n", "        bad:\n", "spec.indicator.spec.ratioMetric", "has both"),
     ("counter: true", "counter: sometimes", "spec.indicator.spec.ratioMetric.counter", "true or false"),
