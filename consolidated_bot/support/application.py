@@ -37,6 +37,7 @@ from consolidated_bot.support.commands import (
     ListTickets,
     OpenCategory,
     Overview,
+    PromisesWatched,
     Queue,
     RateTicket,
     Read,
@@ -51,6 +52,7 @@ from consolidated_bot.support.commands import (
     TakeTicket,
     TextAsked,
     Troubleshoot,
+    WatchPromises,
 )
 from consolidated_bot.support.domain import (
     ANNOUNCED_PER_MINUTE,
@@ -63,6 +65,7 @@ from consolidated_bot.support.domain import (
 from consolidated_bot.support.faq import Handbook
 
 DIALOGUE = "support/ticket"
+WATCHED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,10 @@ class Tickets(Protocol):
     def count_unfinished(self) -> int: ...
 
     def announced_since(self, at_ms: int) -> int: ...
+
+    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]: ...
+
+    def breached(self, now_ms: int, most: int) -> list[Ticket]: ...
 
     def add_entry(self, entry: Entered) -> bool:
         """False if an entry of the same message is there."""
@@ -254,6 +261,18 @@ class Support:
             _save(tickets, scope, before, ticket, sender, "ticket.answer")
         return Answered(ticket, text, sender, command.attachment, fresh)
 
+    def watch(self, tickets: Tickets, scope: Scope, command: WatchPromises) -> PromisesWatched:
+        """Warn staff once when three quarters of the promised time are over; record breaches."""
+        now = scope.now_ms
+        breached = tickets.breached(now, WATCHED_AT_ONCE)
+        for ticket in breached:
+            tickets.save(replace(ticket, breached_ms=now, warned_ms=ticket.warned_ms or now))
+            scope.audit("promise.breach", f"ticket:{ticket.number}")
+        warned = tickets.due_for_warning(now, WATCHED_AT_ONCE)
+        for ticket in warned:
+            tickets.save(replace(ticket, warned_ms=now))
+        return PromisesWatched(tuple(warned), tuple(breached))
+
     def search(self, tickets: Tickets, scope: Scope, command: SearchFaq) -> Found | Overview:
         if not command.words:
             return Overview()
@@ -320,6 +339,7 @@ class Support:
             OpenCategory: self.open_category,
             ReadEntry: self.read,
             Troubleshoot: self.troubleshoot,
+            WatchPromises: self.watch,
             SupportHoldingsOf: self.holdings,
         }
 

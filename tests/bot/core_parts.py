@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,3 +26,10 @@ async def fresh_database(url: str) -> AsyncIterator[Database]:
 
 def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'bot.db'}"
+
+
+async def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Return once `condition` holds; what it looks at has no event to wait for."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
