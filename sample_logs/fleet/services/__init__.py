@@ -1,0 +1,1 @@
+"""One module per service of the fleet; `fleet.topology` names and builds them."""
