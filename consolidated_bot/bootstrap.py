@@ -45,11 +45,13 @@ from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
 from consolidated_bot.menu import MENU
 from consolidated_bot.notifications import telegram as notifications_telegram
-from consolidated_bot.notifications.application import FeedBroadcasts, NotificationUseCases
+from consolidated_bot.notifications.application import NotificationUseCases
+from consolidated_bot.notifications.commands import FeedBroadcasts
 from consolidated_bot.notifications.storage import SqlNotifications
 from consolidated_bot.notifications.telegram import BroadcastView
 from consolidated_bot.published import AccountErased
 from consolidated_bot.support import telegram as support_telegram
+from consolidated_bot.support.answers import Answers
 from consolidated_bot.support.application import Policy, Support
 from consolidated_bot.support.commands import WatchPromises
 from consolidated_bot.support.faq_views import FaqView
@@ -74,6 +76,7 @@ def make_bus(settings: Settings, policy: Policy) -> Bus:
     support = Support(policy)
     tickets = partial(SqlTickets, bot_id=settings.bot_id)
     bus.mount_handlers(tickets, support.handlers)
+    bus.mount_handlers(tickets, Answers(policy.handbook).handlers)
     bus.mount_dialogues(tickets, support.dialogues)
     bus.mount_subscribers(tickets, {AccountErased: support.erase})
     staff = StaffView(settings.ops_chat_id)
