@@ -47,6 +47,14 @@ async def test_journal_tells_the_whole_story_in_order(tmp_path: Path) -> None:
     assert answer["result"]["text"] == "hello"
 
 
+async def test_secret_of_the_webhook_is_not_recorded(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    async with Emulator(Settings(journal=file)) as telegram, CALLERS["ptb"](telegram) as caller:
+        await caller.call("setWebhook", url="http://127.0.0.1:9/", secret_token="whisper")
+    assert "setWebhook" in file.read_text()
+    assert "whisper" not in file.read_text()
+
+
 async def test_refusals_are_recorded_with_their_reason(telegram: Emulator) -> None:
     async with CALLERS["ptb"](telegram) as caller:
         with caller.refused("bad_request"):
