@@ -28,12 +28,14 @@ TECHNICAL: Final = frozenset(_TECHNICAL_WORDS.split())
 
 _NAME_WEIGHT: Final = 2.0
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_HEX = re.compile(r"[0-9a-f]{6,}", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{4,}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def words(name: str) -> list[str]:
     """The words of a name in lower case: camelCase, snake_case, paths; no ids, no numbers."""
-    parts = (part for part in re.split(r"[^A-Za-z0-9]+", name) if not _is_id(part))
+    pieces = re.split(r"[^A-Za-z0-9]+", _UUID.sub(" ", name))
+    parts = (part for part in pieces if not _is_id(part))
     found = (match.group().lower() for part in parts for match in _WORD.finditer(part))
     return [word for word in found if len(word) > 1 and not word.isdigit()]
 
@@ -68,16 +70,24 @@ def context_names(
     journey adding up to 1. A group of one service takes that service's name.
     """
     surface = _Surface()
+    common = _fleet_words(name for group in groups for name in group)
     counts = _counts(groups, messages, journeys, surface)
     ranked = _ranked(counts)
     names: list[str] = []
     for group, order in zip(groups, ranked, strict=True):
         if len(group) == 1:
-            names.append("-".join(subject_words(group[0]) or words(group[0])) or group[0])
+            names.append(_own_name(group[0], common))
         else:
             names.append("-".join(surface.best(token) for token in order[:2]))
     thirds = [[surface.best(token) for token in order] for order in ranked]
     return _distinct(names, groups, thirds, set(taken))
+
+
+def _own_name(service: str, common: frozenset[str]) -> str:
+    """The name of a service without what all names share; whole where nothing is left."""
+    subject = subject_words(service)
+    said = [word for word in subject if word not in common] or subject or words(service)
+    return "-".join(said) or service
 
 
 class _Surface:
