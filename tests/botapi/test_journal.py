@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import pytest
 
-from analyzer.errors import UsageError
+from analyzer.errors import OutputError, UsageError
 from analyzer.replay.botapi import (
     Emulator,
     Group,
@@ -103,6 +103,11 @@ async def test_journal_survives_without_being_closed(tmp_path: Path) -> None:
             "update_queued",
             "user_acted",
         ]
+
+
+async def test_unwritable_journal_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot write the journal"):
+        await Emulator(Settings(journal=tmp_path / "absent" / "journal.jsonl")).start()
 
 
 async def test_taken_port_is_refused_with_a_sentence(telegram: Emulator) -> None:
