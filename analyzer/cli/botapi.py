@@ -39,7 +39,7 @@ def botapi_command(
     \b
     curl -d '{"user": {"user_id": 1}, "text": "/start"}' http://127.0.0.1:8081/control/texts
     curl 'http://127.0.0.1:8081/control/events?after=0&timeout=5'
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     import asyncio
     import signal
 
