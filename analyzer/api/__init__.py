@@ -1,0 +1,84 @@
+"""The library: what the command line does, as values for a notebook or a program."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from analyzer.api.analysis import Analysis
+from analyzer.api.comparison import Comparison, compare
+from analyzer.api.context_map import ContextMap
+from analyzer.api.options import RunOptions
+from analyzer.api.pipeline import Listener, run
+from analyzer.api.write import write_results
+from analyzer.errors import StoreError
+from analyzer.store import STORE_NAME
+
+__all__ = [
+    "Analysis",
+    "Comparison",
+    "ContextMap",
+    "analyze",
+    "compare",
+    "open_analysis",
+    "propose_contexts",
+]
+
+
+def analyze(
+    logs: str | Path | Iterable[str | Path],
+    output: str | Path | None = None,
+    *,
+    listener: Listener | None = None,
+    options: RunOptions | None = None,
+    **more: Any,
+) -> Analysis:
+    """The analysis of `logs` (a folder, file, glob, or several), as `analyze run` makes it.
+
+    Results go to the folder `output`; without one to a temporary folder that lives as long as
+    the returned object. `more` are fields of `RunOptions`, named like the command's options.
+
+    Raises:
+        InputError: nothing there that can be read as a log.
+        OutputError: the folder is someone else's or made from other roots.
+        StoreError: the store is in use or of another version.
+    """
+    roots = [logs] if isinstance(logs, (str, Path)) else list(logs)
+    folder = Path(tempfile.mkdtemp(prefix="analyze-")) if output is None else Path(output)
+    chosen = options or RunOptions(**more)
+    heard = listener or Listener()
+    try:
+        found = Analysis(folder, proposal=run(roots, folder, chosen, heard))
+    except BaseException:
+        if output is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if output is None:
+        weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+    else:
+        heard.step("writing results")
+        write_results(found)
+    return found
+
+
+def open_analysis(folder: str | Path) -> Analysis:
+    """The analysis that an earlier run left in `folder`.
+
+    Raises:
+        StoreError: there is none, or it is of another version.
+    """
+    path = Path(folder)
+    if not (path / STORE_NAME).exists():
+        raise StoreError(f"{path}: no analysis here. Run `analyze LOGS -o {path}` first.")
+    return Analysis(path)
+
+
+def propose_contexts(*arguments: Any, **more: Any) -> ContextMap:
+    """Bounded contexts for bare frames; see `analyzer.analysis.contexts.propose_contexts`."""
+    from analyzer.analysis import contexts
+
+    return ContextMap(contexts.propose_contexts(*arguments, **more))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command("botapi")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8081, show_default=True, help="Port; 0 picks a free one.")
 @click.option("--token", help="Token of the emulated bot; made up if not given.")
@@ -20,7 +20,7 @@ import click
 )
 @click.option("--limit-scale", default=1.0, show_default=True, help="Multiplies every send limit.")
 @click.option("--no-limits", is_flag=True, help="Answer no 429.")
-def botapi(  # noqa: PLR0913 - one parameter an option
+def botapi_command(
     host: str,
     port: int,
     token: str | None,
@@ -37,8 +37,9 @@ def botapi(  # noqa: PLR0913 - one parameter an option
     under URL/control/.
     """
     import asyncio
+    import signal
 
-    from analyzer.replay.botapi import DEFAULT_TOKEN, Emulator, Limits, Settings
+    from analyzer.replay.botapi import DEFAULT_TOKEN, Emulator, Limits, Settings, serve
     from analyzer.replay.botapi.fault_file import load_faults
 
     settings = Settings(
@@ -55,8 +56,8 @@ def botapi(  # noqa: PLR0913 - one parameter an option
         click.echo(f"BOT_API_URL={emulator.url}")
         click.echo(f"BOT_TOKEN={settings.token}")
 
-    from analyzer.replay.botapi import serve
-
+    # A supervisor's SIGTERM stops it as Ctrl-C does: the journal is closed, the ports are free.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asyncio.run(serve(settings, on_start=announce))
     except KeyboardInterrupt:

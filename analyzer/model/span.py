@@ -45,8 +45,11 @@ class Call(NamedTuple):
     """One occurrence of caller -> callee, or a journey's root (caller None).
 
     `client_duration_ns` and `server_duration_ns` are the two clocks of the call where each side
-    reported; `gap_ns` = client - server, never below 0, None unless both are known. `mode` is
+    reported; `gap_ns` = client - server, never below 0, None unless both are known; for an
+    async call it is the queue delay (child's start - parent's end, never below 0). `mode` is
     sync or async; `evidence` observed, correlated or inferred. The span ids name the two halves.
+    `retry` is true for a call that repeats a failed one (same caller, callee and message, same
+    journey, shortly after it).
     """
 
     trace_id: str
@@ -63,13 +66,15 @@ class Call(NamedTuple):
     evidence: str
     caller_span_id: str | None
     callee_span_id: str | None
+    retry: bool = False
 
 
 class Journey(NamedTuple):
     """The work of one request or update: one trace, seen from its root span.
 
     `services` is the sorted tuple of services touched; `hops` counts blocking calls between two
-    services. `duration_ns` is the root's own.
+    services. `duration_ns` is the root's own. `extra_root` marks a later root of a trace that
+    has an earlier one (METHODS section 1, "several roots").
     """
 
     trace_id: str
@@ -81,6 +86,8 @@ class Journey(NamedTuple):
     user_key: str | None
     services: tuple[str, ...]
     hops: int
+    root_span_id: str = ""
+    extra_root: bool = False
 
 
 class PathSection(NamedTuple):
@@ -99,3 +106,37 @@ class PathSection(NamedTuple):
     end_ns: int
     kind: str = "own"
     callee: str | None = None
+
+
+class SpanTime(NamedTuple):
+    """Where one span's time went, on its own clock alone: METHODS section 4.
+
+    `own_ns + gap_ns + covered_ns = duration_ns`. `covered_ns` is the union of its blocking
+    children, clipped to it; `wait_ns` the part of that under children in another service;
+    `gap_ns` (network, pool, queue in front of the callee) is charged to `callee` and its
+    operation; `uninstrumented` says that the callee reported no span, so `gap_ns` is its whole
+    answer time.
+    `async_ns` sums the asynchronous children and is no part of the identity. `origin` is true
+    where an error starts: the span failed and none of its children did. `parent_service` is
+    None for a root or an orphan.
+    """
+
+    trace_id: str
+    span_id: str
+    service_name: str
+    operation: str
+    start_ns: int
+    duration_ns: int
+    own_ns: int
+    gap_ns: int
+    covered_ns: int
+    wait_ns: int
+    async_ns: int
+    callee: str | None
+    callee_operation: str | None
+    uninstrumented: bool
+    parent_service: str | None
+    status: str
+    error_type: str | None
+    origin: bool
+    row: int

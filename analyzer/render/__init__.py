@@ -1,0 +1,1 @@
+"""Pictures, tables and pages; everything below knows nothing of how it is shown."""

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
+from analyzer.errors import UsageError
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
 
 
@@ -24,6 +25,12 @@ class Limits:
     chat_burst: int = 3
     group_per_minute: int = 20
     scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse limits that would let nothing through; `UsageError`."""
+        rates = (self.overall_per_second, self.chat_per_second, self.group_per_minute)
+        if min(*rates, self.chat_burst, self.scale) <= 0:
+            raise UsageError("every send limit and its scale must be above 0")
 
 
 @dataclass(slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analyzer.errors import UsageError
 from analyzer.replay.botapi.faults import FaultRule
 from analyzer.replay.botapi.limits import Limits
 
+TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 DEFAULT_TOKEN = "5000000001:EmulatorTokenOfNoBotAtTelegram-0001"  # noqa: S105 - made up
 
 
@@ -39,6 +42,14 @@ class Settings:
     callback_deadline_seconds: float = 20.0
     update_ttl_seconds: float = 86_400.0
     delete_window_seconds: float = 172_800.0
+
+    def __post_init__(self) -> None:
+        """Refuse a token that no client library would take; `UsageError`."""
+        if not TOKEN.fullmatch(self.token):
+            raise UsageError(
+                "the token of the emulated bot must look like Telegram's: digits, a colon, and "
+                "letters, digits, _ or -, as in 123456:ABC-def"
+            )
 
     @property
     def bot_id(self) -> int:

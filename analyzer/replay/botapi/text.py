@@ -18,7 +18,7 @@ LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 FOUND_IN_TEXT = re.compile(
     r"(?P<bot_command>(?<![\w/])/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/]))"
-    r"|(?P<url>\bhttps?://[^\s<>\"]+)"
+    r"|(?P<url>\bhttps?://[^\s<>\"]*[^\s<>\".,;:!?)])"
     r"|(?P<email>\b[\w.+-]+@[\w-]+\.[\w.-]+\w)"
     r"|(?P<mention>(?<!\w)@[A-Za-z]\w{3,31}\b)"
     r"|(?P<hashtag>(?<!\w)#(?=\w*[^\W\d])\w+)"

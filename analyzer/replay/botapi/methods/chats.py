@@ -17,6 +17,7 @@ ADMINISTRATOR_RIGHTS = (
     "can_restrict_members",
     "can_pin_messages",
     "can_manage_topics",
+    "can_send_welcome_messages",
     "can_promote_members",
     "can_manage_video_chats",
     "can_post_stories",
@@ -59,6 +60,19 @@ def get_chat_member(world: World, params: Params) -> Json:
     return _member(user, _role(world, chat, user_id))
 
 
+def get_chat_administrators(world: World, params: Params) -> list[Json]:
+    """Owner and administrators of a group, without other bots."""
+    chat = world.reachable_chat(params.values.get("chat_id"))
+    if chat.type == "private":
+        raise bad_request("there are no administrators in the private chat")
+    known = {**world.users, world.settings.bot_id: world.me}
+    return [
+        _member(known[user_id], role)
+        for user_id, role in chat.roles.items()
+        if role in {"creator", "administrator"}
+    ]
+
+
 def _role(world: World, chat: Chat, user_id: int) -> Role:
     if chat.type == "private":
         return "member"
@@ -77,4 +91,8 @@ def _member(user: Json, role: Role) -> Json:
     return member
 
 
-METHODS: dict[str, Method] = {"getChat": get_chat, "getChatMember": get_chat_member}
+METHODS: dict[str, Method] = {
+    "getChat": get_chat,
+    "getChatMember": get_chat_member,
+    "getChatAdministrators": get_chat_administrators,
+}

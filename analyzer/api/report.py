@@ -1,0 +1,109 @@
+"""What a report says of an analysis: sentences, tables, pictures. Markup is render's business."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer import __version__
+from analyzer.api.analysis import Analysis
+from analyzer.api.hotspots import readable
+from analyzer.api.summary import findings, fingerprint, tiles
+from analyzer.render.report import Chart, ReportContent, Section, render_report
+
+_NOTES_ON_METHOD = (
+    "Latency quantiles are exact and of one clock only; the column side says which.",
+    "Links: observed (real ids), correlated (shared request id) or inferred (nesting in time).",
+    "A missing edge is no proof of absence: context may not have been passed on.",
+    "Waiting between a client and its server is charged to the callee.",
+    "The critical path sees neither hidden dependencies between siblings nor queues in a server.",
+    "Peak windows are found from the traffic itself unless they were given.",
+)
+
+
+def report_html(analysis: Analysis) -> str:
+    """Return the report of `analysis` as one HTML page; equal stores give equal bytes."""
+    return render_report(content_of(analysis))
+
+
+def content_of(analysis: Analysis) -> ReportContent:
+    """Return everything the report shows, as values."""
+    return ReportContent(
+        title="What the logs say about this fleet",
+        findings=findings(analysis),
+        tiles=tiles(analysis),
+        graph=analysis.graph,
+        charts=_charts(analysis),
+        hotspots=Section(
+            "hotspots",
+            "What changed in the peak",
+            "Operations that became slower or failed more often in the peak than in the baseline, "
+            "worst first. Rows without a rank had too little data to say.",
+            readable(analysis.hotspots(top=30)),
+        ),
+        contexts=Section(
+            "contexts",
+            "Proposed bounded contexts",
+            "Which services to consolidate. Confidence is the share of 50 resampled fleets that "
+            "agree; below 0.7 the proposal is to ask, not to merge. Margin is how much better the "
+            "own context fits than the best other one.",
+            analysis.context_frame,
+        ),
+        context_notes=analysis.context_notes,
+        whatif=Section(
+            "whatif",
+            "What merging is predicted to bring",
+            "Each journey's traces replayed without the hops inside a context: latency before "
+            "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
+            "demand against the consolidated service and compare.",
+            analysis.whatif_frame,
+        ),
+        whatif_notes=analysis.whatif_notes,
+        inventory=Section(
+            "inventory",
+            "Message inventory",
+            "Who sends which message to whom: how often, how fast, how failing.",
+            analysis.inventory.drop("first_seen", "last_seen").sort(
+                "calls", descending=True, maintain_order=True
+            ),
+        ),
+        journeys=Section(
+            "journeys",
+            "Journeys",
+            "The work of one request or update, from its first span.",
+            analysis.journey_summary.drop("first_seen", "last_seen"),
+        ),
+        unread=Section(
+            "unread",
+            "What could not be read",
+            "Lines and parts of documents in quarantine: nothing is dropped in silence.",
+            analysis.quarantine_reasons,
+        ),
+        account=Section(
+            "account",
+            "Every line counted",
+            "lines = records + quarantined + blank + folded + excluded, for every file.",
+            analysis.files.drop("first_time", "last_time"),
+        ),
+        quality=Section(
+            "quality",
+            "What was assumed or noticed",
+            "Nothing is corrected in silence: each row is a rule that was applied, and how often.",
+            analysis.quality,
+        ),
+        method=_NOTES_ON_METHOD,
+        fingerprint=f"analyzer {__version__}, {fingerprint(analysis)}",
+    )
+
+
+def _charts(analysis: Analysis) -> list[Chart]:
+    charts = (
+        [Chart("Baseline against peak", analysis.plot.hotspots())] if _ranked(analysis) else []
+    )
+    charts += [
+        Chart(f"Latency over time: {name}", figure) for name, figure in analysis.plot.latencies()
+    ]
+    return charts
+
+
+def _ranked(analysis: Analysis) -> bool:
+    return analysis.hotspots(top=30).filter(pl.col("rank").is_not_null()).height > 0

@@ -1,0 +1,83 @@
+"""What an analysis found, in a handful of sentences and figures, wherever it is shown."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyzer.api.analysis import Analysis
+
+_SHOWN = 4
+_NAMED_SERVICES = 14
+_SURE = 0.7
+
+
+def findings(analysis: Analysis) -> list[str]:
+    """Return the findings in words, the most useful first."""
+    return [*_hotspot_sentences(analysis), *_context_sentences(analysis), *_reading(analysis)]
+
+
+def tiles(analysis: Analysis) -> list[tuple[str, str]]:
+    """Return the key figures as (name, value)."""
+    totals = analysis.totals
+    services = analysis.services.filter(pl.col("spans") > 0).height
+    return [
+        ("lines read", f"{totals['lines']:,}"),
+        ("in quarantine", f"{totals['quarantined']:,}"),
+        ("spans", f"{totals['spans']:,}"),
+        ("journeys", f"{totals['journeys']:,}"),
+        ("services", f"{services:,}"),
+        ("service edges", f"{totals['edges']:,}"),
+        ("proposed contexts", f"{analysis.context_frame['context'].n_unique():,}"),
+    ]
+
+
+def fingerprint(analysis: Analysis) -> str:
+    """Return what this analysis was made from: a hash over the files' contents, and the seed."""
+    return f"input {analysis.input_hash}, seed {analysis.seed}"
+
+
+def _hotspot_sentences(analysis: Analysis) -> list[str]:
+    if analysis.findings:
+        return list(analysis.findings[:_SHOWN])
+    if analysis.totals["journeys"]:
+        return ["No hotspot: no stretch of time stands out against the rest."]
+    return ["No journey: no line names a trace with a root, so there is no latency to compare."]
+
+
+def _context_sentences(analysis: Analysis) -> list[str]:
+    frame = analysis.context_frame
+    if frame.height == 0:
+        return []
+    members = frame.filter(pl.col("role") == "member")
+    merged = (
+        members.group_by("context")
+        .agg(pl.col("service_name").sort())
+        .filter(pl.col("service_name").list.len() > 1)
+        .sort("context")
+    )
+    if merged.height == 0:
+        return [f"{frame.height} services, none of which the logs give a reason to merge."]
+    short = members.height <= _NAMED_SERVICES
+    told = "; ".join(
+        f"{context} = {' + '.join(services)}" if short else f"{context} ({len(services)})"
+        for context, services in merged.select("context", "service_name").rows()
+    )
+    count = members["context"].n_unique()
+    contexts = f"{count} contexts" if count != 1 else "1 context"
+    sentences = [f"Consolidate {members.height} services into {contexts}: {told}."]
+    unsure = members.filter(pl.col("confidence") < _SURE).height
+    if unsure:
+        sentences.append(
+            f"{unsure} of {members.height} placements are undecided (confidence below {_SURE}): "
+            "ask the teams before merging."
+        )
+    return sentences
+
+
+def _reading(analysis: Analysis) -> list[str]:
+    totals = analysis.totals
+    lines, bad = int(str(totals["lines"])), int(str(totals["quarantined"]))
+    if bad == 0:
+        return [f"All {lines:,} lines of {totals['files']} files are accounted for, none unread."]
+    told = f"{bad:,} of {lines:,} lines ({100 * bad / lines:.2g} %) could not be read"
+    return [f"{told}; each stands in quarantine with file, line and reason."]

@@ -1,0 +1,129 @@
+"""`analyze run LOGS...`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import format_option
+
+
+@click.command("run")
+@click.argument("logs", nargs=-1, required=True, metavar="LOGS...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="analysis",
+    show_default=True,
+    help="Folder for the results.",
+)
+@click.option(
+    "--force", is_flag=True, help="Replace another analysis, or write beside other files."
+)
+@click.option(
+    "--campaign",
+    multiple=True,
+    metavar="START/END",
+    help="A peak to compare with the rest (ISO times, UTC without offset). May be repeated.",
+)
+@click.option(
+    "--incident", metavar="TIME", help="Rank suspects for an incident that began at TIME (ISO)."
+)
+@click.option(
+    "--fields",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file that maps your own keys to known ones and names their units.",
+)
+@click.option(
+    "--unit",
+    multiple=True,
+    metavar="KEY=UNIT",
+    help="Unit of a duration whose key does not say (ns, us, ms, s). May be repeated.",
+)
+@click.option("--tz", metavar="ZONE", help="Zone of times that name none (Europe/Berlin, +03:00).")
+@click.option(
+    "--format-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file that describes line formats of your own by a pattern.",
+)
+@click.option("--keep-ids", is_flag=True, help="Keep user and chat ids instead of hashing them.")
+@click.option(
+    "--user-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Key that users are hashed with, to share between analyses.",
+)
+@click.option(
+    "--contexts",
+    "wishes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="An edited contexts.yaml that the proposal must respect.",
+)
+@click.option(
+    "--slo",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Objectives (OpenSLO v1) to evaluate into the table `sli`.",
+)
+@click.option(
+    "--journeys",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML file that maps operations to (context, journey).",
+)
+@click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
+@format_option
+def run_command(
+    logs: tuple[str, ...],
+    output: Path,
+    force: bool,
+    campaign: tuple[str, ...],
+    incident: str | None,
+    fields: Path | None,
+    unit: tuple[str, ...],
+    tz: str | None,
+    format_file: Path | None,
+    keep_ids: bool,
+    user_key_file: Path | None,
+    wishes: Path | None,
+    slo: Path | None,
+    journeys: Path | None,
+    seed: int,
+    how: str,
+) -> None:
+    """Read LOGS (folders, files or globs), analyse them, and write a report.
+
+    Running it again on the same logs reads only what is new.
+    """
+    from analyzer.api import analyze
+    from analyzer.api.journey_names import read_journey_names
+    from analyzer.api.options import RunOptions, parse_campaign, parse_moment, read_fields
+    from analyzer.api.wishes import read_wishes
+    from analyzer.cli.progress import Talk
+    from analyzer.cli.screen import summary
+
+    told = read_fields(fields, unit)
+    options = RunOptions(
+        force=force,
+        keep_ids=keep_ids,
+        user_key_file=user_key_file,
+        fields=told.renames,
+        unit=told.units,
+        tz=tz,
+        format_file=format_file,
+        campaign=tuple(parse_campaign(text) for text in campaign),
+        incident=None if incident is None else parse_moment(incident),
+        constraints=read_wishes(wishes),
+        slo=slo,
+        journeys=read_journey_names(journeys),
+        seed=seed,
+    )
+    with Talk() as talk:
+        found = analyze(logs, output, listener=talk.listener, options=options)
+    click.echo(summary(found, how), nl=False)
+    click.echo(f"Wrote {output}/report.html and {output}/analysis.duckdb", err=True)

@@ -1,0 +1,102 @@
+"""Continuation lines: which belong to the record before them, and what they tell of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from analyzer.ingest.lines import Line
+from analyzer.ingest.record import Record
+from analyzer.semconv import ERROR, OK, UNSET
+
+MAX_FOLDED = 1_000
+"""A record takes at most so many lines with it."""
+
+_MAX_BODY = 8_192
+_CONTINUES = re.compile(
+    r"\s|Traceback \(most|Caused by: |During handling of|The above exception|\.\.\. \d+ |at "
+    r"[\w.$]+\(|"
+    r"[\])}]+[,;]?\s*$|goroutine \d+ \[|\[stacktrace\]|#\d+ |--- End of|Suppressed: "
+)
+_TRACEBACK_OPENS = re.compile(r"\s*(?:[+|] *)*Traceback \(most recent call last\)")
+_PYTHON_END = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?=:|$)")
+_NAMED_ERROR = re.compile(
+    r"(?:(?:Exception in thread \"[^\"]*\"|Unhandled exception|Uncaught):? )?"
+    r"(?P<type>(?:[A-Za-z_][\w$]*[.:\\])*:?[A-Za-z_][\w$]*(?:Error|Exception|Timeout|Interrupt|Failure|Fault))\b"
+)
+_FRAME = re.compile(r"\s+(?:at |File \"|#\d+ )")
+_BEGINS_LIKE_TIME = re.compile(r"[\[(]?\d{4}-\d\d-\d\d|[\[(]?\d\d:\d\d:\d\d")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
+
+
+@dataclass(slots=True)
+class Pending:
+    """A record that may still take continuation lines; `free` where its format is free text."""
+
+    record: Record
+    line: Line
+    free: bool
+    folded: list[str] = field(default_factory=list)
+    in_traceback: bool = False
+
+    def takes(self, text: str, *, wrapped: bool) -> bool:
+        """Tell whether an unrecognised line belongs to this record."""
+        if len(self.folded) >= MAX_FOLDED:
+            return False
+        if self.in_traceback or _CONTINUES.match(text):
+            return True
+        if wrapped or not self.free:
+            return False
+        # Garbage and cut lines do not hide in the record before them.
+        return not (_BEGINS_LIKE_TIME.match(text) or _CONTROL.search(text))
+
+    def take(self, text: str) -> None:
+        """Add one line."""
+        self.folded.append(text)
+        if _TRACEBACK_OPENS.match(text):
+            self.in_traceback = True
+        elif self.in_traceback and not text[:1].isspace() and _PYTHON_END.match(text):
+            self.in_traceback = False
+
+    def completed(self) -> Record:
+        """Return the record with what its lines tell: text, type of error, and status."""
+        if self.folded:
+            fold(self.record, self.folded)
+        return self.record
+
+
+def fold(record: Record, lines: list[str]) -> None:
+    """Join `lines` to `record`; a stated status stays, whatever they tell."""
+    text = "\n".join(lines)
+    record.body = f"{record.body or ''}\n{text}"[:_MAX_BODY]
+    error_type = traceback_type(text)
+    if error_type is None and not any(_FRAME.match(line) for line in lines):
+        return
+    if record.status == UNSET and not record.stated:
+        record.status = ERROR
+    if record.status != OK and record.error_type is None:
+        record.error_type = error_type
+
+
+def traceback_type(text: str) -> str | None:
+    """Return the type of the error that a traceback tells of, else None.
+
+    Python names it on the last line, after the frames; the JVM and others on the first.
+    """
+    found: str | None = None
+    if "Traceback (most recent call last)" in text:
+        framed = False
+        for line in text.split("\n"):
+            if line[:1].isspace():
+                framed = True
+            elif framed and line and (match := _PYTHON_END.match(line)):
+                found, framed = match[0], False
+        if found:
+            return found
+    for line in text.split("\n"):
+        if line[:1].isspace():
+            continue
+        match = _NAMED_ERROR.match(line)
+        if match is not None:
+            return match["type"]
+    return None

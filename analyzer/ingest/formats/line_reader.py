@@ -1,0 +1,312 @@
+"""One line of a file to readings: wrappers peeled, its format found by content.
+
+The format that matched last is tried first; nothing is decided for a whole file, since formats
+mix in one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from analyzer.ingest.fields import NO_ORIGIN, Origin, Resolver, flatten
+from analyzer.ingest.figures import figures_of
+from analyzer.ingest.folding import fold
+from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
+from analyzer.ingest.formats.access import read_access
+from analyzer.ingest.formats.loggers import completed
+from analyzer.ingest.formats.pairs import read_logfmt
+from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
+from analyzer.ingest.formats.syslog import read_glog, read_syslog
+from analyzer.ingest.formats.text import fields_of_message, read_text
+from analyzer.ingest.formats.w3c import ColumnTable
+from analyzer.ingest.record import Reading, Record, Rejected
+
+_NOT_KNOWN = Rejected("no_format", "no known format reads this line")
+_DOCKER_PIECE = 16_000
+_BODIES = frozenset({"msg", "message", "event", "body"})
+_BAD_ENCODING_SHARE = 0.1
+
+
+class Format(NamedTuple):
+    """A text format: its name, its reader, and whether its messages run over several lines."""
+
+    name: str
+    read: Callable[[str], dict[str, Any] | None]
+    free: bool = False
+
+
+# The strictest first: what an earlier one reads, a later one might misread.
+FORMATS = (
+    Format("access", read_access),
+    Format("envoy", read_envoy),
+    Format("alb", read_alb),
+    Format("haproxy", read_haproxy),
+    Format("uwsgi", read_uwsgi),
+    Format("logfmt", read_logfmt),
+    Format("glog", read_glog, free=True),
+    Format("text", read_text, free=True),
+)
+_BY_NAME = {entry.name: entry for entry in FORMATS}
+
+
+class Piece(Enum):
+    """What a line can be beside a record."""
+
+    EXCLUDED = "header"
+    PARTIAL = "partial"
+
+
+class Outcome(NamedTuple):
+    """What one line is.
+
+    `readings` where it was understood (or refused); `piece` where it is a header or the
+    beginning of a longer line; `unknown` is the text of a line that starts no record, for which
+    `readings` say what it would be on its own. `source` names the stream it came by.
+    """
+
+    readings: Sequence[Reading] = ()
+    source: str = ""
+    free: bool = False
+    piece: Piece | None = None
+    unknown: str | None = None
+    wrapped: bool = False
+
+    @property
+    def holds_one_record(self) -> bool:
+        """Tell whether this is one log line, with at most figures beside it."""
+        return not any(isinstance(reading, Record | Rejected) for reading in self.readings[1:])
+
+
+class LineReader:
+    """Reads the lines of one file; `formats` counts which dialects were met.
+
+    `renames` maps a logger's own key to a canonical spelling (`--fields`); `own` are formats
+    that the user described (`--format-file`), tried before all others.
+    """
+
+    def __init__(
+        self, resolver: Resolver, renames: Mapping[str, str], own: Sequence[Format] = ()
+    ) -> None:
+        self._resolver = resolver
+        self._renames = renames
+        self._own = tuple(own)
+        self._formats = self._own + FORMATS
+        self._last: Format | None = None
+        self._last_was_json = False
+        self._last_was_headed = False
+        self._table = ColumnTable()
+        self._partial: dict[str, list[str]] = {}
+        self._ends_lines = False
+        self.formats: Counter[str] = Counter()
+
+    def read(self, content: bytes, origin: Origin = NO_ORIGIN) -> Outcome:
+        """Return what one line is; `content` holds no line end."""
+        if content[:1] == b"{":
+            value = json_text.parse_line(content)
+            if isinstance(value, dict):
+                return self.read_value(value, origin)
+            if isinstance(value, Rejected) and (self._last_was_json or self._last is None):
+                return Outcome([value])
+        text = content.decode("utf-8", "replace")
+        if "\ufffd" in text and text.count("\ufffd") > _BAD_ENCODING_SHARE * len(text):
+            return Outcome([Rejected("bad_encoding", "over a tenth of the line is not UTF-8")])
+        return self.read_text(text, origin)
+
+    def read_text(self, text: str, origin: Origin = NO_ORIGIN) -> Outcome:
+        """Return what one line of text is."""
+        if "\x1b" in text:
+            text = wrappers.without_ansi(text)
+        if origin.depth >= wrappers.MAX_LAYERS:
+            return Outcome([Rejected("too_deep", "wrapped more than five times")])
+        stripped = text.strip()
+        if stripped[:1] in ("{", "[") and (stripped[:1] == "{" or self._last is None):
+            value = json_text.parse_line(stripped.encode("utf-8", "replace"))
+            if isinstance(value, (dict, list)) and value:
+                return self.read_value(value, origin)
+        if text[:1].isspace() and not self._last_was_json:
+            return self._unknown(text, origin)
+        return self._read_stripped(stripped, origin)
+
+    def _read_stripped(self, text: str, origin: Origin) -> Outcome:
+        last = self._last
+        if self._last_was_headed:
+            self._last_was_headed = False
+            headed = read_syslog(text)
+            if headed is not None:
+                return self._read_headed(headed.fields, headed.message, origin)
+        if last is not None and (found := last.read(text)) is not None:
+            return self._read_fields(last, found, text, origin)
+        layer = wrappers.peel_text(text, origin, self._resolver.clock)
+        if layer is not None:
+            return self._read_layer(layer)
+        rows = self._table.read(text)
+        if rows is not None:
+            if isinstance(rows, dict):
+                self.formats["w3c"] += 1
+                return self._outcome(rows, origin)
+            return Outcome(piece=Piece.EXCLUDED)
+        for entry in self._formats:
+            if entry is not last and (found := entry.read(text)) is not None:
+                return self._read_fields(entry, found, text, origin)
+        headed = read_syslog(text)
+        if headed is not None:
+            return self._read_headed(headed.fields, headed.message, origin)
+        return self._read_embedded(text, origin) or self._unknown(text, origin)
+
+    def read_value(self, value: Any, origin: Origin = NO_ORIGIN) -> Outcome:
+        """Return what a parsed JSON value is: a log line, a wrapper, or a document."""
+        if isinstance(value, Mapping) and not otlp.recognises(value):
+            layers = wrappers.peel_value(value, origin, self._resolver.clock)
+            if layers is not None and origin.depth < wrappers.MAX_LAYERS:
+                self._last_was_json = True
+                return self._read_layers(layers)
+        self._last_was_json, self._last = True, None
+        return Outcome(list(self._read_json(value, origin)), origin.source)
+
+    def _read_json(self, value: object, origin: Origin) -> Iterator[Reading]:
+        if isinstance(value, list):
+            for item in value:
+                yield from self.read_value(item, origin).readings
+        elif not isinstance(value, Mapping):
+            yield Rejected("wrong_shape", "a JSON value that is neither object nor array")
+        elif otlp.recognises(value):
+            self.formats["otlp"] += 1
+            yield from otlp.read_document(value)
+        elif jaeger.recognises_document(value):
+            self.formats["jaeger"] += 1
+            yield from jaeger.read_document(value)
+        elif jaeger.recognises_span(value):
+            self.formats["jaeger"] += 1
+            yield jaeger.read_span(value)
+        elif zipkin_v1.recognises(value):
+            self.formats["zipkin_v1"] += 1
+            yield from zipkin_v1.read_span(value)
+        elif zipkin.recognises(value):
+            self.formats["zipkin"] += 1
+            yield zipkin.read_span(value)
+        else:
+            self.formats["json"] += 1
+            yield from self.read_fields(value, origin)
+
+    def read_row(self, values: Mapping[str, Any]) -> Iterator[Reading]:
+        """Yield what a table's row holds."""
+        self.formats["table"] += 1
+        return self.read_fields(values)
+
+    def read_fields(
+        self, value: Mapping[str, Any], origin: Origin = NO_ORIGIN
+    ) -> Iterator[Reading]:
+        """Yield the record of a log line given as keys and values, and figures it carries."""
+        flat = flatten(value)
+        if isinstance(flat, Rejected):
+            yield flat
+            return
+        flat = completed(flat)
+        if self._renames:
+            flat = {self._renames.get(key, key): item for key, item in flat.items()}
+        record = self._resolver.resolve(flat, origin)
+        yield record
+        if isinstance(record, Record):
+            yield from figures_of(flat, record)
+
+    def _read_fields(
+        self, entry: Format, found: dict[str, Any], text: str, origin: Origin
+    ) -> Outcome:
+        self._last, self._last_was_json = entry, False
+        if entry.free and (embedded := self._embedded_object(found.get("message", ""))):
+            found |= {key: item for key, item in embedded.items() if key not in found}
+        self.formats[entry.name] += 1
+        if _BODIES.isdisjoint(found):
+            found["message"] = text
+        return self._outcome(found, origin, free=entry.free)
+
+    def _read_headed(self, fields: dict[str, Any], message: str, origin: Origin) -> Outcome:
+        """Read what stands below a syslog head; alone, the head and its message are the record."""
+        self._last_was_headed = True
+        arrival = self._resolver.clock.instant(fields["time"]) or origin.arrival
+        inner = Origin(fields.get("service") or origin.service_name, arrival, "", origin.depth + 1)
+        if arrival is not None and message[:1] not in ("", " ", "\t"):
+            kept = self._last, self._last_was_json
+            outcome = self.read_text(message, inner)
+            self._last, self._last_was_json = kept
+            self._last_was_headed = True
+            if outcome.unknown is None and outcome.piece is None:
+                self.formats["syslog"] += 1
+                return outcome._replace(source=origin.source, free=True)
+        self.formats["syslog"] += 1
+        found = {**fields, **fields_of_message(message)}
+        found.setdefault("service", origin.service_name)
+        return self._outcome(found, origin, free=True)
+
+    def _read_embedded(self, text: str, origin: Origin) -> Outcome | None:
+        """Read a JSON object that follows a prefix of unknown kind."""
+        found = self._embedded_object(text)
+        if found is None:
+            return None
+        before = self.formats.copy()
+        outcome = self.read_value(found, origin)
+        if any(isinstance(reading, Record) for reading in outcome.readings):
+            return outcome
+        self.formats = before
+        return None
+
+    def _embedded_object(self, text: object) -> dict[str, Any] | None:
+        if not isinstance(text, str) or '{"' not in text or not text.rstrip().endswith("}"):
+            return None
+        content = text[text.index('{"') :].encode("utf-8", "replace")
+        value = json_text.parse_line(content)
+        return value if isinstance(value, dict) else None
+
+    def _outcome(self, found: dict[str, Any], origin: Origin, *, free: bool = False) -> Outcome:
+        return Outcome(list(self.read_fields(found, origin)), origin.source, free=free)
+
+    def _read_layers(self, layers: Sequence[wrappers.Layer]) -> Outcome:
+        if len(layers) == 1:
+            return self._read_layer(layers[0])
+        readings: list[Reading] = []
+        records: dict[str, Record] = {}
+        for layer in layers:
+            outcome = self._read_layer(layer)
+            last = records.get(outcome.source)
+            if outcome.unknown and outcome.unknown[:1].isspace() and last is not None:
+                fold(last, [outcome.unknown])
+                continue
+            readings.extend(outcome.readings)
+            for reading in outcome.readings:
+                if isinstance(reading, Record):
+                    records[outcome.source] = reading
+        return Outcome(readings)
+
+    def _read_layer(self, layer: wrappers.Layer) -> Outcome:
+        if isinstance(layer.content, Mapping):
+            outcome = self.read_value(layer.content, layer.origin)
+            return outcome._replace(wrapped=True)
+        text, source = layer.content, layer.origin.source
+        self._ends_lines |= layer.whole
+        # Docker cuts at 16 KiB; where no line ever ends in a line feed, none was cut.
+        cut = layer.cut or self._ends_lines or len(text) > _DOCKER_PIECE
+        if not layer.whole and cut:
+            self._partial.setdefault(source, []).append(text)
+            return Outcome(source=source, piece=Piece.PARTIAL)
+        if source in self._partial:
+            text = "".join([*self._partial.pop(source), text])
+        outcome = self.read_text(text, layer.origin)
+        if outcome.unknown is None:
+            return outcome._replace(wrapped=True, source=source)
+        alone = {**layer.fields, "message": text, **fields_of_message(text)}
+        readings = list(self.read_fields(alone, layer.origin))
+        if isinstance(readings[0], Rejected):
+            return outcome._replace(wrapped=True, source=source)
+        self.formats["text"] += not outcome.unknown[:1].isspace()
+        return outcome._replace(readings=readings, wrapped=True, source=source)
+
+    def _unknown(self, text: str, origin: Origin) -> Outcome:
+        return Outcome([_NOT_KNOWN], origin.source, unknown=text)
+
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether a partial line waits for its end."""
+        return bool(self._partial)

@@ -1,0 +1,64 @@
+"""`key=value` pairs: whole lines of logfmt, and the tail of a text message."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_VALUE = r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^\s\"][^\s]*)?)"
+_PAIR = re.compile(rf"(?P<key>[A-Za-z_@][\w.@/-]*)={_VALUE}(?=\s|$)")
+_TAIL_PAIR = re.compile(
+    r"(?:^|(?<=[\s,;(\[]))(?P<key>[A-Za-z_][\w.-]*)=(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|"
+    r"'(?P<single>[^']*)'|(?P<bare>[^\s\"',;)\]]*))(?=[\s,;)\]]|$)"
+)
+_STARTS_PAIR = re.compile(r"[A-Za-z_@][\w.@/-]*=")
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_TYPICAL = frozenset({"time", "ts", "t", "level", "lvl", "msg", "timestamp", "@timestamp"})
+
+
+def read_logfmt(text: str) -> dict[str, Any] | None:
+    """Return the pairs of a logfmt line, None where it is none.
+
+    A line is logfmt where it starts with a pair, holds at least two and at most a stray word
+    between them; a time, level or message must be among them.
+    """
+    if not _STARTS_PAIR.match(text):
+        return None
+    found: dict[str, Any] = {}
+    covered = 0
+    for match in _PAIR.finditer(text):
+        quoted = match["quoted"]
+        if quoted is None:
+            found[match["key"]] = match["bare"] or ""
+        else:
+            found[match["key"]] = unescaped(quoted)
+        covered += match.end() - match.start() + 1
+    if len(found) < 2 or _TYPICAL.isdisjoint(found) or covered < 0.6 * len(text):
+        return None
+    return found
+
+
+def read_tail(message: str) -> tuple[str, dict[str, Any]]:
+    """Return the words of `message` before its first pair, and the pairs."""
+    found: dict[str, Any] = {}
+    start = -1
+    for match in _TAIL_PAIR.finditer(message):
+        if start < 0:
+            start = match.start()
+        quoted = match["quoted"]
+        if quoted is not None:
+            found[match["key"]] = unescaped(quoted)
+        else:
+            single = match["single"]
+            found[match["key"]] = single if single is not None else match["bare"]
+    if start < 0:
+        return message, found
+    return message[:start].rstrip(" \t,;:([-|"), found
+
+
+def unescaped(quoted: str) -> str:
+    """Return the text between quotes with its escapes resolved."""
+    if "\\" not in quoted:
+        return quoted
+    return _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), quoted)

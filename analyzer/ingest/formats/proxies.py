@@ -1,0 +1,149 @@
+"""Access lines of Envoy, HAProxy, AWS load balancers and uWSGI."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from analyzer.ingest.formats.access import read_request
+
+_ENVOY = re.compile(
+    r"\[(?P<start>\d{4}-\d\d-\d\dT[\d:.]+Z)\] \"(?P<request>[^\"]*)\" (?P<status>\d+) "
+    r"(?P<flags>\S+) "
+    r"(?P<details>\S+ \S+ \"[^\"]*\" )?(?P<received>\d+) (?P<sent>\d+) (?P<duration>\d+|-) "
+    r"(?P<upstream_ms>\d+|-) \"(?P<forwarded>[^\"]*)\" \"(?P<agent>[^\"]*)\" \"(?P<id>[^\"]*)\" "
+    r"\"(?P<authority>[^\"]*)\" \"(?P<host>[^\"]*)\"(?: (?P<cluster>\S+))?(?P<rest>.*)$"
+)
+# Response flags that say the upstream, or the way to it, failed.
+_ENVOY_ERRORS = frozenset({
+    "UF", "UO", "URX", "UH", "UT", "LH", "LR", "UR", "UC", "NC", "UPE", "UMSDR", "DPE", "OM", "DF",
+    "SI", "NFCF", "DO",
+})  # fmt: skip
+_HAPROXY = re.compile(
+    r"(?P<client>[\w.:-]+?):\d+ \[(?P<start>[^\]]+)\] (?P<frontend>\S+) (?P<backend>[^\s/]+)/"
+    r"(?P<server>\S+) (?P<timers>[-+\d]+/[-+\d]+/[-+\d]+/[-+\d]+/\+?\d+) (?P<status>-?\d+) "
+    r"\+?(?P<bytes>\d+) (?P<cookies>\S+ \S+) (?P<termination>\S{4}) (?P<conns>[\d/+]+) "
+    r"(?P<queues>\d+/\d+) (?P<captures>(?:\{[^}]*\} ?)*)\"(?P<request>[^\"]*)\"?(?:\s+"
+    r"(?P<id>[\w:.-]{8,}))?.*$"
+)
+_ALB = re.compile(
+    r"(?P<type>https?|h2|grpcs|wss?) (?P<time>\S+) (?P<balancer>\S+) (?P<client>\S+):\d+ "
+    r"(?P<target>\S+) "
+    r"(?P<request_s>-?[\d.]+) (?P<target_s>-?[\d.]+) (?P<response_s>-?[\d.]+) (?P<status>\d{3}|-) "
+    r"(?P<target_status>\d{3}|-) (?P<received>\d+) (?P<sent>\d+) \"(?P<request>[^\"]*)\" "
+    r"\"(?P<agent>[^\"]*)\" \S+ \S+ (?P<group>\S+) \"(?P<trace>[^\"]*)\"(?P<rest>.*)$"
+)
+_UWSGI = re.compile(
+    r"\[pid: (?P<pid>\d+)\|app: (?P<app>\S+)\|req: [^\]]*\] (?P<client>\S+) \((?P<user>[^)]*)\) "
+    r"\{[^}]*\} \[(?P<time>[^\]]+)\] (?P<method>\S+) (?P<path>\S+) => generated (?P<bytes>\d+) "
+    r"bytes "
+    r"in (?P<duration>\d+ (?:msecs|micros|secs)) \(HTTP/[\d.]+ (?P<status>\d+)\).*$"
+)
+_ROOT = re.compile(r"Root=(?P<id>1-[0-9a-f]{8}-[0-9a-f]{24})")
+
+
+def read_envoy(text: str) -> dict[str, Any] | None:
+    """Return the fields of an Envoy or Istio line; its time is the start, its unit is ms."""
+    match = _ENVOY.match(text)
+    if match is None:
+        return None
+    found: dict[str, Any] = {
+        "start_time": match["start"],
+        **read_request(match["request"]),
+        "status": match["status"],
+        "duration_ms": match["duration"],
+        "client_ip": match["forwarded"],
+        "user_agent": match["agent"],
+        "x-request-id": "" if match["id"] == "-" else match["id"],
+        "authority": match["authority"],
+        "upstream_host": match["host"],
+        "response_flags": match["flags"],
+    }
+    cluster = match["cluster"]
+    if cluster and cluster != "-":
+        # inbound|8000|http|httpbin.default.svc.cluster.local
+        found["upstream_cluster"] = cluster.rsplit("|", 1)[-1].split(".")[0] or cluster
+    flags = [flag for flag in match["flags"].split(",") if flag in _ENVOY_ERRORS]
+    if flags:
+        found |= {"outcome": "error", "error_type": flags[0]}
+    elif match["status"] == "0" and "DC" not in match["flags"]:
+        found |= {"outcome": "error", "error_type": "transport"}
+    return found
+
+
+def read_haproxy(text: str) -> dict[str, Any] | None:
+    """Return the fields of an HAProxy HTTP line; its time is the start, `Tt` is in ms."""
+    match = _HAPROXY.match(text)
+    if match is None:
+        return None
+    found: dict[str, Any] = {
+        "start_time": match["start"],
+        **read_request(match["request"]),
+        "status": match["status"],
+        "duration_ms": match["timers"].rsplit("/", 1)[-1].lstrip("+"),
+        "client_ip": match["client"],
+        "service": match["frontend"].rstrip("~"),
+        "upstream": match["backend"],
+        "server": match["server"],
+        "termination_state": match["termination"],
+        "timers": match["timers"],
+    }
+    if match["id"]:
+        found["unique-id"] = match["id"]
+    end = match["termination"][0]
+    if end in "Cc":  # the client went away: its own choice, not a fault of the service
+        found["status"] = "499"
+    elif end != "-":
+        found |= {"outcome": "error", "error_type": match["termination"]}
+    elif match["status"] == "-1":
+        found |= {"outcome": "error", "error_type": "transport"}
+    return found
+
+
+def read_alb(text: str) -> dict[str, Any] | None:
+    """Return the fields of an AWS load balancer line: seconds, -1 where a part failed."""
+    match = _ALB.match(text)
+    if match is None:
+        return None
+    found: dict[str, Any] = {
+        "time": match["time"],
+        **read_request(match["request"]),
+        "status": match["status"],
+        "client_ip": match["client"],
+        "user_agent": match["agent"],
+        "target_status": match["target_status"],
+        "target": match["target"],
+        "service": _target_group(match["group"]) or match["balancer"],
+    }
+    parts = [match["request_s"], match["target_s"], match["response_s"]]
+    if not any(part.startswith("-") for part in parts):
+        found["total_processing_time"] = f"{sum(float(part) for part in parts):.6f}"
+    elif not match["status"].isdigit():
+        found |= {"outcome": "error", "error_type": "transport"}
+    if root := _ROOT.search(match["trace"]):
+        found["correlation_id"] = root["id"]
+    if "path" in found:
+        found["path"] = re.sub(r"^\w+://[^/]+", "", found["path"]) or "/"
+    return found
+
+
+def _target_group(name: str) -> str | None:
+    parts = name.split("/")
+    return parts[1] if len(parts) >= 2 and "targetgroup" in parts[0] else None
+
+
+def read_uwsgi(text: str) -> dict[str, Any] | None:
+    """Return the fields of a uWSGI request line; its duration carries its own unit."""
+    match = _UWSGI.match(text)
+    if match is None:
+        return None
+    return {
+        "time": match["time"],
+        "method": match["method"],
+        "path": match["path"],
+        "status": match["status"],
+        "duration": match["duration"],
+        "client_ip": match["client"],
+        "bytes": match["bytes"],
+        "pid": match["pid"],
+    }

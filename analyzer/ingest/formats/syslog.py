@@ -1,0 +1,87 @@
+"""Syslog after RFC 3164 and RFC 5424, and glog's lines: a head, and a message of any format."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_RFC3164 = re.compile(
+    rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<time>{_MONTH} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})?|"
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) "
+    r"(?:(?P<host>[\w.:-]+) )?(?P<tag>[A-Za-z][\w./-]*?(?: [\d.]+)?)"
+    r"(?:\[(?P<pid>\d+)\])?: ?(?P<message>.*)$",
+    re.DOTALL,
+)
+_RFC3164_BARE = re.compile(
+    r"(?:<(?P<pri>\d{1,3})>)?"
+    rf"(?P<time>{_MONTH} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})?) +(?P<message>.*)$",
+    re.DOTALL,
+)
+_RFC5424 = re.compile(
+    r"<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<tag>\S+) (?P<pid>\S+) (?P<id>\S+) "
+    r"(?P<data>-|(?:\[[^\]\\]*(?:\\.[^\]\\]*)*\])+)(?: (?:\xef\xbb\xbf|\ufeff)?(?P<message>.*))?$",
+    re.DOTALL,
+)
+_MAY_START = re.compile(rf"<|{_MONTH} |\d{{4}}-\d\d-\d\dT\S+ \S+ \S+\[\d+\]:")
+_PARAMETER = re.compile(r"([\w.@-]+)=\"((?:[^\"\\]|\\.)*)\"")
+_GLOG = re.compile(
+    r"(?P<level>[IWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6})\s+(?P<pid>\d+) "
+    r"(?P<source>[^\s\]]+:\d+)\] ?"
+    r"(?P<message>.*)$",
+    re.DOTALL,
+)
+
+
+class Headed(NamedTuple):
+    """A head's own fields, and the message below it, which may be of another format."""
+
+    fields: dict[str, Any]
+    message: str
+
+
+def read_syslog(text: str) -> Headed | None:
+    """Return head and message of a syslog line, None where it is none."""
+    if not _MAY_START.match(text):
+        return None
+    match = _RFC5424.match(text) or _RFC3164.match(text)
+    # An ISO time alone is every logger's: only `host tag[pid]:` makes syslog of it.
+    if (
+        match is not None
+        and match["time"][0].isdigit()
+        and not match["pri"]
+        and (match["pid"] is None or match["host"] is None)
+    ):
+        return None
+    if match is not None:
+        found: dict[str, Any] = {"time": "" if match["time"] == "-" else match["time"]}
+        if match["tag"] != "-":
+            found["service"] = match["tag"].split(" ")[0].rsplit("/", 1)[-1]
+        if match["host"] not in (None, "-"):
+            found["host"] = match["host"]
+        parts = match.groupdict()
+        if parts.get("data") not in (None, "-"):
+            found |= dict(_PARAMETER.findall(match["data"]))
+    else:
+        match = _RFC3164_BARE.match(text)
+        if match is None:
+            return None
+        found = {"time": match["time"]}
+    if match["pri"]:
+        found["PRIORITY"] = int(match["pri"]) % 8
+    message = match["message"] or ""
+    found["message"] = message
+    return Headed(found, message)
+
+
+def read_glog(text: str) -> dict[str, Any] | None:
+    """Return the fields of a glog or klog line, None where it is none."""
+    match = _GLOG.match(text)
+    if match is None:
+        return None
+    return {
+        "time": match["time"],
+        "level": match["level"],
+        "source": match["source"],
+        "message": match["message"],
+    }

@@ -1,0 +1,214 @@
+"""One file to rows: line by line, or as the JSON documents it holds.
+
+What a file is, is decided by content. A line nobody understands goes to quarantine and reading
+goes on; a document counts as its first line (the record) and folded lines.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from analyzer.ingest import tables
+from analyzer.ingest.account import LineAccount
+from analyzer.ingest.archives import ArchiveDamage
+from analyzer.ingest.folding import Pending
+from analyzer.ingest.formats import json_text
+from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece
+from analyzer.ingest.lines import Line
+from analyzer.ingest.options import ReadingOptions
+from analyzer.ingest.record import Measurement, Reading, Record, Rejected
+from analyzer.ingest.rows import RowBuilder
+
+__all__ = ["HEAD_LINES", "MAX_DOCUMENT_BYTES", "FileReader", "ReadingOptions", "opens_document"]
+
+Item = Line | ArchiveDamage | tables.Row
+"""What a file is made of, before it is understood."""
+
+MAX_DOCUMENT_BYTES = 512 << 20
+"""A document must fit in memory to be parsed; a larger one is quarantined as `too_long`."""
+
+_MAX_SOURCES = 256
+HEAD_LINES = 16
+"""So many lines decide what a file is."""
+
+
+class FileReader:
+    """Reads the lines of one file into `builder`, keeping `account`."""
+
+    def __init__(self, builder: RowBuilder, lines: LineReader) -> None:
+        self._builder = builder
+        self._lines = lines
+        self._pending: dict[str, Pending] = {}
+        self._pieces: dict[str, list[Line]] = {}
+        self.account = LineAccount()
+        self.spans_bad = 0
+
+    @property
+    def format(self) -> str:
+        """Return the dialects met, the most frequent first, joined by `+`."""
+        met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
+        return "+".join(name for name, count in met if count) or "unrecognised"
+
+    def read(self, source: Iterator[Item]) -> Iterator[None]:
+        """Consume `source`; yields now and then so that the caller can flush and report."""
+        head = list(itertools.islice(source, HEAD_LINES))
+        source = itertools.chain(head, source)
+        if opens_document(head):
+            yield from self._read_documents(source)
+            return
+        for item in self._as_table(head, source):
+            if isinstance(item, ArchiveDamage):
+                self._damaged(item)
+            elif isinstance(item, tables.Row):
+                self._read_row(item)
+            else:
+                self._read_line(item)
+            yield
+        self._finish()
+
+    def _as_table(self, head: Sequence[Item], source: Iterator[Item]) -> Iterator[Item]:
+        """Return `source` as rows where its first line is a header, else as it is."""
+        first = head[0] if head else None
+        columns = tables.csv_columns(first.content) if isinstance(first, Line) else None
+        if columns is None:
+            return source
+        next(source)
+        self.account.excluded += 1
+        return tables.read_csv(source, *columns)
+
+    def _read_row(self, row: tables.Row) -> None:
+        self.account.folded += row.folded
+        if isinstance(row.values, Rejected):
+            self._quarantine(row.values, row.line)
+            return
+        readings = list(self._lines.read_row(row.values))
+        content = row.line.content or str(row.values).encode()
+        self._read_readings(readings, row.line._replace(content=content))
+
+    def _read_line(self, line: Line) -> None:
+        content = line.content
+        if line.too_long:
+            self._quarantine(Rejected("too_long", "longer than 1 MiB"), line)
+        elif not content or content.isspace():
+            self.account.blank += 1
+        else:
+            self._take(self._lines.read(content), line)
+
+    def _take(self, outcome: Outcome, line: Line) -> None:
+        """Count a line by what it is: a record, part of one, a header, or unreadable."""
+        source = outcome.source
+        if outcome.piece is Piece.EXCLUDED:
+            self.account.excluded += 1
+            return
+        if outcome.piece is Piece.PARTIAL:
+            self._pieces.setdefault(source, []).append(line)
+            return
+        if outcome.wrapped and source in self._pieces:
+            self.account.folded += len(self._pieces.pop(source))
+        if outcome.unknown is not None:
+            pending = self._pending.get(source)
+            if pending is not None and pending.takes(outcome.unknown, wrapped=outcome.wrapped):
+                pending.take(outcome.unknown)
+                self.account.folded += 1
+                return
+        readings = outcome.readings
+        first = readings[0] if readings else None
+        if not isinstance(first, Record) or first.trace_dialect or not outcome.holds_one_record:
+            self._read_readings(readings, line)
+            return
+        self._complete(source)
+        if len(self._pending) >= _MAX_SOURCES:
+            self._complete(next(iter(self._pending)))
+        self.account.records += 1
+        for reading in readings[1:]:
+            self._add(reading, line)
+        self._pending[source] = Pending(first, line, outcome.free)
+
+    def _complete(self, source: str) -> None:
+        pending = self._pending.pop(source, None)
+        if pending is not None:
+            self._builder.add(pending.completed(), pending.line.number)
+
+    def _finish(self) -> None:
+        """Complete what still waits for lines at the end of the file."""
+        for source in tuple(self._pending):
+            self._complete(source)
+        for pieces in self._pieces.values():
+            self.account.folded += len(pieces) - 1
+            unfinished = Rejected("partial_unfinished", "the end of a split line never came")
+            self._quarantine(unfinished, pieces[-1])
+        self._pieces.clear()
+
+    def _read_value(self, value: object, line: Line) -> None:
+        if isinstance(value, Rejected):
+            self._read_readings([value], line)
+        else:
+            self._read_readings(self._lines.read_value(value).readings, line)
+
+    def _read_readings(self, readings: Sequence[Reading], line: Line) -> None:
+        """Count a line by what came of it; what a document's items lack is counted beside it."""
+        if not readings:
+            readings = (Rejected("wrong_shape", "an empty document"),)
+        if len(readings) == 1 and isinstance(readings[0], Rejected):
+            self._quarantine(readings[0], line)
+            return
+        self.account.records += 1
+        for index, reading in enumerate(readings):
+            self._add(reading, line, index)
+
+    def _add(self, reading: Reading, line: Line, index: int = 0) -> None:
+        if isinstance(reading, Record):
+            self._builder.add(reading, line.number, index)
+        elif isinstance(reading, Measurement):
+            self._builder.add_measurement(reading, line.number)
+        else:
+            self.spans_bad += 1
+            self._builder.reject(reading, line.number, line.byte_offset, line.content)
+
+    def _read_documents(self, source: Iterator[Item]) -> Iterator[None]:
+        content: list[Line] = []
+        size = 0
+        for item in source:
+            if isinstance(item, ArchiveDamage):
+                self._damaged(item)
+            elif isinstance(item, tables.Row):
+                raise TypeError("rows never hold documents")
+            elif not item.content.strip():
+                self.account.blank += 1
+            else:
+                size += len(item.content)
+                # Beyond the limit only the count of lines matters.
+                content.append(item if size <= MAX_DOCUMENT_BYTES else item._replace(content=b""))
+            yield
+        if size > MAX_DOCUMENT_BYTES:
+            documents = [
+                json_text.Document(Rejected("too_long", "document over 512 MiB"), content)
+            ]
+            yield from self._add_documents(iter(documents))
+        else:
+            yield from self._add_documents(json_text.split_documents(content))
+
+    def _add_documents(self, documents: Iterator[json_text.Document]) -> Iterator[None]:
+        for document in documents:
+            self.account.folded += len(document.lines) - 1
+            self._read_value(document.value, document.lines[0])
+            yield
+
+    def _damaged(self, damage: ArchiveDamage) -> None:
+        # Outside the sum: the damage is not a line, but it must be seen.
+        rejected = Rejected("bad_archive", damage.detail)
+        self._builder.reject(rejected, self.account.lines, damage.byte_offset, b"")
+
+    def _quarantine(self, rejected: Rejected, line: Line) -> None:
+        self.account.quarantined += 1
+        self._builder.reject(rejected, line.number, line.byte_offset, line.content)
+
+
+def opens_document(head: Sequence[Item]) -> bool:
+    """Tell from its first lines whether a file holds documents rather than lines."""
+    lines = [item for item in head if isinstance(item, Line) and item.content.strip()]
+    if not lines or not json_text.starts_document(lines[0].content):
+        return False
+    second = lines[1].content if len(lines) > 1 else None
+    return lines[0].too_long or not json_text.is_json_lines(lines[0].content, second)

@@ -1,0 +1,205 @@
+"""Sliding windows over live events: what the bot and the dashboard read at every tick.
+
+Counts stand in buckets of event time (the start of the journey); each window keeps a running
+sum, so an event costs the same however long the windows are. A journey's class may change later
+(in flight, then overdue, then cancelled): the old class is taken back and the new one added, in
+the bucket of its start. Classes come from `classify` alone, so live figures are those of the logs.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection
+
+from analyzer.slo.events import Criterion, EventClass, EventCounts, JourneyAttempt, classify
+
+SECOND_US = 1_000_000
+CLASSES = tuple(EventClass)
+COLUMN = {event_class: index for index, event_class in enumerate(CLASSES)}
+
+
+class SlidingCounts:
+    """Event counts in windows that end now, of whole buckets; the last one is still filling."""
+
+    def __init__(self, windows_s: Collection[int], bucket_us: int = SECOND_US) -> None:
+        """Prepare `windows_s` (seconds); `bucket_us` is the resolution of all edges."""
+        self.bucket_us = bucket_us
+        self._widths = {window: max(1, window * SECOND_US // bucket_us) for window in windows_s}
+        self._buckets: dict[int, list[int]] = {}
+        self._sums = {window: [0] * len(CLASSES) for window in windows_s}
+        self._total = [0] * len(CLASSES)
+        self._head = 0
+        self._widest = max(self._widths.values(), default=1)
+        self._started = False
+
+    def add(self, t_us: int, event_class: EventClass, amount: int = 1) -> None:
+        """Count `amount` events (negative: take back) that started at `t_us`."""
+        index, column = t_us // self.bucket_us, COLUMN[event_class]
+        if not self._started or index > self._head:
+            self.advance(t_us)
+        self._total[column] += amount
+        age = self._head - index
+        if age < self._widest:
+            bucket = self._buckets.setdefault(index, [0] * len(CLASSES))
+            bucket[column] += amount
+        for window, width in self._widths.items():
+            if age < width:
+                self._sums[window][column] += amount
+
+    def advance(self, now_us: int) -> None:
+        """Move the end of all windows to `now_us`; time never goes back."""
+        index = now_us // self.bucket_us
+        if not self._started:
+            self._head, self._started = index, True
+            return
+        step = index - self._head
+        if step <= 0:
+            return
+        for window, width in self._widths.items():
+            self._slide(self._sums[window], width, index)
+        oldest, kept = self._head - self._widest + 1, index - self._widest + 1
+        self._head = index
+        self._forget(oldest, kept)
+
+    def _slide(self, sums: list[int], width: int, index: int) -> None:
+        """Take the buckets out of a running sum that leave its window."""
+        oldest, kept = self._head - width + 1, index - width + 1
+        if kept - oldest > len(self._buckets):
+            leaving = [b for i, b in self._buckets.items() if oldest <= i < kept]
+        else:
+            leaving = [b for i in range(oldest, kept) if (b := self._buckets.get(i))]
+        for bucket in leaving:
+            for column, amount in enumerate(bucket):
+                sums[column] -= amount
+
+    def _forget(self, oldest: int, kept: int) -> None:
+        if kept - oldest > len(self._buckets):
+            self._buckets = {i: b for i, b in self._buckets.items() if i >= kept}
+            return
+        for index in range(oldest, kept):
+            self._buckets.pop(index, None)
+
+    def counts(self, window_s: int) -> EventCounts:
+        """Counts of one of the prepared windows."""
+        return _as_counts(self._sums[window_s])
+
+    def total(self) -> EventCounts:
+        """Counts of everything since the beginning."""
+        return _as_counts(self._total)
+
+
+def _as_counts(columns: list[int]) -> EventCounts:
+    return EventCounts(
+        good=columns[COLUMN[EventClass.GOOD]],
+        bad=columns[COLUMN[EventClass.BAD]],
+        unknown=columns[COLUMN[EventClass.UNKNOWN]],
+        pending=columns[COLUMN[EventClass.PENDING]],
+        invalid=columns[COLUMN[EventClass.INVALID]],
+    )
+
+
+class LiveEvents:
+    """Live journeys of one objective: classified as they come, overdue ones bad at once."""
+
+    def __init__(
+        self,
+        criterion: Criterion,
+        windows_s: Collection[int],
+        *,
+        remember_s: int = 86_400,
+        bucket_us: int = SECOND_US,
+    ) -> None:
+        """Keep counts for `windows_s`; attempts and dedup keys are remembered for `remember_s`."""
+        self.criterion = criterion
+        self.windows = SlidingCounts(windows_s, bucket_us)
+        self._remember_us = remember_s * SECOND_US
+        self._now_us = 0
+        self._attempts: dict[str, tuple[JourneyAttempt, EventClass]] = {}
+        self._first: dict[tuple[str, str, str], str] = {}
+        self._deadlines: list[tuple[int, str]] = []
+        self._ages: list[tuple[int, str]] = []
+
+    def observe(self, attempt: JourneyAttempt, now_us: int) -> EventClass:
+        """Take an attempt as it stands now (started, ended, cancelled); returns its class.
+
+        The same attempt may be observed any number of times; the last state counts.
+        """
+        self.advance(now_us)
+        known = self._attempts.get(attempt.journey_id)
+        if known is None:
+            heapq.heappush(self._ages, (attempt.t_start_us, attempt.journey_id))
+        self._elect(attempt)
+        event_class = self._settle(attempt)
+        deadline_us = self.criterion.deadline_us
+        if event_class is EventClass.PENDING and deadline_us is not None:
+            due = attempt.t_start_us + deadline_us + 1  # equality is still in time
+            heapq.heappush(self._deadlines, (due, attempt.journey_id))
+        return event_class
+
+    def advance(self, now_us: int) -> None:
+        """Let time pass: what is overdue in flight by now turns bad."""
+        self._now_us = max(self._now_us, now_us)
+        self.windows.advance(self._now_us)
+        while self._deadlines and self._deadlines[0][0] <= self._now_us:
+            _, journey_id = heapq.heappop(self._deadlines)
+            known = self._attempts.get(journey_id)
+            if known and known[1] is EventClass.PENDING:
+                self._settle(known[0])
+        self._forget()
+
+    def in_flight(self) -> list[JourneyAttempt]:
+        """Attempts without an end, oldest first."""
+        open_ended = [a for a, _ in self._attempts.values() if a.t_end_us is None]
+        unsettled = [a for a in open_ended if a.outcome is None]
+        return sorted(unsettled, key=lambda a: (a.t_start_us, a.journey_id))
+
+    def _settle(self, attempt: JourneyAttempt) -> EventClass:
+        """Classify, and move the count from the class it had."""
+        key = _dedup(attempt)
+        first = key is None or self._first.get(key) == attempt.journey_id
+        event_class = classify(attempt, self.criterion, self._now_us, first=first)
+        known = self._attempts.get(attempt.journey_id)
+        if known is not None:
+            self.windows.add(known[0].t_start_us, known[1], -1)
+        self.windows.add(attempt.t_start_us, event_class)
+        self._attempts[attempt.journey_id] = attempt, event_class
+        return event_class
+
+    def _elect(self, attempt: JourneyAttempt) -> None:
+        """Make the earliest start the first of its dedup_key; a loser is recounted."""
+        key = _dedup(attempt)
+        if key is None:
+            return
+        holder_id = self._first.get(key)
+        holder = self._attempts.get(holder_id) if holder_id else None
+        if holder_id == attempt.journey_id:
+            return
+        if holder and _order(holder[0]) <= _order(attempt):
+            return
+        self._first[key] = attempt.journey_id
+        if holder:
+            self._settle(holder[0])
+
+    def _forget(self) -> None:
+        """Drop settled attempts older than what is remembered; their counts stay."""
+        limit = self._now_us - self._remember_us
+        while self._ages and self._ages[0][0] < limit:
+            _, journey_id = self._ages[0]
+            known = self._attempts.get(journey_id)
+            if known and known[1] is EventClass.PENDING:
+                return
+            heapq.heappop(self._ages)
+            self._attempts.pop(journey_id, None)
+            key = _dedup(known[0]) if known else None
+            if key is not None and self._first.get(key) == journey_id:
+                del self._first[key]
+
+
+def _dedup(attempt: JourneyAttempt) -> tuple[str, str, str] | None:
+    if attempt.dedup_key is None:
+        return None
+    return attempt.context, attempt.journey, attempt.dedup_key
+
+
+def _order(attempt: JourneyAttempt) -> tuple[int, str]:
+    return attempt.t_start_us, attempt.journey_id

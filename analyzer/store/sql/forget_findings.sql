@@ -1,0 +1,2 @@
+-- The sentences about one $topic, before they are said anew.
+DELETE FROM finding WHERE topic = $topic;

@@ -1,0 +1,5 @@
+"""`python -m consolidated_bot`."""
+
+from consolidated_bot.cli import main
+
+main()

@@ -1,0 +1,340 @@
+"""Accounts' use cases: who somebody is, what they may do, and what is known about them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, cast
+
+from consolidated_bot.accounts.domain import (
+    Account,
+    AccountsRefused,
+    LinkCode,
+    checked_customer,
+    language_for,
+)
+from consolidated_bot.core.messages import LanguageOf, Scope, Sender
+from consolidated_bot.published import (
+    RANK,
+    AccountErased,
+    NotificationHoldingsOf,
+    PlanChanged,
+    QuietUntil,
+    Role,
+    RoleOf,
+    SupportHoldingsOf,
+)
+
+
+class Accounts(Protocol):
+    """What accounts needs to have stored."""
+
+    def get(self, user_id: int) -> Account | None: ...
+
+    def language(self, user_id: int) -> str | None: ...
+
+    def save(self, account: Account) -> None: ...
+
+    def holder_of(self, customer_id: str) -> int | None: ...
+
+    def code(self, customer_id: str) -> LinkCode | None: ...
+
+    def save_code(self, code: LinkCode) -> None: ...
+
+    def drop_code(self, customer_id: str) -> None: ...
+
+    def role(self, user_id: int) -> str | None: ...
+
+    def set_role(self, user_id: int, role: str) -> None: ...
+
+    def roles(self) -> Mapping[int, str]: ...
+
+    def erase(self, user_id: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ViewProfile:
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProfile:
+    sender: Sender
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLanguages:
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLanguage:
+    sender: Sender
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLinkCode:
+    """By staff, in the operations chat."""
+
+    sender: Sender
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCustomer:
+    sender: Sender
+    customer_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPrivacy:
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAccount:
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class EraseAccount:
+    """`confirmed` by a second press."""
+
+    sender: Sender
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRole:
+    """By an owner, in the operations chat."""
+
+    sender: Sender
+    user_id: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`changed` names the field that was just set."""
+
+    account: Account
+    role: str
+    changed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagesShown:
+    """The choice of languages."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChanged:
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIssued:
+    customer_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """`matches` is False when the code was wrong; the attempt is counted."""
+
+    customer_id: str
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyShown:
+    """What we keep and for how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    holdings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EraseAsked:
+    """Erasing needs a second press."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Everything about the person is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGranted:
+    user_id: int
+    role: str
+
+
+class AccountUseCases:
+    """The use cases; `members` are the roles that OPS_MEMBERS gives."""
+
+    def __init__(self, members: Mapping[int, str]) -> None:
+        """Without `members`, whoever writes in the operations chat is a lead."""
+        self._members = members
+
+    def role_of(self, accounts: Accounts, scope: Scope, question: RoleOf) -> Role:
+        role = accounts.role(question.user_id) or self._members.get(question.user_id)
+        if role is None and question.in_operations and not self._members:
+            role = "lead"
+        return cast("Role", role or "user")
+
+    def language_of(self, accounts: Accounts, scope: Scope, question: LanguageOf) -> str:
+        return accounts.language(question.user_id) or language_for(question.hint)
+
+    def quiet_until(self, accounts: Accounts, scope: Scope, question: QuietUntil) -> int:
+        account = accounts.get(question.user_id)
+        return account.quiet_until(scope.now_ms) if account else 0
+
+    def view(self, accounts: Accounts, scope: Scope, command: ViewProfile) -> Profile:
+        account = _account(accounts, scope, command.sender)
+        return Profile(account, self._role(accounts, scope, command.sender))
+
+    def change(self, accounts: Accounts, scope: Scope, command: ChangeProfile) -> Profile:
+        sender = command.sender
+        before = _account(accounts, scope, sender)
+        account = before.with_field(command.field, command.value)
+        accounts.save(account)
+        if account.plan != before.plan:
+            scope.audit(
+                "plan.change",
+                f"user:{sender.user_id}",
+                actor_id=sender.user_id,
+                before=before.plan,
+                after=account.plan,
+            )
+            scope.publish(PlanChanged(sender.user_id, sender.chat_id, account.plan))
+        return Profile(account, self._role(accounts, scope, sender), changed=command.field)
+
+    def view_languages(
+        self, accounts: Accounts, scope: Scope, command: ViewLanguages
+    ) -> LanguagesShown:
+        return LanguagesShown()
+
+    def change_language(
+        self, accounts: Accounts, scope: Scope, command: ChangeLanguage
+    ) -> LanguageChanged:
+        account = _account(accounts, scope, command.sender).with_language(command.language)
+        accounts.save(account)
+        return LanguageChanged(command.language)
+
+    def issue_code(self, accounts: Accounts, scope: Scope, command: IssueLinkCode) -> CodeIssued:
+        self._require(accounts, scope, command.sender, "agent")
+        code = f"{secrets.randbelow(1_000_000):06d}"
+        link = LinkCode.issued(command.customer_id, code, scope.now_ms)
+        accounts.save_code(link)
+        scope.audit("link.code", f"customer:{link.customer_id}", actor_id=command.sender.user_id)
+        return CodeIssued(link.customer_id, code)
+
+    def link(self, accounts: Accounts, scope: Scope, command: LinkCustomer) -> Linked:
+        sender = command.sender
+        customer_id = checked_customer(command.customer_id)
+        code = accounts.code(customer_id)
+        if code is None or not code.opens_with(command.code, scope.now_ms):
+            if code is not None:
+                accounts.save_code(replace(code, attempts=code.attempts + 1))
+            return Linked(customer_id, matches=False)
+        holder = accounts.holder_of(customer_id)
+        if holder not in {None, sender.user_id}:
+            raise AccountsRefused("customer_taken")
+        accounts.save(replace(_account(accounts, scope, sender), customer_id=customer_id))
+        accounts.drop_code(customer_id)
+        scope.audit("link", f"customer:{customer_id}", actor_id=sender.user_id)
+        return Linked(customer_id, matches=True)
+
+    def privacy(self, accounts: Accounts, scope: Scope, command: ViewPrivacy) -> PrivacyShown:
+        return PrivacyShown()
+
+    def export(self, accounts: Accounts, scope: Scope, command: ExportAccount) -> Exported:
+        user_id = command.sender.user_id
+        account = accounts.get(user_id)
+        scope.audit("export", f"user:{user_id}", actor_id=user_id)
+        return Exported(
+            {
+                "account": _plain(account) if account else None,
+                "support": scope.ask(SupportHoldingsOf(user_id)),
+                "notifications": scope.ask(NotificationHoldingsOf(user_id)),
+            }
+        )
+
+    def erase(
+        self, accounts: Accounts, scope: Scope, command: EraseAccount
+    ) -> EraseAsked | Erased:
+        if not command.confirmed:
+            return EraseAsked()
+        user_id = command.sender.user_id
+        accounts.erase(user_id)
+        scope.converse(command.sender, None)
+        scope.publish(AccountErased(user_id))
+        scope.audit("erase", f"user:{user_id}", actor_id=user_id)
+        return Erased()
+
+    def grant(self, accounts: Accounts, scope: Scope, command: GrantRole) -> RoleGranted:
+        self._require(accounts, scope, command.sender, "owner")
+        if command.role not in RANK:
+            raise AccountsRefused("bad_role", roles=", ".join(RANK))
+        before = self.role_of(accounts, scope, RoleOf(command.user_id))
+        owners = {
+            user
+            for user, role in ({**self._members, **accounts.roles()}).items()
+            if role == "owner"
+        }
+        if owners == {command.user_id} and command.role != "owner":
+            raise AccountsRefused("last_owner")
+        accounts.set_role(command.user_id, command.role)
+        scope.audit(
+            "role.grant",
+            f"user:{command.user_id}",
+            actor_id=command.sender.user_id,
+            before=before,
+            after=command.role,
+        )
+        return RoleGranted(command.user_id, command.role)
+
+    def _role(self, accounts: Accounts, scope: Scope, sender: Sender) -> str:
+        return self.role_of(accounts, scope, RoleOf(sender.user_id, sender.is_operations))
+
+    def _require(self, accounts: Accounts, scope: Scope, sender: Sender, role: str) -> None:
+        allowed = RANK[self._role(accounts, scope, sender)] >= RANK[role]
+        if not (sender.is_operations and allowed):
+            raise AccountsRefused("not_allowed", role=role)
+
+    @property
+    def handlers(self) -> dict[type, Callable[..., Any]]:
+        """By command or question."""
+        return {
+            RoleOf: self.role_of,
+            LanguageOf: self.language_of,
+            QuietUntil: self.quiet_until,
+            ViewProfile: self.view,
+            ChangeProfile: self.change,
+            ViewLanguages: self.view_languages,
+            ChangeLanguage: self.change_language,
+            IssueLinkCode: self.issue_code,
+            LinkCustomer: self.link,
+            ViewPrivacy: self.privacy,
+            ExportAccount: self.export,
+            EraseAccount: self.erase,
+            GrantRole: self.grant,
+        }
+
+
+def _account(accounts: Accounts, scope: Scope, sender: Sender) -> Account:
+    """The sender's account, a fresh one if they never changed anything."""
+    account = accounts.get(sender.user_id)
+    return account or Account(sender.user_id, sender.chat_id, scope.now_ms, name=sender.name)
+
+
+def _plain(account: Account) -> dict[str, Any]:
+    return {name: getattr(account, name) for name in Account.__dataclass_fields__}

@@ -1,0 +1,173 @@
+"""Accounts on Telegram: updates become commands, results become messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import orjson
+from aiogram.types import CallbackQuery, Message
+
+from consolidated_bot.accounts import application as a
+from consolidated_bot.accounts.domain import LANGUAGES, AccountsRefused
+from consolidated_bot.accounts.texts import say
+from consolidated_bot.core.keyboards import button, keyboard
+from consolidated_bot.core.messages import Answer, Send, Sender
+from consolidated_bot.core.routes import Routes
+
+routes = Routes("accounts")
+
+LONGEST_PIECE = 3500
+
+
+@routes.command("profile")
+def profile(sender: Sender, words: str, message: Message) -> Any:
+    """`/profile`, `/profile FIELD VALUE`, `/profile verify CUSTOMER CODE`."""
+    field, _, value = words.partition(" ")
+    if not field:
+        return a.ViewProfile(sender)
+    if field in {"verify", "link"}:
+        customer_id, _, code = value.strip().partition(" ")
+        return a.LinkCustomer(sender, customer_id, code)
+    return a.ChangeProfile(sender, field.lower(), value)
+
+
+@routes.command("language")
+def language(sender: Sender, words: str, message: Message) -> Any:
+    return a.ChangeLanguage(sender, words.lower()) if words else a.ViewLanguages(sender)
+
+
+@routes.command("privacy")
+def privacy(sender: Sender, words: str, message: Message) -> Any:
+    return a.ViewPrivacy(sender)
+
+
+@routes.command("export")
+def export(sender: Sender, words: str, message: Message) -> Any:
+    return a.ExportAccount(sender)
+
+
+@routes.command("delete")
+def delete(sender: Sender, words: str, message: Message) -> Any:
+    return a.EraseAccount(sender, confirmed=False)
+
+
+@routes.command("linkcode")
+def link_code(sender: Sender, words: str, message: Message) -> Any:
+    return a.IssueLinkCode(sender, words)
+
+
+@routes.command("role")
+def role(sender: Sender, words: str, message: Message) -> Any:
+    user_id, _, name = words.partition(" ")
+    number = int(user_id) if user_id.isascii() and user_id.isdecimal() else 0
+    return a.GrantRole(sender, number, name.strip().lower())
+
+
+@routes.button("ac")
+def account_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
+    action, _, value = words.partition(":")
+    if action == "lang":
+        return a.ChangeLanguage(sender, value)
+    if action == "export":
+        return a.ExportAccount(sender)
+    return a.EraseAccount(sender, confirmed=value == "sure") if action == "erase" else None
+
+
+def _profile(result: a.Profile, to: Sender) -> Answer:
+    account = result.account
+    unset = say(to.language, "unset")
+    quiet = unset if account.quiet_from is None else f"{account.quiet_from}-{account.quiet_to}"
+    text = say(
+        to.language,
+        "profile",
+        name=account.name or to.name,
+        email=account.email or unset,
+        plan=account.plan,
+        customer=account.customer_id or unset,
+        quiet=quiet,
+    )
+    if result.changed is None:
+        return Answer("accounts/profile-view", (_to(to, text),))
+    return Answer(
+        "accounts/profile-update", (_to(to, f"{say(to.language, 'changed')}\n\n{text}"),)
+    )
+
+
+def _languages(_: a.LanguagesShown, to: Sender) -> Answer:
+    rows = [[button(name, f"ac:lang:{code}")] for code, name in LANGUAGES.items()]
+    return Answer("accounts/language", (_to(to, say(to.language, "language"), rows),))
+
+
+def _language_changed(result: a.LanguageChanged, to: Sender) -> Answer:
+    text = say(result.language, "language_changed")
+    return Answer("accounts/profile-update", (_to(to, text),))
+
+
+def _code_issued(result: a.CodeIssued, to: Sender) -> Answer:
+    text = f"Code for customer {escape(result.customer_id)}: <code>{result.code}</code>, one day."
+    return Answer("accounts/link-code", (_to(to, text),))
+
+
+def _linked(result: a.Linked, to: Sender) -> Answer:
+    key = "linked" if result.matches else "link_wrong"
+    text = say(to.language, key, customer=result.customer_id)
+    outcome = "ok" if result.matches else "user_error"
+    return Answer("accounts/link", (_to(to, text),), outcome=outcome)
+
+
+def _privacy(_: a.PrivacyShown, to: Sender) -> Answer:
+    rows = [
+        [button(say(to.language, "button_export"), "ac:export")],
+        [button(say(to.language, "button_erase"), "ac:erase")],
+    ]
+    return Answer("accounts/privacy", (_to(to, say(to.language, "privacy"), rows),))
+
+
+def _exported(result: a.Exported, to: Sender) -> Answer:
+    """As text in pieces: no file has to be made, kept and uploaded."""
+    text = orjson.dumps(dict(result.holdings), option=orjson.OPT_INDENT_2).decode()
+    pieces = [text[i : i + LONGEST_PIECE] for i in range(0, len(text), LONGEST_PIECE)]
+    sends = tuple(Send(to.chat_id, {"text": piece}) for piece in pieces)
+    return Answer("accounts/export", sends)
+
+
+def _erase_asked(_: a.EraseAsked, to: Sender) -> Answer:
+    rows = [[button(say(to.language, "button_sure"), "ac:erase:sure")]]
+    return Answer("accounts/erase-ask", (_to(to, say(to.language, "erase_sure"), rows),))
+
+
+def _erased(_: a.Erased, to: Sender) -> Answer:
+    return Answer("accounts/erase", (_to(to, say(to.language, "erased")),))
+
+
+def _role_granted(result: a.RoleGranted, to: Sender) -> Answer:
+    return Answer("accounts/role-grant", (_to(to, f"{result.user_id} is {result.role} now."),))
+
+
+def _refused(refusal: AccountsRefused, to: Sender) -> Answer:
+    text = say(to.language, refusal.reason, **refusal.values)
+    return Answer("accounts/refused", (_to(to, text),), outcome="user_error")
+
+
+def _to(to: Sender, text: str, rows: list[list[dict[str, str]]] | None = None) -> Send:
+    params: dict[str, Any] = {"text": text, "parse_mode": "HTML"}
+    if rows:
+        params["reply_markup"] = keyboard(rows)
+    return Send(to.chat_id, params)
+
+
+PRESENTERS: dict[type, Callable[[Any, Sender], Answer]] = {
+    a.Profile: _profile,
+    a.LanguagesShown: _languages,
+    a.LanguageChanged: _language_changed,
+    a.CodeIssued: _code_issued,
+    a.Linked: _linked,
+    a.PrivacyShown: _privacy,
+    a.Exported: _exported,
+    a.EraseAsked: _erase_asked,
+    a.Erased: _erased,
+    a.RoleGranted: _role_granted,
+    AccountsRefused: _refused,
+}

@@ -1,0 +1,86 @@
+"""`consolidated-bot`: parses, calls, prints. Heavy imports stand inside the commands."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """The consolidated support bot.
+
+    Settings come from the environment (BOT_TOKEN, DATABASE_URL, ...) or from the TOML file named
+    in BOT_CONFIG.
+    """
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot until SIGTERM or Ctrl-C."""
+    from consolidated_bot.config import load_settings
+
+    settings = load_settings()
+    from consolidated_bot import bootstrap
+
+    _await(bootstrap.run(settings))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check token, webhook, database, clock and the operations chat."""
+    from consolidated_bot.config import load_settings
+    from consolidated_bot.doctor import examine
+
+    findings = _await(examine(load_settings()))
+    for finding in findings:
+        click.echo(finding.line)
+    if any(finding.bad for finding in findings):
+        sys.exit(1)
+
+
+@cli.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema up to date."""
+    from consolidated_bot.config import load_settings
+    from consolidated_bot.schema import upgrade_schema
+
+    applied = _await(upgrade_schema(load_settings().database_url))
+    for name in applied:
+        click.echo(f"applied {name}")
+    click.echo("The schema is up to date.")
+
+
+def _await(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+def main() -> NoReturn:
+    """Entry point; every error meant for the operator is one sentence and an exit code."""
+    from consolidated_bot.core.errors import BotError
+    from consolidated_bot.core.redaction import redact
+
+    try:
+        cli.main(prog_name="consolidated-bot", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BotError as error:
+        click.echo(f"consolidated-bot: {redact(str(error))}", err=True)
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""Who brings migrations, in the order in which they are applied."""
+
+from __future__ import annotations
+
+COMPONENTS = ("core", "support", "accounts", "notifications")

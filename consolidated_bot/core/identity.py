@@ -1,0 +1,65 @@
+"""Who are we, and is the operations chat there? Asked once, at the start."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
+from consolidated_bot.core.errors import ConfigurationError
+from consolidated_bot.core.routes import Place
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+async def introduce(api: BotApi, ops_chat_id: int | None, stop: asyncio.Event) -> Place | None:
+    """Our name at Telegram; None if told to stop while it cannot be reached.
+
+    A wrong token raises `ConfigurationError`; an unusable operations chat is reported and stops
+    nothing.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    while not stop.is_set():
+        try:
+            me = await api.call("getMe", seconds=10)
+        except BotApiError as error:
+            if error.failure is Failure.UNAUTHORIZED:
+                raise ConfigurationError(
+                    ["BOT_TOKEN: the Bot API refuses it; copy it again from @BotFather"]
+                ) from error
+            structlog.get_logger().error(
+                "the Bot API cannot be reached; trying again",
+                error=error.description,
+                pause_seconds=pause,
+            )
+            await _sleep(stop, pause)
+            pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+        else:
+            await _check_operations(api, ops_chat_id)
+            return Place(str(me.get("username") or ""), ops_chat_id)
+    return None
+
+
+async def _check_operations(api: BotApi, ops_chat_id: int | None) -> None:
+    log = structlog.get_logger()
+    if ops_chat_id is None:
+        log.warning("OPS_CHAT_ID is not set: tickets are stored, and no staff is told of them")
+        return
+    try:
+        await api.call("getChat", {"chat_id": ops_chat_id}, seconds=10)
+    except BotApiError as error:
+        log.error(  # noqa: TRY400 - an expected answer, no traceback
+            "OPS_CHAT_ID cannot be used; is the bot a member of that chat?",
+            ops_chat_id=ops_chat_id,
+            error=error.description,
+        )
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,95 @@
+"""The poll loop: a batch is committed before the next request confirms it (BOT rule 1).
+
+It starts without an offset: unconfirmed updates come again and the inbox's key drops the repeats.
+Starting from the highest stored id would lose updates, since ids may restart lower after an idle
+week and an offset confirms everything below it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
+from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake
+from consolidated_bot.core.telemetry import Metrics
+
+POLL_SECONDS = 25
+BATCH = 100
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+CONFLICT_PAUSE_SECONDS = 5.0
+
+
+class Poller:
+    """Fetches and stores for ever; errors only make it pause."""
+
+    def __init__(self, api: BotApi, intake: Intake, metrics: Metrics, bot_id: int) -> None:
+        """Wire up."""
+        self._api = api
+        self._intake = intake
+        self._metrics = metrics
+        self._bot_id = bot_id
+        self._offset: int | None = None
+        self._failures = 0
+        self._log = structlog.get_logger()
+
+    async def run(self) -> None:
+        """Poll until cancelled; cancelling loses nothing: what is not stored is not confirmed."""
+        while True:
+            try:
+                await self._poll_once()
+            except BotApiError as error:
+                await self._recover(error)
+            except Exception as error:  # noqa: BLE001 - the database: nothing was confirmed
+                self._failures += 1
+                self._log.error("updates could not be stored; polling again", error=str(error))
+                await asyncio.sleep(self._pause())
+            else:
+                self._failures = 0
+
+    async def _poll_once(self) -> None:
+        updates = await self._api.call(
+            "getUpdates",
+            {
+                "offset": self._offset,
+                "limit": BATCH,
+                "timeout": POLL_SECONDS,
+                "allowed_updates": ALLOWED_UPDATES,
+            },
+            seconds=POLL_SECONDS + 15,
+        )
+        if not isinstance(updates, list):
+            raise BotApiError(Failure.AMBIGUOUS, "getUpdates returned no list")
+        await self._intake.accept(self._bot_id, updates)
+        ids = [u["update_id"] for u in updates if isinstance(u, dict) and "update_id" in u]
+        if ids:
+            self._offset = max(ids) + 1
+
+    async def _recover(self, error: BotApiError) -> None:
+        self._failures += 1
+        pause = self._pause()
+        if error.failure is Failure.CONFLICT:
+            self._metrics.conflicts.inc()
+            pause = max(CONFLICT_PAUSE_SECONDS, pause)
+            if "webhook" in error.description.lower():
+                await self._remove_webhook()
+                pause = FIRST_PAUSE_SECONDS
+        elif error.failure is Failure.THROTTLED:
+            pause = max(pause, error.retry_after)
+        self._log.error(
+            "polling failed", error=error.description, pause_seconds=pause, times=self._failures
+        )
+        await asyncio.sleep(pause)
+
+    async def _remove_webhook(self) -> None:
+        """BOT_MODE=polling was asked for; queued updates stay (nothing is dropped)."""
+        try:
+            await self._api.call("deleteWebhook", {"drop_pending_updates": False})
+        except BotApiError as error:
+            self._log.error("the webhook could not be removed", error=error.description)
+
+    def _pause(self) -> float:
+        doubled: float = FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures - 1, 10)
+        return min(LONGEST_PAUSE_SECONDS, doubled)

@@ -1,0 +1,47 @@
+"""Makes the ends of sends durable, and tells the contexts of chats that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from consolidated_bot.core import outbox
+from consolidated_bot.core.bus import Bus
+from consolidated_bot.core.clock import Clock
+from consolidated_bot.core.db import Database
+from consolidated_bot.core.messages import ChatUnreachable, SendEnded
+from consolidated_bot.core.outbox import Finished, Queued
+from consolidated_bot.core.unit import UnitOfWork
+
+
+class Recorder:
+    """One transaction for many endings; what it leads to is sent like anything else."""
+
+    def __init__(self, database: Database, bus: Bus, clock: Clock, bot_id: int) -> None:
+        """Wire up; `deliver` and `check` are set by the bootstrap module."""
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._bot_id = bot_id
+        self.deliver: Callable[[Sequence[Queued]], None] = lambda _: None
+        self.check: Callable[[Connection], Any] = lambda _: None
+
+    async def record(self, endings: list[Finished]) -> None:
+        """Raises what the database raises; then nothing was recorded."""
+        self.deliver(await self._database.write(lambda c: self._record(c, endings)))
+
+    def _record(self, connection: Connection, endings: list[Finished]) -> list[Queued]:
+        self.check(connection)
+        outbox.finish(connection, self._bot_id, endings)
+        now = self._clock.now_ms()
+        unit = UnitOfWork(connection, self._bus, now)
+        for ending in endings:
+            item = ending.item
+            if ending.state == "dropped":
+                unit.publish(ChatUnreachable(item.chat_id, ending.error or ""))
+            if item.about:
+                unit.publish(SendEnded(item.about, item.chat_id, ending.state))
+        unit.settle()
+        return outbox.add(connection, self._bot_id, unit.sends, None, now)

@@ -1,0 +1,31 @@
+"""The core's only words to users: that something went wrong, with a number to ask by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+APOLOGY = {
+    "en": "Sorry, this did not work. We have been told. Error id: {error_id}",
+    "ru": "Извините, не получилось. Мы уже знаем об этом. Код ошибки: {error_id}",
+}
+
+
+def apology(body: str, error_id: str) -> dict[str, Any]:
+    """Parameters of the message to the author of an update that was given up."""
+    return {"text": APOLOGY[_language(body)].format(error_id=error_id)}
+
+
+def _language(body: str) -> str:
+    """The author's language as far as an update that may be damaged tells it."""
+    try:
+        update = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return "en"
+    for event in update.values() if isinstance(update, dict) else ():
+        author = event.get("from") if isinstance(event, dict) else None
+        code = author.get("language_code") if isinstance(author, dict) else None
+        if isinstance(code, str) and code[:2] in APOLOGY:
+            return code[:2]
+    return "en"

@@ -1,0 +1,122 @@
+"""The transaction of one update: effects, events, sends, `done` (BOT rule 7)."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from consolidated_bot.core.bus import Bus
+from consolidated_bot.core.db import upsert
+from consolidated_bot.core.messages import (
+    Answer,
+    Conversation,
+    LanguageOf,
+    Said,
+    Send,
+    Sender,
+    Turn,
+)
+from consolidated_bot.core.tables import AUDIT, CONVERSATION, COUNTER
+
+_CONVERSATION = select(CONVERSATION.c.topic, CONVERSATION.c.step, CONVERSATION.c.draft).where(
+    CONVERSATION.c.chat_id == bindparam("key_chat"),
+    CONVERSATION.c.user_id == bindparam("key_user"),
+)
+_END_CONVERSATION = delete(CONVERSATION).where(
+    CONVERSATION.c.chat_id == bindparam("key_chat"),
+    CONVERSATION.c.user_id == bindparam("key_user"),
+)
+
+
+class UnitOfWork:
+    """A `Scope` over one open transaction; collects what is to be sent once it is committed."""
+
+    def __init__(self, connection: Connection, bus: Bus, now_ms: int) -> None:
+        """Work on `connection`."""
+        self.connection = connection
+        self.sends: list[Send] = []
+        self._bus = bus
+        self._now_ms = now_ms
+        self._events: deque[Any] = deque()
+
+    @property
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def run(self, command: Any, sender: Sender) -> Answer:
+        """Execute `command` and all that follows from it; return the answer to `sender`."""
+        if isinstance(command, Said):
+            turn = Turn(command, self.conversation(command.sender))
+            result = self._bus.take_turn(self.connection, self, turn)
+        else:
+            result = self._bus.execute(self.connection, self, command)
+        return self.answer(result, sender)
+
+    def fire(self, command: Any) -> None:
+        """Execute a timer's command; what it has to say goes out."""
+        result = self._bus.execute(self.connection, self, command)
+        self.sends.extend(self._bus.notice(result).sends)
+        self.settle()
+
+    def answer(self, result: Any, sender: Sender) -> Answer:
+        """Present `result` (or a refusal) to `sender`, and settle the events."""
+        if self._bus.handles(LanguageOf):
+            language = self.ask(LanguageOf(sender.user_id, sender.language))
+            sender = replace(sender, language=language)
+        answer = self._bus.present(result, sender)
+        self.sends.extend(answer.sends)
+        self.settle()
+        return answer
+
+    def settle(self) -> None:
+        """Bring published events to their subscribers, and those' events, until none is left."""
+        while self._events:
+            event = self._events.popleft()
+            for said in self._bus.notify(self.connection, self, event):
+                self.sends.extend(self._bus.notice(said).sends)
+
+    def ask(self, question: Any) -> Any:
+        return self._bus.execute(self.connection, self, question)
+
+    def publish(self, event: Any) -> None:
+        self._events.append(event)
+
+    def next_number(self, name: str) -> int:
+        statement = upsert(self.connection, COUNTER).values(name=name, value=1)
+        counted = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"value": COUNTER.c.value + 1}
+        ).returning(COUNTER.c.value)
+        return int(self.connection.execute(counted).scalar_one())
+
+    def audit(self, action: str, subject: str, **details: object) -> None:
+        self.connection.execute(
+            insert(AUDIT), {"at_ms": self._now_ms, "action": action, "subject": subject, **details}
+        )
+
+    def conversation(self, sender: Sender) -> Conversation | None:
+        """The sender's guided dialogue in progress."""
+        keys = {"key_chat": sender.chat_id, "key_user": sender.user_id}
+        row = self.connection.execute(_CONVERSATION, keys).first()
+        return Conversation(row[0], row[1], orjson.loads(row[2])) if row else None
+
+    def converse(self, sender: Sender, conversation: Conversation | None) -> None:
+        keys = {"key_chat": sender.chat_id, "key_user": sender.user_id}
+        if conversation is None:
+            self.connection.execute(_END_CONVERSATION, keys)
+            return
+        values = {
+            "topic": conversation.topic,
+            "step": conversation.step,
+            "draft": orjson.dumps(dict(conversation.draft)).decode(),
+            "updated_ms": self._now_ms,
+        }
+        statement = upsert(self.connection, CONVERSATION).values(
+            chat_id=sender.chat_id, user_id=sender.user_id, **values
+        )
+        self.connection.execute(
+            statement.on_conflict_do_update(index_elements=["chat_id", "user_id"], set_=values)
+        )

@@ -1,0 +1,78 @@
+"""The webhook: secret, store, commit, 200 (BOT rules 2 and 5)."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+import orjson
+import structlog
+from aiohttp import web
+
+from consolidated_bot.core.bot_api import BotApi, BotApiError
+from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+LARGEST_BODY = 4 * 1024 * 1024
+
+
+class Webhook:
+    """The handler of the webhook's path; only a failed store answers 5xx, so it comes again."""
+
+    def __init__(self, intake: Intake, api: BotApi, bot_id: int, url: str, secret: str) -> None:
+        """Wire up; `url` is what Telegram is told."""
+        self._api = api
+        self._url = url
+        self._intake = intake
+        self._bot_id = bot_id
+        self._secret = secret.encode()
+        self._stopping = False
+        self._log = structlog.get_logger()
+
+    def application(self) -> web.Application:
+        """The aiohttp application that serves the URL's path."""
+        application = web.Application(client_max_size=LARGEST_BODY)
+        application.router.add_post(urlsplit(self._url).path or "/", self.receive)
+        return application
+
+    async def announce(self) -> None:
+        """Tell Telegram where to deliver; a refusal is logged and the last setting stays."""
+        try:
+            await self._api.call(
+                "setWebhook",
+                {
+                    "url": self._url,
+                    "secret_token": self._secret.decode(),
+                    "allowed_updates": ALLOWED_UPDATES,
+                    "max_connections": 100,
+                },
+            )
+        except BotApiError as error:
+            self._log.error("the webhook could not be set", error=error.description)
+
+    def stop(self) -> None:
+        """Answer 503 from now on: Telegram keeps what comes and sends it again."""
+        self._stopping = True
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Acknowledge an update once it is durable."""
+        given = request.headers.get(SECRET_HEADER, "").encode()
+        if not hmac.compare_digest(given, self._secret):
+            return web.Response(status=401)
+        if self._stopping:
+            return web.Response(status=503)
+        body = await request.read()
+        try:
+            await self._store(body)
+        except Exception as error:  # noqa: BLE001 - not stored is not acknowledged
+            self._log.error("an update could not be stored", error=str(error))
+            return web.Response(status=503)
+        return web.Response()
+
+    async def _store(self, body: bytes) -> None:
+        try:
+            update = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            await self._intake.reject(self._bot_id, body, f"it is no JSON: {error}")
+            return
+        await self._intake.accept(self._bot_id, [update])

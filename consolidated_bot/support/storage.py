@@ -1,0 +1,149 @@
+"""Support's tables over SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
+
+from consolidated_bot.core import outbox
+from consolidated_bot.core.db import upsert
+from consolidated_bot.support.commands import Entered
+from consolidated_bot.support.domain import Ticket
+
+METADATA = MetaData()
+
+TICKET = Table(
+    "ticket",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("author_name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("agent_id", BigInteger),
+    Column("agent_name", Text),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("first_response_due_ms", BigInteger, nullable=False),
+    Column("resolution_due_ms", BigInteger, nullable=False),
+    Column("first_response_ms", BigInteger),
+    Column("closed_ms", BigInteger),
+    Column("announced_ms", BigInteger),
+    Column("rating", Integer),
+)
+
+TICKET_ENTRY = Table(
+    "ticket_entry",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("ticket_number", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("author_id", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+_TICKET_COLUMNS = [TICKET.c[name] for name in Ticket.__dataclass_fields__]
+_ENTRY_COLUMNS = [TICKET_ENTRY.c[name] for name in Entered.__dataclass_fields__]
+_BY_MESSAGE = select(*_TICKET_COLUMNS).where(
+    TICKET.c.chat_id == bindparam("key_chat"), TICKET.c.message_id == bindparam("key_message")
+)
+_ANNOUNCED = select(func.count()).where(TICKET.c.announced_ms > bindparam("since"))
+SUBJECT = "ticket:"
+
+
+class SqlTickets:
+    """The `Tickets` of the application, in one open transaction."""
+
+    def __init__(self, connection: Connection, bot_id: int) -> None:
+        """Work on `connection`."""
+        self._connection = connection
+        self._bot_id = bot_id
+
+    def insert(self, ticket: Ticket) -> bool:
+        statement = upsert(self._connection, TICKET).on_conflict_do_nothing()
+        return self._connection.execute(statement, asdict(ticket)).rowcount == 1
+
+    def submitted_by(self, chat_id: int, message_id: int) -> Ticket | None:
+        keys = {"key_chat": chat_id, "key_message": message_id}
+        row = self._connection.execute(_BY_MESSAGE, keys).first()
+        return Ticket(**row._mapping) if row else None  # noqa: SLF001 - SQLAlchemy's public name
+
+    def get(self, number: int) -> Ticket | None:
+        found = self._tickets(select(*_TICKET_COLUMNS).where(TICKET.c.number == number))
+        return found[0] if found else None
+
+    def save(self, ticket: Ticket) -> None:
+        values = asdict(ticket)
+        statement = update(TICKET).where(TICKET.c.number == values.pop("number")).values(**values)
+        self._connection.execute(statement)
+
+    def of_user(self, user_id: int, most: int) -> list[Ticket]:
+        statement = select(*_TICKET_COLUMNS).where(TICKET.c.user_id == user_id)
+        return self._tickets(statement.order_by(TICKET.c.number.desc()).limit(most))
+
+    def unfinished(self, most: int) -> list[Ticket]:
+        statement = select(*_TICKET_COLUMNS).where(TICKET.c.state != "closed")
+        return self._tickets(statement.order_by(TICKET.c.number).limit(most))
+
+    def count_unfinished(self) -> int:
+        statement = select(func.count()).where(TICKET.c.state != "closed")
+        return int(self._connection.execute(statement).scalar_one())
+
+    def announced_since(self, at_ms: int) -> int:
+        return int(self._connection.execute(_ANNOUNCED, {"since": at_ms}).scalar_one())
+
+    def add_entry(self, entry: Entered) -> bool:
+        statement = upsert(self._connection, TICKET_ENTRY).on_conflict_do_nothing()
+        return self._connection.execute(statement, asdict(entry)).rowcount == 1
+
+    def entries(self, number: int, most: int) -> list[Entered]:
+        statement = (
+            select(*_ENTRY_COLUMNS)
+            .where(TICKET_ENTRY.c.ticket_number == number)
+            .order_by(TICKET_ENTRY.c.id.desc())
+            .limit(most)
+        )
+        rows = self._connection.execute(statement).all()
+        return [Entered(*row) for row in reversed(rows)]
+
+    def subject_of(self, chat_id: int, message_id: int) -> int | None:
+        about = outbox.subject_of(self._connection, self._bot_id, chat_id, message_id)
+        return int(about.removeprefix(SUBJECT)) if about and about.startswith(SUBJECT) else None
+
+    def erase(self, user_id: int) -> int:
+        """Forget who wrote what; numbers, states and times stay for the statistics."""
+        mine = select(TICKET.c.number).where(TICKET.c.user_id == user_id)
+        self._connection.execute(
+            delete(TICKET_ENTRY).where(TICKET_ENTRY.c.ticket_number.in_(mine))
+        )
+        statement = (
+            update(TICKET)
+            .where(TICKET.c.user_id == user_id)
+            .values(body="", author_name="", user_id=0, state="closed")
+        )
+        return self._connection.execute(statement).rowcount
+
+    def _tickets(self, statement: Any) -> list[Ticket]:
+        return [Ticket(*row) for row in self._connection.execute(statement)]

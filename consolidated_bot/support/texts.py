@@ -1,0 +1,117 @@
+"""Support's words, in English and Russian. Values are escaped before they are filled in."""
+
+from __future__ import annotations
+
+from html import escape
+
+TEXTS: dict[str, dict[str, str]] = {
+    "en": {
+        "submitted": "Ticket <b>#{number}</b> received: {category}.\n"
+        "First answer by {response_due}, solution by {resolution_due} (UTC).",
+        "again": "This message already is ticket <b>#{number}</b>.",
+        "ask_category": "What is it about? (/cancel to stop)",
+        "ask_text": "Please describe the problem in one message ({category}). A picture may come "
+        "with it. /cancel to stop.",
+        "cancelled": "Stopped. Nothing was sent.",
+        "no_tickets": "You have no tickets yet. Write /ticket and what is wrong.",
+        "list": "Your tickets:",
+        "line": "#{number} {mark} {body}",
+        "card": "Ticket <b>#{number}</b>: {state}\n{body}\n\n"
+        "First answer: {response}\nSolution by {resolution_due} (UTC)",
+        "not_yet": "due by {due}",
+        "given": "given {at}",
+        "history": "{author}: {body}",
+        "author_user": "You",
+        "author_agent": "Support",
+        "state_open": "waiting for an agent",
+        "state_taken": "an agent is on it",
+        "state_closed": "closed",
+        "answer": "<b>#{number}</b>, support: {body}",
+        "answer_attached": "<b>#{number}</b>, support sent you this:",
+        "added": "Added to ticket <b>#{number}</b>.",
+        "closed": "Ticket <b>#{number}</b> is closed. How did we do?",
+        "reopened": "Ticket <b>#{number}</b> is open again.",
+        "rated": "Thank you: {stars} for ticket <b>#{number}</b>.",
+        "button_close": "Close",
+        "button_reopen": "Open again",
+        "button_ticket": "Write to support",
+        "button_back": "Back",
+        "faq": "What would you like to know? Choose, or write /faq and your question.",
+        "found_none": "Nothing found for “{words}”.",
+        "found_more": "Also:",
+        "freely": "I am not sure what you need. Ask support?",
+        "freely_found": "This may help:",
+        "start": "Hello, {name}! I answer questions (/faq), take tickets (/ticket) and keep you "
+        "informed (/notifications). All commands: /help",
+        "help": "/faq [words] - answers\n/ticket [text] - ask support\n/tickets - your tickets\n"
+        "/troubleshoot - step by step\n/profile - your account\n/subscribe, /unsubscribe, "
+        "/notifications - news\n/language - English, русский\n/privacy - your data",
+        "too_short": "Please tell a little more.",
+        "too_long": "Please use at most {most} characters.",
+        "unknown_ticket": "There is no ticket #{number} of yours.",
+        "closed_already": "Ticket #{number} is closed.",
+        "taken_already": "Ticket #{number} is with {agent}.",
+        "rate_when_closed": "Ticket #{number} can be rated once it is closed.",
+        "bad_rating": "One to five, please.",
+        "no_ticket_there": "This message belongs to no ticket: reply to a ticket's card.",
+        "staff_only": "This is for staff.",
+    },
+    "ru": {
+        "submitted": "Обращение <b>#{number}</b> принято: {category}.\n"
+        "Первый ответ до {response_due}, решение до {resolution_due} (UTC).",
+        "again": "Это сообщение уже принято как обращение <b>#{number}</b>.",
+        "ask_category": "О чём речь? (/cancel - отменить)",
+        "ask_text": "Опишите проблему одним сообщением ({category}). Можно с картинкой. "
+        "/cancel - отменить.",
+        "cancelled": "Отменено. Ничего не отправлено.",
+        "no_tickets": "Обращений пока нет. Напишите /ticket и что случилось.",
+        "list": "Ваши обращения:",
+        "line": "#{number} {mark} {body}",
+        "card": "Обращение <b>#{number}</b>: {state}\n{body}\n\n"
+        "Первый ответ: {response}\nРешение до {resolution_due} (UTC)",
+        "not_yet": "до {due}",
+        "given": "дан {at}",
+        "history": "{author}: {body}",
+        "author_user": "Вы",
+        "author_agent": "Поддержка",
+        "state_open": "ждёт оператора",
+        "state_taken": "в работе",
+        "state_closed": "закрыто",
+        "answer": "<b>#{number}</b>, поддержка: {body}",
+        "answer_attached": "<b>#{number}</b>, поддержка прислала:",
+        "added": "Добавлено к обращению <b>#{number}</b>.",
+        "closed": "Обращение <b>#{number}</b> закрыто. Оцените нашу работу:",
+        "reopened": "Обращение <b>#{number}</b> снова открыто.",
+        "rated": "Спасибо: {stars} за обращение <b>#{number}</b>.",
+        "button_close": "Закрыть",
+        "button_reopen": "Открыть снова",
+        "button_ticket": "Написать в поддержку",
+        "button_back": "Назад",
+        "faq": "Что вас интересует? Выберите или напишите /faq и вопрос.",
+        "found_none": "По запросу «{words}» ничего не нашлось.",
+        "found_more": "Ещё:",
+        "freely": "Не уверен, что понял. Спросить поддержку?",
+        "freely_found": "Возможно, поможет:",
+        "start": "Здравствуйте, {name}! Отвечаю на вопросы (/faq), принимаю обращения (/ticket) и "
+        "держу в курсе (/notifications). Все команды: /help",
+        "help": "/faq [слова] - ответы\n/ticket [текст] - написать в поддержку\n/tickets - ваши "
+        "обращения\n/troubleshoot - по шагам\n/profile - учётная запись\n/subscribe, "
+        "/unsubscribe, /notifications - новости\n/language - English, русский\n"
+        "/privacy - ваши данные",
+        "too_short": "Расскажите, пожалуйста, чуть подробнее.",
+        "too_long": "Пожалуйста, не больше {most} символов.",
+        "unknown_ticket": "Обращения #{number} у вас нет.",
+        "closed_already": "Обращение #{number} закрыто.",
+        "taken_already": "Обращение #{number} ведёт {agent}.",
+        "rate_when_closed": "Обращение #{number} можно оценить после закрытия.",
+        "bad_rating": "От одного до пяти, пожалуйста.",
+        "no_ticket_there": "Это сообщение не об обращении: ответьте на карточку обращения.",
+        "staff_only": "Это для сотрудников.",
+    },
+}
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """The text `key` in `language` (English if unknown) as HTML; values are escaped."""
+    texts = TEXTS.get(language[:2], TEXTS["en"])
+    return texts[key].format(**{name: escape(str(value)) for name, value in values.items()})

@@ -1,0 +1,232 @@
+"""Support's results as messages: to the author, to staff, on cards that are edited in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from consolidated_bot.core.keyboards import button, keyboard
+from consolidated_bot.core.messages import Answer, Priority, Send, Sender
+from consolidated_bot.support import commands as c
+from consolidated_bot.support.domain import SupportRefused, Ticket
+from consolidated_bot.support.faq import Handbook, in_language
+from consolidated_bot.support.moments import moment
+from consolidated_bot.support.staff import StaffView
+from consolidated_bot.support.texts import say
+
+MARKS = {"open": "🟡", "taken": "🔵", "closed": "⚪"}
+
+
+class SupportView:
+    """Presenters of support's results."""
+
+    def __init__(self, handbook: Handbook, staff: StaffView) -> None:
+        """Speak of `handbook`; staff is spoken to by `staff`."""
+        self._handbook = handbook
+        self._staff = staff
+
+    @property
+    def presenters(self) -> dict[type, Callable[[Any, Sender], Answer]]:
+        """By result."""
+        return {
+            c.Submitted: self.submitted,
+            c.CategoryAsked: self.category_asked,
+            c.TextAsked: self.text_asked,
+            c.Cancelled: self.cancelled,
+            c.Listed: self.listed,
+            c.Shown: self.shown,
+            c.Changed: self.changed,
+            c.Answered: self.answered,
+            c.Added: self.added,
+            c.Greeted: self.greeted,
+            c.HelpGiven: self.helped,
+            SupportRefused: self.refused,
+        }
+
+    def submitted(self, result: c.Submitted, to: Sender) -> Answer:
+        ticket = result.ticket
+        if not result.fresh:
+            again = _to(to, say(to.language, "again", number=ticket.number))
+            return Answer("support/ticket-submit", (again,), ticket_id=ticket.number)
+        confirmation = _to(
+            to,
+            say(
+                to.language,
+                "submitted",
+                number=ticket.number,
+                category=self._title(ticket.category, to.language),
+                response_due=moment(ticket.first_response_due_ms),
+                resolution_due=moment(ticket.resolution_due_ms),
+            ),
+            keyboard([[_close(ticket, to.language)]]),
+            slot=f"user-card:{ticket.number}",
+            about=ticket,
+        )
+        sends = (confirmation, *self._staff.submitted(result, to))
+        return Answer("support/ticket-submit", sends, ticket_id=ticket.number)
+
+    def category_asked(self, _: c.CategoryAsked, to: Sender) -> Answer:
+        rows = [
+            [button(in_language(title, to.language), f"tk:cat:{category}")]
+            for category, title in self._handbook.categories.items()
+        ]
+        asked = _to(to, say(to.language, "ask_category"), keyboard(rows))
+        return Answer("support/ticket-start", (asked,))
+
+    def text_asked(self, result: c.TextAsked, to: Sender) -> Answer:
+        title = self._title(result.category, to.language)
+        return Answer(
+            "support/ticket-start", (_to(to, say(to.language, "ask_text", category=title)),)
+        )
+
+    def cancelled(self, _: c.Cancelled, to: Sender) -> Answer:
+        return Answer("support/ticket-cancel", (_to(to, say(to.language, "cancelled")),))
+
+    def listed(self, result: c.Listed, to: Sender) -> Answer:
+        if not result.tickets:
+            return Answer("support/ticket-list", (_to(to, say(to.language, "no_tickets")),))
+        rows = [[button(_line(ticket), f"tk:show:{ticket.number}")] for ticket in result.tickets]
+        return Answer("support/ticket-list", (_to(to, say(to.language, "list"), keyboard(rows)),))
+
+    def shown(self, result: c.Shown, to: Sender) -> Answer:
+        lines = [card_text(result.ticket, to.language)]
+        for entry in result.history:
+            author = say(to.language, f"author_{entry.author}")
+            lines.append(say(to.language, "history", author=author, body=_cut(entry.body, 300)))
+        buttons = keyboard([[_toggle(result.ticket, to.language)]])
+        shown = _to(to, "\n".join(lines), buttons, about=result.ticket)
+        return Answer("support/ticket-show", (shown,), ticket_id=result.ticket.number)
+
+    def changed(self, result: c.Changed, to: Sender) -> Answer:
+        ticket = result.ticket
+        sends = []
+        if result.what != "taken":
+            sends.append(self._told_author(result))
+        sends += [self.author_card(ticket), *self._staff.card(ticket)]
+        return Answer(f"support/ticket-{result.what}", tuple(sends), ticket_id=ticket.number)
+
+    def _told_author(self, result: c.Changed) -> Send:
+        ticket = result.ticket
+        language = ticket.language
+        if result.what == "closed":
+            stars = [button("★" * n, f"tk:rate:{ticket.number}:{n}") for n in (1, 2, 3, 4, 5)]
+            text = say(language, "closed", number=ticket.number)
+            rows = [stars[:3], stars[3:], [_toggle(ticket, language)]]
+            return _to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
+        if result.what == "rated":
+            stars_given = "★" * (ticket.rating or 0)
+            text = say(language, "rated", number=ticket.number, stars=stars_given)
+            return _to_author(ticket, text, slot=f"closing:{ticket.number}")
+        return _to_author(ticket, say(language, "reopened", number=ticket.number))
+
+    def author_card(self, ticket: Ticket) -> Send:
+        """The author's card, as it stands now."""
+        return _to_author(
+            ticket,
+            card_text(ticket, ticket.language),
+            keyboard([[_toggle(ticket, ticket.language)]]),
+            slot=f"user-card:{ticket.number}",
+        )
+
+    def answered(self, result: c.Answered, to: Sender) -> Answer:
+        ticket = result.ticket
+        if not result.fresh:
+            return Answer("support/agent-reply", ticket_id=ticket.number)
+        if result.attachment:
+            text = say(ticket.language, "answer_attached", number=ticket.number)
+            sends = [_to_author(ticket, text), _copied(result.source, ticket.chat_id, ticket)]
+        else:
+            text = say(ticket.language, "answer", number=ticket.number, body=result.text)
+            sends = [_to_author(ticket, text)]
+        sends += [self.author_card(ticket), *self._staff.card(ticket)]
+        return Answer("support/agent-reply", tuple(sends), ticket_id=ticket.number)
+
+    def added(self, result: c.Added, to: Sender) -> Answer:
+        ticket = result.ticket
+        sends = [_to(to, say(to.language, "added", number=ticket.number), about=ticket)]
+        if result.fresh:
+            sends += self._staff.added(result)
+        return Answer("support/ticket-add", tuple(sends), ticket_id=ticket.number)
+
+    def greeted(self, result: c.Greeted, to: Sender) -> Answer:
+        return Answer("support/start", (_to(to, say(to.language, "start", name=result.name)),))
+
+    def helped(self, _: c.HelpGiven, to: Sender) -> Answer:
+        return Answer("support/help", (_to(to, say(to.language, "help")),))
+
+    def refused(self, refusal: SupportRefused, to: Sender) -> Answer:
+        text = say(to.language, refusal.reason, **refusal.values)
+        return Answer("support/refused", (_to(to, text),), outcome="user_error")
+
+    def _title(self, category: str, language: str) -> str:
+        return in_language(self._handbook.categories.get(category, {"en": category}), language)
+
+
+def card_text(ticket: Ticket, language: str) -> str:
+    """State, text and due times of a ticket."""
+    if ticket.first_response_ms is not None:
+        response = say(language, "given", at=moment(ticket.first_response_ms))
+    else:
+        response = say(language, "not_yet", due=moment(ticket.first_response_due_ms))
+    return say(
+        language,
+        "card",
+        number=ticket.number,
+        state=say(language, f"state_{ticket.state}"),
+        body=_cut(ticket.body, 700),
+        response=response,
+        resolution_due=moment(ticket.resolution_due_ms),
+    )
+
+
+def _to(
+    to: Sender,
+    text: str,
+    markup: dict[str, Any] | None = None,
+    *,
+    slot: str | None = None,
+    about: Ticket | None = None,
+) -> Send:
+    params: dict[str, Any] = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
+    if to.thread_id is not None:
+        params["message_thread_id"] = to.thread_id
+    subject = f"ticket:{about.number}" if about else None
+    return Send(to.chat_id, params, slot=slot, about=subject)
+
+
+def _to_author(
+    ticket: Ticket, text: str, markup: dict[str, Any] | None = None, *, slot: str | None = None
+) -> Send:
+    params = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
+    return Send(ticket.chat_id, params, slot=slot, about=f"ticket:{ticket.number}")
+
+
+def _copied(source: Sender, chat_id: int, ticket: Ticket) -> Send:
+    """The message itself, with whatever media it carries."""
+    params = {"from_chat_id": source.chat_id, "message_id": source.message_id}
+    return Send(
+        chat_id,
+        params,
+        method="copyMessage",
+        priority=Priority.REPLY,
+        about=f"ticket:{ticket.number}",
+    )
+
+
+def _close(ticket: Ticket, language: str) -> dict[str, str]:
+    return button(say(language, "button_close"), f"tk:close:{ticket.number}")
+
+
+def _toggle(ticket: Ticket, language: str) -> dict[str, str]:
+    if ticket.state == "closed":
+        return button(say(language, "button_reopen"), f"tk:reopen:{ticket.number}")
+    return _close(ticket, language)
+
+
+def _line(ticket: Ticket) -> str:
+    """A ticket in a button: plain text, so nothing is escaped."""
+    return f"#{ticket.number} {MARKS[ticket.state]} {_cut(ticket.body, 40)}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

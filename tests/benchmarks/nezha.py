@@ -1,0 +1,169 @@
+"""Which service is behind a labelled fault: Nezha's Online Boutique, incident time given.
+
+    python -m tests.benchmarks.nezha
+
+Prints AC@1 and AC@3 (share of faults whose true service is ranked first, or among the first
+three; ties count against us) per day and per fault kind, and every fault that is not first.
+Windows as in METHODS section 5: peak T+10..150 s, or found in the traffic around T; baseline =
+the day without T-5..T+420 s of any fault. Faults without data are left out and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from analyzer.analysis.hotspots.compare import compare
+from analyzer.analysis.hotspots.frames import TraceFrames
+from analyzer.analysis.hotspots.suspects import Suspect, rank_suspects
+from analyzer.analysis.hotspots.windows import (
+    SECOND_NS,
+    Baseline,
+    Window,
+    incident_window,
+)
+from analyzer.model.span import Span
+from tests.hotspots.frames import frames_of
+
+DAYS = ("2022-08-22", "2022-08-23")
+EVENT_FAULTS = ("return", "exception")
+
+
+class Fault(NamedTuple):
+    """A labelled fault; `place` is its service's rank, None without data."""
+
+    day: str
+    start_ns: int
+    service: str
+    kind: str
+    place: int | None = None
+    first: str = ""
+
+
+def faults_of(folder: Path, day: str) -> list[Fault]:
+    hours = json.loads((folder / f"{day}-fault_list.json").read_text())
+    found = []
+    for raw in (raw for hour in hours.values() for raw in hour):
+        moment = datetime.fromisoformat(raw["inject_time"]).replace(tzinfo=UTC)
+        service = raw["inject_pod"].rsplit("-", 2)[0]
+        start_ns = int(moment.timestamp()) * SECOND_NS
+        found.append(Fault(day, start_ns, service, raw["inject_type"]))
+    return sorted(found)
+
+
+def spans_of(folder: Path, day: str) -> Iterator[Span]:
+    """Spans as a reader of log lines without kinds gives them, ordered by trace."""
+    rows = (
+        pl.read_parquet(folder / f"traces_{day}.parquet")
+        .sort("TraceID", "SpanID")
+        .select(
+            "TraceID",
+            "SpanID",
+            pl.col("ParentID").replace("root", None),
+            pl.col("PodName").str.replace(r"-[^-]+-[^-]+$", ""),
+            "OperationName",
+            "StartTimeUnixNano",
+            pl.col("Duration") * 1000,
+        )
+    )
+    for place, (trace, span, parent, service, operation, start, duration) in enumerate(
+        rows.iter_rows()
+    ):
+        yield Span(
+            trace_id=trace,
+            span_id=span,
+            parent_span_id=parent,
+            service_name=service,
+            operation=operation,
+            kind="server",
+            start_ns=start,
+            duration_ns=duration,
+            kind_source="dialect",
+            row=place,
+        )
+
+
+def place_of(service: str, suspects: list[Suspect]) -> int:
+    """The rank of a service, behind all that score as high; beyond all if it scores nothing."""
+    scores = {suspect.service_name: suspect.score for suspect in suspects}
+    mine = scores.get(service, 0.0)
+    if mine <= 0:
+        return len(scores) + 1
+    return sum(score >= mine for score in scores.values())
+
+
+def judge(
+    frames: TraceFrames, faults: list[Fault], shift_ns: int = 0
+) -> tuple[list[Fault], list[Fault]]:
+    """(faults with their place, faults without data); `shift_ns` moves the given time."""
+    guarded = tuple(Window(fault.start_ns, fault.start_ns) for fault in faults)
+    baseline = Baseline(guarded, 420 * SECOND_NS)
+    judged: list[Fault] = []
+    there = [incident_window(fault.start_ns).contains() for fault in faults]
+    seen = frames.times.select(
+        *(chosen.any().alias(str(i)) for i, chosen in enumerate(there))
+    ).row(0)
+    missing = [fault for fault, has_data in zip(faults, seen, strict=True) if not has_data]
+    present = [fault for fault, has_data in zip(faults, seen, strict=True) if has_data]
+    windows = tuple(incident_window(fault.start_ns + shift_ns) for fault in present)
+    for fault, comparison in zip(present, compare(frames, windows, baseline), strict=True):
+        suspects = rank_suspects(comparison)
+        first = suspects[0]
+        words = f"{first.service_name} ({first.kind} {first.score:.2f}: {first.reason})"
+        judged.append(fault._replace(place=place_of(fault.service, suspects), first=words))
+    return judged, missing
+
+
+def accuracy(faults: list[Fault], first: int) -> str:
+    hits = sum(fault.place is not None and fault.place <= first for fault in faults)
+    return f"{hits}/{len(faults)}"
+
+
+def report(title: str, judged: list[Fault]) -> str:
+    groups = {
+        "all": judged,
+        **{day: [f for f in judged if f.day == day] for day in DAYS},
+        "latency faults": [f for f in judged if f.kind not in EVENT_FAULTS],
+        "event faults": [f for f in judged if f.kind in EVENT_FAULTS],
+    }
+    parts = [
+        f"{name} {accuracy(faults, 1)} {accuracy(faults, 3)}" for name, faults in groups.items()
+    ]
+    return f"{title}, AC@1 AC@3: " + ", ".join(parts)
+
+
+def missed(judged: list[Fault]) -> Iterator[str]:
+    for fault in judged:
+        if fault.place != 1:
+            moment = datetime.fromtimestamp(fault.start_ns / SECOND_NS, UTC)
+            yield (
+                f"{moment:%Y-%m-%d %H:%M} {fault.service} {fault.kind}: "
+                f"place {fault.place}, first {fault.first}"
+            )
+
+
+def main() -> None:
+    folder = Path(os.environ.get("PEER_DATA", "../shared")) / "data" / "nezha"
+    days = {day: (frames_of(spans_of(folder, day)), faults_of(folder, day)) for day in DAYS}
+    for seconds in (0, -60, 60):
+        judged: list[Fault] = []
+        without = 0
+        for frames, faults in days.values():
+            placed, missing = judge(frames, faults, seconds * SECOND_NS)
+            judged += placed
+            without += len(missing)
+        print(report(f"given time {seconds:+d} s", judged))  # noqa: T201 - a script's product
+        if seconds == 0:
+            print(f"faults without data: {without}")  # noqa: T201
+            for sentence in missed(judged):
+                print(sentence)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The SQL files: each parses, transpiles to Spark, and runs on the empty store."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlglot
+
+from analyzer.errors import StoreError
+from analyzer.store import Store, query
+from analyzer.store.relations import relation, relation_names
+
+PARAMETERS: dict[str, object] = {
+    "file_id": 1,
+    "topic": "hotspot",
+    "top": 5,
+    "bucket_us": 1_000_000,
+    "service": "a",
+    "operation": None,
+}
+
+
+@pytest.mark.parametrize("name", relation_names())
+def test_relation_parses_and_transpiles_for_spark(name: str) -> None:
+    for statement in sqlglot.parse(relation(name), read="duckdb"):
+        assert statement is not None
+        assert sqlglot.transpile(statement.sql("duckdb"), read="duckdb", write="spark")
+
+
+@pytest.mark.parametrize("name", relation_names())
+def test_relation_opens_with_its_grain(name: str) -> None:
+    assert relation(name).startswith("-- ")
+
+
+@pytest.mark.parametrize("name", [n for n in relation_names() if n not in {"schema", "inventory"}])
+def test_relation_runs_on_the_empty_store(name: str, tmp_path: Path) -> None:
+    with Store(tmp_path / "s.duckdb") as store:
+        connection = store._connection
+        for statement in re.sub(r"--.*", "", relation(name)).split(";"):
+            if statement.strip():
+                names = set(re.findall(r"\$(\w+)", statement))
+                used = {key: PARAMETERS.get(key) for key in names}
+                assert connection.execute(statement, used).fetchall() is not None
+
+
+def test_store_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    with Store(path) as store:
+        store.set_property("schema_version", "0")
+    with pytest.raises(StoreError, match="another version"):
+        Store(path)
+
+
+def test_a_duckdb_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.duckdb"
+    duckdb.connect(str(path)).close()
+    with pytest.raises(StoreError, match="not a store"):
+        query(path, "select 1")
+
+
+def test_a_text_file_is_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "poem.duckdb"
+    path.write_text("roses are red")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        query(path, "select 1")
+
+
+def test_failed_transaction_keeps_nothing(tmp_path: Path) -> None:
+    def fail_after_write(store: Store) -> None:
+        with store.transaction():
+            store.append("finding", [(1, "hotspot", "half")])
+            raise RuntimeError("stop")
+
+    with Store(tmp_path / "s.duckdb") as store:
+        with pytest.raises(RuntimeError, match="stop"):
+            fail_after_write(store)
+        assert store.frame("findings", {"topic": "hotspot"}).height == 0
+
+
+def test_a_python_variable_never_stands_in_for_a_table(tmp_path: Path) -> None:
+    import polars as pl
+
+    with Store(tmp_path / "s.duckdb"):
+        pass
+    intruder = pl.DataFrame({"x": [1]})
+    assert intruder.height == 1
+    with pytest.raises(Exception, match="intruder"):
+        query(tmp_path / "s.duckdb", "select * from intruder")
