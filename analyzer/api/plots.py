@@ -58,7 +58,7 @@ class Plots:
         middle = series["p50_ms"].median()
         told = ""
         if isinstance(peak, float) and isinstance(middle, float) and middle > 0:
-            told = f": median {middle:,.3g} ms, at worst {peak:,.3g} ms"
+            told = f": median {_short(middle)} ms, at worst {_short(peak)} ms"
         return charts.latency_figure(series, f"{subject}{told}", self._analysis.windows)
 
     def _series(self, service: str | None, operation: str | None) -> pl.DataFrame:
@@ -73,3 +73,7 @@ class Plots:
             return _BUCKETS[0]
         length = (last - first).total_seconds()
         return next((b for b in _BUCKETS if length / b <= _MOST_BUCKETS), _BUCKETS[-1])
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

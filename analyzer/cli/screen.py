@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analyzer.api.analysis import Analysis
+from analyzer.api.hotspots import readable
 from analyzer.api.summary import findings, tiles
 from analyzer.render.tables import cell_text, render_frame, to_text
 
@@ -48,15 +49,7 @@ def _screen(analysis: Analysis) -> str:
         parts.append(
             _table(
                 "Changed in the peak",
-                hotspots.head(_ROWS).select(
-                    "kind",
-                    "service_name",
-                    "operation",
-                    pl.col("baseline_p50_ms").alias("base p50 ms"),
-                    pl.col("peak_p50_ms").alias("peak p50 ms"),
-                    (100 * pl.col("baseline_error_rate")).alias("base err %"),
-                    (100 * pl.col("peak_error_rate")).alias("peak err %"),
-                ),
+                readable(hotspots.filter(pl.col("rank") <= _ROWS // 2)).drop("rank", "why", "n"),
                 hotspots.height,
             )
         )
@@ -72,7 +65,9 @@ def _screen(analysis: Analysis) -> str:
             .sort("role", "context")
         )
         parts.append(_table("Proposed contexts", grouped.head(2 * _ROWS), grouped.height))
-    inventory = analysis.inventory.sort("calls", descending=True, maintain_order=True)
+    inventory = analysis.inventory.filter(pl.col("caller") != pl.col("callee")).sort(
+        "calls", descending=True, maintain_order=True
+    )
     if inventory.height:
         shown = inventory.select(
             "caller", "callee", "message", "calls", "errors", "p50_ms", "p95_ms", "side"

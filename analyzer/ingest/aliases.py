@@ -39,7 +39,14 @@ OPERATION = (
     "event.action",
     "task",
 )
-HTTP_METHOD = ("http.request.method", "req.method", "request.method", "http.method", "method")
+HTTP_METHOD = (
+    "http.request.method",
+    "req.method",
+    "request.method",
+    "http.method",
+    "method",
+    "ClientRequestMethod",
+)
 HTTP_PATH = (
     "req.url",
     "request.uri",
@@ -49,6 +56,7 @@ HTTP_PATH = (
     "uri",
     "url",
     "request_uri",
+    "ClientRequestURI",
 )
 # Only where a line reports a duration and nothing above named the work.
 OPERATION_FALLBACK = ("event", "@head", "funcName", "msg", "message", "body")
@@ -85,8 +93,22 @@ START_TIME = (
     "start",
     "begin",
     "ts_start",
+    "started_at",
+    "startedAt",
+    "EdgeStartTimestamp",
 )
-END_TIME = ("endTimeUnixNano", "end_time", "endTime", "event.end", "end", "ts_end")
+END_TIME = (
+    "endTimeUnixNano",
+    "end_time",
+    "endTime",
+    "event.end",
+    "end",
+    "ts_end",
+    "finished_at",
+    "ended_at",
+    "completed_at",
+    "EdgeEndTimestamp",
+)
 LOG_TIME = (
     "@timestamp",
     "timestamp",
@@ -97,6 +119,11 @@ LOG_TIME = (
     "datetime",
     "eventTime",
     "created",
+    "date",
+    "@t",
+    "log_time",
+    "event_time",
+    "logged_at",
 )
 OUTCOME = ("otel.status_code", "status.code", "event.outcome", "outcome", "success", "status")
 HTTP_STATUS = (
@@ -107,6 +134,7 @@ HTTP_STATUS = (
     "status_code",
     "res.statusCode",
     "response.status",
+    "EdgeResponseStatus",
 )
 GRPC_STATUS = ("grpc.status_code", "rpc.grpc.status_code", "grpc.code")
 ERROR_TYPE = (
@@ -191,6 +219,7 @@ SEVERITY = (
     "levelname",
     "lvl",
     "log.level",
+    "PRIORITY",
 )
 BODY = ("body", "message", "msg", "event", "log", "MESSAGE", "text")
 SHARED = ("shared",)

@@ -7,7 +7,10 @@ from functools import lru_cache
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _PATH_ID = re.compile(
-    rf"(?<=/)(?:{_UUID}|\d+|(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{{8,}}|[A-Z]{{1,5}}-?\d+)(?=/|$)"
+    rf"(?<=/)(?:{_UUID}|\d+|(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{{8,}}|[A-Z]{{1,5}}-?\d+|"
+    # a kind and its number (usr-42, ticket_7), a kind and its random part, a long token
+    r"[A-Za-z]{1,16}[-_]\d+|[A-Za-z]{1,8}[-_](?=\w*\d)[0-9A-Za-z]{6,}|"
+    r"(?=[A-Za-z_-]*\d)(?=[^/]*[A-Z])[\w-]{16,}|(?=\w*\d)[0-9a-z]{20,}|[^/@\s]+@[^/@\s]+)(?=/|$)"
 )
 _UUID_ANYWHERE = re.compile(_UUID)
 _TELEGRAM_TOKEN = re.compile(r"/bot\d+:[\w-]+/")

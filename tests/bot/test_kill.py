@@ -72,9 +72,12 @@ async def _expect_each_once(
 ) -> None:
     database = await open_database(bot.settings["DATABASE_URL"])
     try:
-        async with asyncio.timeout(60):
-            while await database.read(_unfinished) or await database.read(_tickets) < len(written):
-                await asyncio.sleep(0.1)
+        for _ in range(600):
+            if not await database.read(_unfinished) and await database.read(_tickets) == len(
+                written
+            ):
+                break
+            await asyncio.sleep(0.1)
         rows = await database.read(_ticket_rows)
         answers = await database.read(_confirmations)
     finally:
@@ -96,10 +99,10 @@ async def _expect_each_once(
 
 
 def _unfinished(connection: Connection) -> int:
-    query = (
-        "SELECT (SELECT count(*) FROM inbox WHERE state = 'pending') + "
-        "(SELECT count(*) FROM outbox WHERE state = 'queued')"
-    )
+    query = """
+    SELECT (SELECT count(*) FROM inbox WHERE state = 'pending')
+         + (SELECT count(*) FROM outbox WHERE state = 'queued')
+    """
     return int(connection.execute(text(query)).scalar_one())
 
 

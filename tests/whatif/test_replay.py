@@ -157,6 +157,50 @@ def test_a_join_that_may_not_have_been_one_opens_both_bounds() -> None:
     assert before - found.best_ns == 10
 
 
+def test_connecting_is_part_of_the_gap() -> None:
+    spans = trace(Work(1, (Call("b", Work(10), 9, 5),)))
+    client = next(span for span in spans if span.kind == "client")
+    steps = [
+        Span(
+            "t",
+            f"x{at}",
+            client.span_id,
+            "a",
+            name,
+            "internal",
+            (client.start_ns or 0) + at,
+            2,
+            "ok",
+            row=20 + at,
+        )
+        for at, name in ((0, "dns"), (3, "connect"))
+    ]
+    before = recorded(spans).runs[0].duration_ns
+    found = outcome([*spans, *steps], {"a": "x", "b": "x"})
+    assert before - found.duration_ns == 14
+    assert outcome([*spans, *steps], {}).duration_ns == before
+
+
+def test_a_call_that_several_servers_answered_is_left_alone() -> None:
+    spans = trace(Work(1, (Call("b", Work(10), 5, 20),)))
+    client = next(span for span in spans if span.kind == "client")
+    again = Span(
+        "t",
+        "x",
+        client.span_id,
+        "b",
+        "serve b",
+        "server",
+        (client.start_ns or 0) + 20,
+        9,
+        "ok",
+        row=20,
+    )
+    recording = recorded([*spans, again])
+    assert outcome([*spans, again], {"a": "x", "b": "x"}).duration_ns == recording.runs[0].duration_ns
+    assert recording.runs[0].unknown == [("a", "b"), ("a", "b")]
+
+
 def test_a_dispatch_cost_is_charged_for_each_merged_call() -> None:
     spans = trace(Work(1, (Call("b", Work(10), 5, 5), Call("b", Work(10), 5, 5))))
     before = recorded(spans).runs[0].duration_ns
@@ -218,7 +262,7 @@ def test_an_application_error_stays_with_its_time() -> None:
 
 
 def test_a_journey_with_an_application_error_beside_a_transport_error_still_fails() -> None:
-    refused = Call("b", Work(3), 1, 1, failure="refused", answered=False)
+    refused = Call("b", Work(3), 1, 1, failure="connection refused", answered=False)
     broken = Call("c", Work(3, error="Boom"), 1, 1)
     spans = trace(Work(1, (refused, broken)))
     assert outcome(spans, dict.fromkeys("abc", "x")).failed

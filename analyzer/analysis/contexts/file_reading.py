@@ -52,7 +52,7 @@ def parse(text: str) -> Constraints:
     wishes = [*_pins(draft, found, hold=hold), *draft.wishes]
     number = draft.rules.pop("number_of_contexts", None)
     if number is None and any(wish.kind == "pin" for wish in wishes):
-        number = len(draft.contexts) or None
+        number = sum(1 for members in draft.contexts.values() if members) or None
     return Constraints(
         wishes=tuple(wishes),
         names={name: tuple(members) for name, members in draft.contexts.items() if members},

@@ -13,9 +13,10 @@ from scipy import sparse
 
 from analyzer.analysis.contexts.affinity import affinity
 from analyzer.analysis.contexts.confidence import hub_confidence, resample
-from analyzer.analysis.contexts.constraints import Constraints, check_names, limits
+from analyzer.analysis.contexts.constraints import Constraints, check_names
 from analyzer.analysis.contexts.context_map import ContextMap
 from analyzer.analysis.contexts.cut import choose
+from analyzer.analysis.contexts.feasibility import limits
 from analyzer.analysis.contexts.fleet import Evidence, Fleet, assemble, incidence
 from analyzer.analysis.contexts.grouping import Grouping, keep_in_place
 from analyzer.analysis.contexts.hubs import Hub, find_hubs, journey_shares

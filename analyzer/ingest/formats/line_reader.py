@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from analyzer.ingest.fields import NO_ORIGIN, Origin, Resolver, flatten
 from analyzer.ingest.figures import figures_of
 from analyzer.ingest.folding import fold
-from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin
+from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
 from analyzer.ingest.formats.access import read_access
 from analyzer.ingest.formats.loggers import completed
 from analyzer.ingest.formats.pairs import read_logfmt
@@ -25,6 +25,8 @@ from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.record import Reading, Record, Rejected
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
+_DOCKER_PIECE = 16_000
+_BODIES = frozenset({"msg", "message", "event", "body"})
 _BAD_ENCODING_SHARE = 0.1
 
 
@@ -94,9 +96,10 @@ class LineReader:
         self._formats = self._own + FORMATS
         self._last: Format | None = None
         self._last_was_json = False
+        self._last_was_headed = False
         self._table = ColumnTable()
         self._partial: dict[str, list[str]] = {}
-        self._docker_ends_lines = False
+        self._ends_lines = False
         self.formats: Counter[str] = Counter()
 
     def read(self, content: bytes, origin: Origin = NO_ORIGIN) -> Outcome:
@@ -129,6 +132,11 @@ class LineReader:
 
     def _read_stripped(self, text: str, origin: Origin) -> Outcome:
         last = self._last
+        if self._last_was_headed:
+            self._last_was_headed = False
+            headed = read_syslog(text)
+            if headed is not None:
+                return self._read_headed(headed.fields, headed.message, origin)
         if last is not None and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
         layer = wrappers.peel_text(text, origin, self._resolver.clock)
@@ -173,6 +181,9 @@ class LineReader:
         elif jaeger.recognises_span(value):
             self.formats["jaeger"] += 1
             yield jaeger.read_span(value)
+        elif zipkin_v1.recognises(value):
+            self.formats["zipkin_v1"] += 1
+            yield from zipkin_v1.read_span(value)
         elif zipkin.recognises(value):
             self.formats["zipkin"] += 1
             yield zipkin.read_span(value)
@@ -208,17 +219,20 @@ class LineReader:
         if entry.free and (embedded := self._embedded_object(found.get("message", ""))):
             found |= {key: item for key, item in embedded.items() if key not in found}
         self.formats[entry.name] += 1
-        found.setdefault("message", text)
+        if _BODIES.isdisjoint(found):
+            found["message"] = text
         return self._outcome(found, origin, free=entry.free)
 
     def _read_headed(self, fields: dict[str, Any], message: str, origin: Origin) -> Outcome:
         """Read what stands below a syslog head; alone, the head and its message are the record."""
+        self._last_was_headed = True
         arrival = self._resolver.clock.instant(fields["time"]) or origin.arrival
         inner = Origin(fields.get("service") or origin.service_name, arrival, "", origin.depth + 1)
         if arrival is not None and message[:1] not in ("", " ", "\t"):
             kept = self._last, self._last_was_json
             outcome = self.read_text(message, inner)
             self._last, self._last_was_json = kept
+            self._last_was_headed = True
             if outcome.unknown is None and outcome.piece is None:
                 self.formats["syslog"] += 1
                 return outcome._replace(source=origin.source, free=True)
@@ -232,9 +246,12 @@ class LineReader:
         found = self._embedded_object(text)
         if found is None:
             return None
+        before = self.formats.copy()
         outcome = self.read_value(found, origin)
-        good = any(isinstance(reading, Record) for reading in outcome.readings)
-        return outcome if good else None
+        if any(isinstance(reading, Record) for reading in outcome.readings):
+            return outcome
+        self.formats = before
+        return None
 
     def _embedded_object(self, text: object) -> dict[str, Any] | None:
         if not isinstance(text, str) or '{"' not in text or not text.rstrip().endswith("}"):
@@ -268,8 +285,10 @@ class LineReader:
             outcome = self.read_value(layer.content, layer.origin)
             return outcome._replace(wrapped=True)
         text, source = layer.content, layer.origin.source
-        self._docker_ends_lines |= layer.whole
-        if not layer.whole and (self._docker_ends_lines or len(text) > 16_000):
+        self._ends_lines |= layer.whole
+        # Docker cuts at 16 KiB; where no line ever ends in a line feed, none was cut.
+        cut = layer.cut or self._ends_lines or len(text) > _DOCKER_PIECE
+        if not layer.whole and cut:
             self._partial.setdefault(source, []).append(text)
             return Outcome(source=source, piece=Piece.PARTIAL)
         if source in self._partial:

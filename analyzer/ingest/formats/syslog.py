@@ -23,6 +23,7 @@ _RFC5424 = re.compile(
     r"(?P<data>-|(?:\[[^\]\\]*(?:\\.[^\]\\]*)*\])+)(?: (?:\xef\xbb\xbf|\ufeff)?(?P<message>.*))?$",
     re.DOTALL,
 )
+_MAY_START = re.compile(rf"<|{_MONTH} |\d{{4}}-\d\d-\d\dT\S+ \S+ \S+\[\d+\]:")
 _PARAMETER = re.compile(r"([\w.@-]+)=\"((?:[^\"\\]|\\.)*)\"")
 _GLOG = re.compile(
     r"(?P<level>[IWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6})\s+(?P<pid>\d+) "
@@ -41,6 +42,8 @@ class Headed(NamedTuple):
 
 def read_syslog(text: str) -> Headed | None:
     """Return head and message of a syslog line, None where it is none."""
+    if not _MAY_START.match(text):
+        return None
     match = _RFC5424.match(text) or _RFC3164.match(text)
     # An ISO time alone is every logger's: only `host tag[pid]:` makes syslog of it.
     if (

@@ -11,6 +11,7 @@ from typing import Any
 
 from analyzer.ingest.formats.messages import read_message
 from analyzer.ingest.formats.pairs import read_tail
+from analyzer.ingest.formats.syslog import read_syslog
 from analyzer.ingest.times import MONTHS, ZONE
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18})?"
@@ -67,7 +68,7 @@ _THREAD = re.compile(r"\[(?P<thread>[^\]]*)\]")
 def read_text(text: str) -> dict[str, Any] | None:
     """Return the fields of a timestamped line, None where no time stands where one belongs."""
     match = _TIME.search(text, 0, 100)
-    if match is None:
+    if match is None or (match.start() == 0 and read_syslog(text) is not None):
         return None
     before = text[: match.start()]
     head = _BEFORE.match(before) if before else None

@@ -11,14 +11,15 @@ _DIRECTIVES = (
     "#separator ", "#set_separator", "#empty_field", "#unset_field", "#path", "#open", "#close",
     "#types",
 )  # fmt: skip
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|\d{10}")
 # W3C names -> the common ones; time-taken is milliseconds in IIS.
 _NAMES = {
     "cs-method": "method",
     "cs-uri-stem": "path",
     "cs-uri": "path",
     "sc-status": "status",
-    "time-taken": "time_taken_ms",
-    "TimeTakenMS": "time_taken_ms",
+    "time-taken": "duration_ms",
+    "TimeTakenMS": "duration_ms",
     "s-sitename": "service",
     "c-ip": "client_ip",
     "cs(User-Agent)": "user_agent",
@@ -44,7 +45,7 @@ class ColumnTable:
             cells = text.split("\t")
         else:
             cells = [quoted or bare for quoted, bare in _TOKENS.findall(text)]
-        if len(cells) < min(4, len(self._columns)) or len(cells) > 2 * len(self._columns):
+        if len(cells) < min(4, len(self._columns)):
             return None
         return self._row(cells)
 
@@ -69,4 +70,5 @@ class ColumnTable:
             found["time"] = f"{day} {clock}" + ("Z" if "date" in self._columns else "")
         if self._tabs and "duration" in found:
             found["duration_s"] = found.pop("duration")
-        return found if "time" in found or "ts" in found else None
+        stamp = str(found.get("time", found.get("ts", "")))
+        return found if _STAMP.match(stamp) else None

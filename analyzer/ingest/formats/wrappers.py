@@ -33,12 +33,14 @@ _UNIT_SUFFIX = re.compile(r"\.(?:service|scope|socket)$")
 class Layer(NamedTuple):
     """What one layer held: a text or a JSON object, where it came from, and whether it is whole.
 
-    `fields` are the layer's own, for lines whose content names nothing itself.
+    `cut` says that its end is missing for sure. `fields` are the layer's own, for lines whose
+    content names nothing itself.
     """
 
     content: str | Mapping[str, Any]
     origin: Origin
     whole: bool = True
+    cut: bool = False
     fields: Mapping[str, Any] = {}
 
 
@@ -56,7 +58,8 @@ def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
             source=f"{origin.source}/{match['stream']}",
             depth=origin.depth + 1,
         )
-        return Layer(match["message"] or "", inner, match["tag"] == "F")
+        whole = match["tag"] == "F"
+        return Layer(match["message"] or "", inner, whole, not whole)
     if "|" not in text[:64]:
         return None
     match = _COMPOSE.match(text)

@@ -5,7 +5,7 @@ the event. Tokens never enter it: the bot is named by its id.
 
 - `request_answered`: method, chat_id, message_id, status (0: the connection was dropped),
   description, retry_after, duration_ms, fault, parameters, result
-- `update_queued`: update_id, kind
+- `update_queued`: update_id, kind, update
 - `update_delivered`: update_id, via (polling), attempt
 - `webhook_attempted`: update_id, attempt, status, error, duration_ms, retry_in_s
 - `update_confirmed`, `update_expired`, `update_dropped`: update_id
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ import orjson
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
 from analyzer.replay.botapi.shapes import Json
 
-KEPT_IN_MEMORY = 100_000
+KEPT_IN_MEMORY = 20_000
 
 
 class Journal:
@@ -62,5 +63,9 @@ class Journal:
 def rfc3339(wall_ns: int) -> str:
     """`wall_ns` as UTC text with microseconds."""
     seconds, rest = divmod(wall_ns, NS_PER_SECOND)
-    moment = datetime.fromtimestamp(seconds, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+    return f"{_second(seconds)}.{rest // 1000:06d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%S}"
