@@ -51,6 +51,15 @@ def test_gap_of_a_client_goes_to_its_callee() -> None:
     assert split["1"].own_ns == 40
 
 
+def test_skew_of_the_servers_clock_leaves_the_gap_alone() -> None:
+    for skew in (-1_000, -30, 0, 30):
+        split = times(
+            span("2", None, "web", "client", start=5_000, duration=60),
+            span("3", "2", "faq", start=5_010 + skew, duration=35),
+        )["2"]
+        assert (split.gap_ns, split.covered_ns, split.wait_ns) == (25, 35, 35)
+
+
 def test_whole_duration_goes_to_a_callee_without_spans() -> None:
     split = times(span("1", None, "web", "client", duration=60, peer_service="redis"))["1"]
     assert (split.gap_ns, split.callee, split.uninstrumented) == (60, "redis", True)
