@@ -62,9 +62,14 @@ def assemble_many(
     Results come in the order of the traces, whatever the number of worker processes.
     """
     if workers <= 1:
-        for batch in _batches(spans):
-            yield assemble_batch(batch, options)
-        return
+        batches = _batches(spans)
+        while True:
+            with _collector_paused():
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                assembled = assemble_batch(batch, options)
+            yield assembled
     with ProcessPoolExecutor(workers) as pool:
         running: list[Future[Assembled]] = []
         for batch in _batches(spans):
