@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.api.analysis import Analysis
+from analyzer.api.comparison import Comparison, compare
 from analyzer.api.context_map import ContextMap
 from analyzer.api.options import RunOptions
 from analyzer.api.pipeline import Listener, run
@@ -17,7 +18,15 @@ from analyzer.api.write import write_results
 from analyzer.errors import StoreError
 from analyzer.store import STORE_NAME
 
-__all__ = ["Analysis", "ContextMap", "analyze", "open_analysis", "propose_contexts"]
+__all__ = [
+    "Analysis",
+    "Comparison",
+    "ContextMap",
+    "analyze",
+    "compare",
+    "open_analysis",
+    "propose_contexts",
+]
 
 
 def analyze(

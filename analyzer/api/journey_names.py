@@ -1,23 +1,25 @@
 """The mapping file: which of a fleet's operations are which journey of which context.
 
-One file serves objectives, comparison and validation (`--journeys FILE`), TOML:
+One YAML file serves objectives, comparison and validation (`--journeys FILE`):
 
-    [[journey]]
-    operation = "POST /tickets*"     # a journey as `analyze` lists it; * and ? match any text
-    service = "gateway"              # optional: only where this service is entered
-    context = "support"
-    journey = "ticket-submit"
+    journeys:
+      - {service: gateway, operation: "POST /tickets*", context: support, journey: ticket-submit}
+
+`operation` is a journey as `analyze` lists it, `service` (optional) the service that is entered;
+`*` and `?` match any text. The first entry that matches names a journey.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from analyzer.errors import ConfigurationError
+from analyzer.slo.spec.fields import Field
+from analyzer.slo.spec.refusals import Refusal, RefusalLog
+from analyzer.slo.spec.source import Node, SourceError, documents
 
 KEYS = ("operation", "service", "context", "journey")
 
@@ -59,46 +61,50 @@ class JourneyNames:
         }
 
 
+UNNAMED = JourneyNames()
+
+
 def read_journey_names(path: Path | None) -> JourneyNames:
     """The mapping in `path`; without one an empty mapping.
 
     Raises:
-        ConfigurationError: the file cannot be read or an entry is wrong; every problem is named.
+        ConfigurationError: the file cannot be read or an entry is wrong; every problem is named
+            with its line.
     """
     if path is None:
-        return JourneyNames()
+        return UNNAMED
+    log = RefusalLog()
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigurationError([f"{path}: cannot be read ({error.strerror})"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"{path}: not TOML: {error}"]) from error
-    problems = [
-        f"{path}: {key}: unknown; write [[journey]] entries"
-        for key in document
-        if key != "journey"
-    ]
-    entries: list[JourneyName] = []
-    listed = document.get("journey", [])
-    if not isinstance(listed, list) or not listed:
-        problems.append(f"{path}: holds no [[journey]] entry")
-        listed = []
-    for number, entry in enumerate(listed, start=1):
-        wrong = _wrong_keys(entry)
-        problems += [f"{path}: [[journey]] {number}: {reason}" for reason in wrong]
-        if not wrong:
-            entries.append(JourneyName(**{"service": "*", **entry}))
-    if problems:
-        raise ConfigurationError(problems)
-    return JourneyNames(tuple(entries))
+        nodes = documents(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise ConfigurationError([f"{path}: cannot be read ({reason})"]) from error
+    except SourceError as error:
+        raise ConfigurationError(
+            [f"{path}:{error.line}:{error.column}: {error.reason}"]
+        ) from error
+    if len(nodes) != 1:
+        way_out = "write one document with a list 'journeys'"
+        log.add(Refusal(str(path), 1, 1, "", "", f"holds {len(nodes)} documents", way_out))
+    entries = [_read_entry(item) for node in nodes for item in _items(log, path, node)]
+    log.raise_if_any()
+    return JourneyNames(tuple(entry for entry in entries if entry))
 
 
-def _wrong_keys(entry: dict[str, object]) -> list[str]:
-    wrong = [f"{key}: unknown; known are {', '.join(KEYS)}" for key in entry if key not in KEYS]
-    wrong += [f"{key} is missing" for key in KEYS if key != "service" and key not in entry]
-    wrong += [
-        f"{key} must be text"
-        for key in KEYS
-        if key in entry and not (isinstance(entry[key], str) and entry[key])
-    ]
-    return wrong
+def _items(log: RefusalLog, path: Path, node: Node) -> list[Field]:
+    root = Field(log, str(path), "", "", node).fields({"journeys"})
+    listed = root.require("journeys", "list the entries below it") if root else None
+    return listed.items() if listed else []
+
+
+def _read_entry(item: Field) -> JourneyName | None:
+    fields = item.fields(KEYS)
+    if fields is None:
+        return None
+    found: dict[str, str] = {"service": "*"}
+    for key in KEYS:
+        optional = key == "service"
+        at = fields.get(key) if optional else fields.require(key, f"add {key}: ...")
+        text = at.filled() if at else None
+        found |= {key: text} if text else {}
+    return JourneyName(**found) if len(found) == len(KEYS) else None

@@ -12,6 +12,24 @@ from analyzer.trace.options import TraceOptions
 from analyzer.trace.quality import Quality
 from analyzer.trace.untraced import assemble_untraced
 
+NOTE_WORDS = {
+    "zone_assumed": "times without a zone, read as UTC; --tz says otherwise",
+    "zone_proved": "times without a zone, whose offset a wrapper proved",
+    "unit_unknown": "durations whose unit nobody states, kept as attributes; --unit says:",
+    "unit_by_interval": "unit proved by the intervals of the same records:",
+    "unit_by_user": "unit as the user states it:",
+    "bad_time": "times before 2001 or in the future, replaced by the wrapper's",
+    "implausible_time": "spans with times before 2001: order and durations hold, dates do not",
+    "negative_duration": "negative durations, treated as none",
+    "copy_of": "the same content as",
+    "date_from_file name": "times without a date, dated by the file's name",
+    "date_from_modification time": "times without a date, dated by the file's modification time",
+    "year_from_file name": "dates without a year, taken from the file's name",
+    "year_from_modification time": "dates without a year, taken from the modification time",
+    "cancelled": "requests that their caller cancelled (499), no error of the service",
+}
+"""What the notes of reading mean, for the report."""
+
 _TABLES = ("call", "journey", "journey_service", "critical_path", "span_time", "data_quality")
 
 
@@ -101,5 +119,6 @@ def _quality_rows(store: Store, quality: Quality) -> list[tuple[object, ...]]:
     records = store.frame("totals").row(0, named=True)["records"]
     for note, scope, count in store.frame("file_notes").rows():
         check, _, subject = note.partition(":")
-        rows.append((check, scope, count, count / records if records else None, subject))
+        words = " ".join(part for part in (NOTE_WORDS.get(check, ""), subject) if part)
+        rows.append((check, scope, count, count / records if records else None, words))
     return rows

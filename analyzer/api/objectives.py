@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
-from analyzer.api.journey_names import JourneyNames
+from analyzer.api.journey_names import UNNAMED, JourneyNames
 from analyzer.errors import ConfigurationError
+from analyzer.slo.budget import PeriodVerdict
 from analyzer.slo.evaluate import Bucket, Evaluation, evaluate
 from analyzer.slo.events import FAILURES, EventClass, EventCounts
 from analyzer.slo.live import SECOND_US
-from analyzer.slo.spec import Objective, ObjectiveSet, Settings, SourceText, read_objectives
+from analyzer.slo.spec import (
+    CalendarWindow,
+    Objective,
+    ObjectiveSet,
+    Settings,
+    SourceText,
+    read_objectives,
+)
 
 FINE_SPAN_US = 2 * 86_400 * SECOND_US
 FINE_BUCKET_US, COARSE_BUCKET_US = SECOND_US, 60 * SECOND_US
@@ -67,6 +76,12 @@ class SloReport:
         """Whether any objective spent more than its budget in any of its windows."""
         return any(evaluation.breached for evaluation in self.evaluations)
 
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Objectives that cannot be called met: overspent, or without any data."""
+        bad = (PeriodVerdict.BREACHED, PeriodVerdict.NO_DATA)
+        return tuple(e.objective.name for e in self.evaluations if e.worst.period in bad)
+
     @cached_property
     def frame(self) -> pl.DataFrame:
         """One row per objective: the window that decides, both verdicts, counts and bounds."""
@@ -92,7 +107,7 @@ class SloReport:
         return str(self.frame._repr_html_())
 
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "objective": pl.String,
     "context": pl.String,
     "journey": pl.String,
@@ -118,7 +133,7 @@ SCHEMA = {
     "window_start": pl.Datetime("us"),
     "window_end": pl.Datetime("us"),
 }
-SLI_SCHEMA = {
+SLI_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "objective": pl.String,
     "context": pl.String,
     "journey": pl.String,
@@ -130,7 +145,7 @@ SLI_SCHEMA = {
     "valid": pl.Int64,
     "value": pl.Float64,
 }
-ALERT_SCHEMA = {
+ALERT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "objective": pl.String,
     "pair": pl.String,
     "severity": pl.String,
@@ -190,8 +205,8 @@ def sli_rows(evaluation: Evaluation) -> list[tuple[object, ...]]:
     ]
 
 
-def _number(value: object) -> float | None:
-    return None if value is None else float(value)  # type: ignore[arg-type]
+def _number(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _time(us: int) -> datetime:
@@ -209,7 +224,7 @@ def evaluate_objectives(
         if objective.source is None:
             notes.append(f"{objective.name}: only Prometheus knows its events; not evaluated")
             continue
-        pairs = journey_pairs(known, objective, names or JourneyNames())
+        pairs = journey_pairs(known, objective, names or UNNAMED)
         if not pairs:
             notes.append(_absent(objective, known))
         evaluations.append(_evaluate(frames, objective, pairs, known))
@@ -241,6 +256,9 @@ def _evaluate(
     deadline_ms = objective.deadline_ms
     fine = end_us - begin_us <= FINE_SPAN_US
     bucket_us = FINE_BUCKET_US if fine else COARSE_BUCKET_US
+    # Buckets must not straddle a window's edge: rolling windows end with the recording,
+    # calendar ones on a whole minute of the clock.
+    origin_us = 0 if isinstance(objective.window, CalendarWindow) else end_us
     frame = frames(
         "slo_event_class",
         {
@@ -253,12 +271,12 @@ def _evaluate(
             "overdue_is_bad": objective.overdue_is_bad,
             "deadline_us": None if deadline_ms is None else deadline_ms * 1000,
             "now_us": end_us - 1,
-            "origin_us": end_us,
+            "origin_us": origin_us,
             "bucket_us": bucket_us,
             "with_ids": False,
         },
     )
-    return evaluate(objective, buckets_of(frame, end_us, bucket_us), begin_us, end_us)
+    return evaluate(objective, buckets_of(frame, origin_us, bucket_us), begin_us, end_us)
 
 
 def _span(known: pl.DataFrame) -> tuple[int, int]:

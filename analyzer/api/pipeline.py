@@ -12,10 +12,12 @@ from pathlib import Path
 
 from analyzer.analysis.contexts import ContextMap
 from analyzer.api import output
+from analyzer.api.events import write_events
 from analyzer.api.grouping import propose, write_contexts
 from analyzer.api.hotspots import write_hotspots
 from analyzer.api.linking import link
 from analyzer.api.options import RunOptions
+from analyzer.api.what_if import write_what_if
 from analyzer.errors import InputError, OutputError
 from analyzer.ingest.discover import discover, expand_roots
 from analyzer.ingest.load import Progress, ingest
@@ -59,9 +61,12 @@ def run(
             link(store)
             listener.step("comparing peak and baseline")
             write_hotspots(store, options)
+            write_events(store, options)
         listener.step("grouping services")
         contexts = propose(store.frame, options.constraints, options.seed)
         write_contexts(store, contexts)
+        listener.step("predicting what merging saves")
+        write_what_if(store, contexts.assignment, options.seed)
         store.set_property("analysed", asked)
     return contexts
 

@@ -49,6 +49,15 @@ def content_of(analysis: Analysis) -> ReportContent:
             analysis.context_frame,
         ),
         context_notes=analysis.context_notes,
+        whatif=Section(
+            "whatif",
+            "What merging is predicted to bring",
+            "Each journey's traces replayed without the hops inside a context: latency before "
+            "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
+            "demand against the consolidated service and compare.",
+            analysis.whatif_frame,
+        ),
+        whatif_notes=analysis.whatif_notes,
         inventory=Section(
             "inventory",
             "Message inventory",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from analyzer.errors import InputError, UsageError
 
@@ -56,6 +58,17 @@ def expand_roots(roots: Iterable[str | Path]) -> list[Path]:
             raise InputError(f"{text}: no such file or folder. Name a folder or file with logs.")
         found.extend(matches)
     return found
+
+
+def spooled(stream: BinaryIO, folder: Path) -> LogFile:
+    """Return standard input as a file: copied into `folder`, since reading may need two passes.
+
+    Its name in all results is `stdin`.
+    """
+    path = folder / "stdin"
+    with path.open("wb") as copy:
+        shutil.copyfileobj(stream, copy)
+    return LogFile(path, "stdin", None)
 
 
 def discover(roots: Iterable[Path]) -> Iterator[LogFile | Skipped]:

@@ -35,7 +35,7 @@ UNITS_NS = {
     "h": 3_600_000_000_000,
 }
 # Keys whose unit the formats fix (FORMATS section 2, `duration_ns`).
-KEYUNITS_NS = {
+KEY_UNITS_NS = {
     "event.duration": 1,
     "responseTime": 1_000_000,
     "durationMs": 1_000_000,
@@ -57,8 +57,8 @@ _ISO_8601 = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$", re.IGN
 
 def unit_of_key(key: str) -> int | None:
     """Return the nanoseconds per unit that `key` promises (`duration_ms` -> 1,000,000)."""
-    if key in KEYUNITS_NS:
-        return KEYUNITS_NS[key]
+    if key in KEY_UNITS_NS:
+        return KEY_UNITS_NS[key]
     if key.endswith("_processing_time"):
         return 1_000_000_000
     match = _SUFFIX.search(key)

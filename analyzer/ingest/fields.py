@@ -7,11 +7,13 @@ alias table costs nothing per line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from analyzer.ingest import aliases, durations, ids, outcome, severity, times
 from analyzer.ingest.folding import traceback_type
+from analyzer.ingest.proof import UnitProof
 from analyzer.ingest.record import Record, Rejected
 from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import ERROR, OK, SPAN_KINDS, UNSET
@@ -19,6 +21,8 @@ from analyzer.semconv import ERROR, OK, SPAN_KINDS, UNSET
 HEAD_KEY = "@head"
 """Where text formats put the words of a message before its pairs: they name the work."""
 
+_UNIT_UNKNOWN = "unit_unknown:"
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?$")
 _MAX_DEPTH = 32
 _MAX_SHAPES = 4096
 _EMPTY: tuple[object, ...] = (None, "")
@@ -112,6 +116,8 @@ class Resolver:
     def __init__(self, units: Mapping[str, int], clock: times.Clock) -> None:
         self.units = units
         self.clock = clock
+        self.proof = UnitProof()
+        self.used_units: set[str] = set()
 
     def resolve(self, fields: Mapping[str, Any], origin: Origin = NO_ORIGIN) -> Record | Rejected:
         """Return the canonical record of one log line's `fields`.
@@ -149,6 +155,8 @@ def _resolve(fields: Mapping[str, Any], resolver: Resolver, origin: Origin) -> R
     record.user = first(shape.user)
     _set_operation(record, fields, shape, first)
     record.body = _text(first(shape.body)) or record.error_message
+    if resolver.proof.unknown:
+        _see_ids(record, fields, resolver.proof)
     used.add(HEAD_KEY)
     record.attributes = {
         key: value for key, value in fields.items() if key not in used and value is not None
@@ -219,12 +227,15 @@ def _set_times(
         anchor = origin.arrival.ns
         if any(fields[key] not in _EMPTY for key in shape.log_time):
             notes.append("bad_time")
-    duration, fault = _duration(fields, shape, used, resolver.units, notes)
+    duration, fault = _duration(fields, shape, used, resolver, notes)
     if fault is not None:
         return fault
     if start is not None and end is not None:
         if end < start:
             return Rejected("end_before_start", f"end is {start - end} ns before start")
+        if notes and resolver.proof.unknown:
+            for key, value in _unknown(fields, notes):
+                resolver.proof.see_interval(key, value, end - start)
         duration = end - start
     record.duration_ns = duration
     if start is None and duration is not None:
@@ -233,6 +244,25 @@ def _set_times(
     record.time_ns, record.start_ns = anchor, start
     record.notes = tuple(notes)
     return None
+
+
+def _unknown(fields: Mapping[str, Any], notes: list[str]) -> Iterator[tuple[str, float]]:
+    """Yield the durations of a line that lack a unit."""
+    for note in notes:
+        if note.startswith(_UNIT_UNKNOWN):
+            key = note.removeprefix(_UNIT_UNKNOWN)
+            yield key, float(fields[key])
+
+
+def _see_ids(record: Record, fields: Mapping[str, Any], proof: UnitProof) -> None:
+    """Let two lines of one id prove a unit: the first begins the work, the second ends it."""
+    identifier = record.span_id or record.correlation_id
+    if identifier is None or record.time_ns is None:
+        return
+    if record.notes and (unknown := next(_unknown(fields, list(record.notes)), None)):
+        proof.see_id(identifier, record.time_ns, *unknown)
+    elif record.duration_ns is None:
+        proof.see_id(identifier, record.time_ns, None, 0.0)
 
 
 def _instant(
@@ -244,7 +274,7 @@ def _instant(
     notes: list[str],
 ) -> int | None:
     for key in keys:
-        found = clock.instant(fields[key])
+        found = clock.instant(fields[key], origin.arrival)
         if found is None:
             continue
         used.add(key)
@@ -268,24 +298,33 @@ def _duration(
     fields: Mapping[str, Any],
     shape: Shape,
     used: set[str],
-    units: Mapping[str, int],
+    resolver: Resolver,
     notes: list[str],
 ) -> tuple[int | None, Rejected | None]:
     for key, unit in shape.durations:
         value = fields[key]
         if value in _NO_DURATION:
             continue
-        found = durations.parse_duration(value, unit or units.get(key))
+        found = durations.parse_duration(value, unit or resolver.units.get(key))
         if found is not None and found < 0:
             return None, Rejected("bad_duration", f"{key}={value!r} is negative")
         if found is not None:
             used.add(key)
+            if unit is None and key in resolver.units:
+                resolver.used_units.add(key)
             return found, None
         if unit is not None:
             return None, Rejected("bad_duration", f"{key}={str(value)[:40]!r} is not a number")
-        if isinstance(value, (int, float)):
-            notes.append(f"unit_unknown:{key}")
+        if _is_number(value):
+            notes.append(f"{_UNIT_UNKNOWN}{key}")
+            resolver.proof.unknown = True
     return None, None
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return _PLAIN_NUMBER.match(value) is not None
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _set_ids(record: Record, shape: Shape, first: Any) -> None:

@@ -5,8 +5,8 @@ A kill at any moment leaves whole files or nothing of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.line_reader import LineReader
 from analyzer.ingest.lines import MAX_LINE_BYTES, Line, read_head, split_lines
 from analyzer.ingest.mask import Masker
-from analyzer.ingest.names import service_of_file
+from analyzer.ingest.names import day_of_file, service_of_file
 from analyzer.ingest.reader import (
     HEAD_LINES,
     MAX_DOCUMENT_BYTES,
@@ -54,6 +54,17 @@ def file_id(name: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+class Hints(NamedTuple):
+    """What a first reading of a file found out and a second one needs from its first line on."""
+
+    units: Mapping[str, int] = {}
+    first_day: date | None = None
+
+
+class _ReadAgain(Exception):  # noqa: N818 - not an error: the way out of a transaction
+    """The file must be read again with what was found out."""
+
+
 class FileIngest:
     """The reading of one file; `tell` is called now and then with the lines read so far."""
 
@@ -69,12 +80,28 @@ class FileIngest:
         self._file = file
         self._tell = tell
         self._options = options
-        self._builder = RowBuilder(file_id(file.name), file.name, service_of_file(file), masker)
-        self._reader = self._new_reader()
+        self._masker = masker
+        self._begin(Hints())
 
-    def _new_reader(self) -> FileReader:
-        resolver = Resolver(self._options.units, Clock(self._options.zone))
-        return FileReader(self._builder, LineReader(resolver, self._options.renames))
+    def _begin(self, hints: Hints) -> None:
+        """Start a reading of the file with what an earlier one found out."""
+        file, options = self._file, self._options
+        service = service_of_file(file)
+        self._builder = RowBuilder(file_id(file.name), file.name, service, self._masker)
+        modified = _modified(file.path)
+        dated = day_of_file(file)
+        clock = Clock(options.zone, dated or hints.first_day, dated or modified)
+        self._resolver = Resolver({**hints.units, **options.units}, clock)
+        lines = LineReader(self._resolver, options.renames, options.formats)
+        self._reader = FileReader(self._builder, lines)
+
+    def _found_out(self, hints: Hints) -> Hints:
+        """Return what this reading proved, for a second one where it differs from `hints`."""
+        clock = self._resolver.clock
+        first_day = hints.first_day
+        if clock.days and first_day is None and day_of_file(self._file) is None:
+            first_day = _modified(self._file.path) - timedelta(days=clock.days)
+        return Hints({**self._resolver.proof.units(), **hints.units}, first_day)
 
     def run(self, known: ManifestEntry | None, originals: dict[str, str]) -> int | None:
         """Read the file unless the store has it already; return its lines, None if unchanged.
@@ -93,15 +120,42 @@ class FileIngest:
             return None
         parquet = head.startswith(tables.PARQUET_MAGIC)
         compression = "parquet" if parquet else compression_of(head)
-        with self._store.transaction():
-            self._store.forget_file(file_id(self._file.name))
-            self._read(self._source(compression), copy_of)
-            if not entry.size_bytes:
-                # Outside the sum: there is no line, but an empty file must be seen.
-                self._builder.reject(Rejected("no_format", "the file is empty"), 0, 0, b"")
-            self._flush()
-            self._sign(entry, compression, COPY if copy_of else self._reader.format)
+        hints = Hints()
+        while True:
+            self._begin(hints)
+            masked = self._masker.counts.copy()
+            try:
+                with self._store.transaction():
+                    self._store.forget_file(file_id(self._file.name))
+                    self._read(self._source(compression), copy_of)
+                    found_out = self._found_out(hints)
+                    if found_out != hints:
+                        raise _ReadAgain  # noqa: TRY301 - undoes the transaction
+                    if not entry.size_bytes:
+                        # Outside the sum: there is no line, but an empty file must be seen.
+                        empty = Rejected("no_format", "the file is empty")
+                        self._builder.reject(empty, 0, 0, b"")
+                    self._note(hints)
+                    self._flush()
+                    self._sign(entry, compression, COPY if copy_of else self._reader.format)
+                break
+            except _ReadAgain:
+                hints = found_out
+                self._masker.counts = masked
         return self._reader.account.lines
+
+    def _note(self, hints: Hints) -> None:
+        """Note what had to be taken from elsewhere than the lines."""
+        notes, clock, name = self._builder.notes, self._resolver.clock, self._file.name
+        source = "file name" if day_of_file(self._file) else "modification time"
+        for count, what in ((clock.undated, "date"), (clock.yearless, "year")):
+            if count:
+                notes[f"{what}_from_{source}", name] = count
+        for key, unit in hints.units.items():
+            notes[f"unit_by_interval:{key}={unit}ns", name] = 1
+        for key, unit in self._options.units.items():
+            if key in self._resolver.used_units:
+                notes[f"unit_by_user:{key}={unit}ns", name] = 1
 
     def _entry(self, known: ManifestEntry | None) -> ManifestEntry:
         status = self._file.path.stat()
@@ -176,6 +230,14 @@ class FileIngest:
             self._flush()
             # Size -1 never equals a real file's, so the next run tries again.
             self._sign(ManifestEntry(-1, 0, "", ""), "none", _UNREADABLE)
+
+
+def _modified(path: Path) -> date:
+    """Return the day a file was last written; today where that cannot be told."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    except OSError:
+        return datetime.now(UTC).date()
 
 
 def _hash(path: Path) -> str:

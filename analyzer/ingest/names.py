@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from analyzer.ingest.discover import LogFile
 from analyzer.semconv import UNKNOWN_SERVICE
@@ -15,6 +16,19 @@ _TAIL = re.compile(
     r"-json|[._-](?:access|error|stdout|stderr|server|app)?logs?)$",
     re.IGNORECASE,
 )
+
+
+_DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?!\d)")
+
+
+def day_of_file(file: LogFile) -> date | None:
+    """Return the day that a file's name tells (`app-2026-03-01.log`, `x.log-20260301`)."""
+    for match in _DAY.finditer(file.path.name):
+        try:
+            return date(int(match[1]), int(match[2]), int(match[3]))
+        except ValueError:
+            continue
+    return None
 
 
 def service_of_file(file: LogFile) -> str:

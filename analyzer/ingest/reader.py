@@ -7,19 +7,20 @@ goes on; a document counts as its first line (the record) and folded lines.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from collections.abc import Iterator, Sequence
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
-from analyzer.ingest.archives import ArchiveDamage, BombLimit
+from analyzer.ingest.archives import ArchiveDamage
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
 from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece
 from analyzer.ingest.lines import Line
+from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
 from analyzer.ingest.rows import RowBuilder
+
+__all__ = ["HEAD_LINES", "MAX_DOCUMENT_BYTES", "FileReader", "ReadingOptions", "opens_document"]
 
 Item = Line | ArchiveDamage | tables.Row
 """What a file is made of, before it is understood."""
@@ -30,20 +31,6 @@ MAX_DOCUMENT_BYTES = 512 << 20
 _MAX_SOURCES = 256
 HEAD_LINES = 16
 """So many lines decide what a file is."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingOptions:
-    """What the user told the reader: `renames` of keys and `units` (ns per unit) of keys.
-
-    `zone` is where times without a zone are taken to be (None: UTC, and noted as assumed);
-    `bomb_limit` says how much an archive may hold.
-    """
-
-    renames: Mapping[str, str] = field(default_factory=dict)
-    units: Mapping[str, int] = field(default_factory=dict)
-    zone: tzinfo | None = None
-    bomb_limit: BombLimit = field(default_factory=BombLimit)
 
 
 class FileReader:

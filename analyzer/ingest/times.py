@@ -67,7 +67,8 @@ class Clock:
     `zone` is where zone-less times are taken to be (None: UTC, which callers report as
     assumed). `first_day` dates times without a date; it moves on at each midnight.
     `latest` dates those without a year: each is the last such day not after it (a day's grace).
-    `days` counts the midnights passed since `first_day`.
+    `days` counts the midnights passed since `first_day`; `undated` and `yearless` count the
+    times that had to be dated so.
     """
 
     def __init__(
@@ -85,23 +86,25 @@ class Clock:
         self._seen: dict[str, int | None] = {}
         self._last_ns: int | None = None
         self.days = 0
-        self.undated = False
-        self.yearless = False
+        self.undated = 0
+        self.yearless = 0
 
     @property
     def zoned(self) -> bool:
         """Tell whether the user named the zone of zone-less times."""
         return self._zone is not None
 
-    def instant(self, value: object) -> Instant | None:
+    def instant(self, value: object, arrival: Instant | None = None) -> Instant | None:
         """Return the instant that `value` names, else None.
+
+        A time without date or year takes them from `arrival`, where a wrapper told it.
 
         Epochs are told by their width (10 s, 13 ms, 16 us, 19 ns digits). Texts are parsed as
         decimals, never through a float epoch, so nanoseconds survive. None outside of 2001
         to a day ahead of the run.
         """
         if isinstance(value, str):
-            found = self._from_text(value)
+            found = self._from_text(value, arrival)
         elif isinstance(value, bool) or value is None:
             return None
         elif isinstance(value, int):
@@ -112,7 +115,7 @@ class Clock:
             return None
         return found if found and EARLIEST_NS <= found.ns <= self._limit_ns else None
 
-    def _from_text(self, text: str) -> Instant | None:
+    def _from_text(self, text: str, arrival: Instant | None) -> Instant | None:
         # The commonest spelling first: 2026-03-01T10:00:00.123Z, its second remembered.
         if text[-1:] == "Z" and text[10:11] == "T" and text[19:20] == ".":
             seconds = self._second(text[:19])
@@ -130,7 +133,7 @@ class Clock:
                     break
             else:
                 return None
-        return self._from_match(match.groupdict())
+        return self._from_match(match.groupdict(), arrival)
 
     def _second(self, text: str) -> int | None:
         """Return the epoch second of `2026-03-01T10:00:00`, in UTC."""
@@ -146,7 +149,7 @@ class Clock:
         )
         return found
 
-    def _from_match(self, found: dict[str, str | None]) -> Instant | None:
+    def _from_match(self, found: dict[str, str | None], arrival: Instant | None) -> Instant | None:
         clock = found.get("clock")
         if clock is None:
             digits = found.get("digits") or ""
@@ -154,12 +157,18 @@ class Clock:
         fraction = found.get("fraction")
         part_ns = int(fraction[:9].ljust(9, "0")) if fraction else 0
         if found.get("day") is None and found.get("ordinal") is None:
-            return self._of_day(clock, part_ns)
+            return self._of_day(clock, part_ns, arrival)
         zone = found.get("zone")
-        seconds = self._seconds(found, clock, zone)
+        seconds = self._seconds(found, clock, zone, arrival)
         return None if seconds is None else Instant(seconds * _NS + part_ns, zone is not None)
 
-    def _seconds(self, found: dict[str, str | None], clock: str, zone: str | None) -> int | None:
+    def _seconds(
+        self,
+        found: dict[str, str | None],
+        clock: str,
+        zone: str | None,
+        arrival: Instant | None,
+    ) -> int | None:
         year = found.get("year")
         if year and len(year) == 2:
             year = f"20{year}"
@@ -170,28 +179,36 @@ class Clock:
             word = found.get("word")
             month = MONTHS.index(word) + 1 if word else int(found["month"] or 0)
             day = int(found["day"] or 0)
-        number = int(year) if year else self._year(month, day)
+        number = int(year) if year else self._year(month, day, arrival)
         local = self._zone if zone is None else _offset(zone)
         return _epoch(number, month, day, clock, local or UTC)
 
-    def _year(self, month: int, day: int) -> int:
-        self.yearless = True
-        latest = self._latest + timedelta(days=1)
+    def _year(self, month: int, day: int, arrival: Instant | None) -> int:
+        if arrival is None:
+            self.yearless += 1
+        latest = (_day_of(arrival) if arrival else self._latest) + timedelta(days=1)
         return latest.year if (month, day) <= (latest.month, latest.day) else latest.year - 1
 
-    def _of_day(self, clock: str, part_ns: int) -> Instant | None:
+    def _of_day(self, clock: str, part_ns: int, arrival: Instant | None) -> Instant | None:
         """Date a time of day: on from the first day, a day later at each step back of 12 h."""
-        self.undated = True
-        day = self._first_day or self._latest
+        day = _day_of(arrival) if arrival else self._first_day or self._latest
         seconds = _epoch(day.year, day.month, day.day, clock, self._zone or UTC)
         if seconds is None:
             return None
+        if arrival is not None:
+            ns = seconds * _NS + part_ns
+            return Instant(ns + round((arrival.ns - ns) / _DAY_NS) * _DAY_NS, zoned=False)
+        self.undated += 1
         ns = seconds * _NS + part_ns + self.days * _DAY_NS
         if self._last_ns is not None and self._last_ns - ns > _HALF_DAY_NS:
             self.days += 1
             ns += _DAY_NS
         self._last_ns = ns
         return Instant(ns, zoned=False)
+
+
+def _day_of(instant: Instant) -> date:
+    return datetime.fromtimestamp(instant.ns // _NS, UTC).date()
 
 
 def proved_by_arrival(written: Instant, arrival: Instant) -> Instant:

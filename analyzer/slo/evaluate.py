@@ -25,7 +25,8 @@ from analyzer.slo.live import SECOND_US, SlidingCounts
 from analyzer.slo.spec.values import CalendarWindow, Objective
 from analyzer.slo.windows import Pair, pairs_of
 
-STEP_S = 15
+STEP_US, COARSE_STEP_US = 15 * SECOND_US, 60 * SECOND_US
+LONG_RECORDING_US = 2 * 86_400 * SECOND_US
 
 
 class Bucket(NamedTuple):
@@ -71,8 +72,11 @@ class Evaluation:
 
     @property
     def worst(self) -> WindowResult:
-        """The window that decides: most of its budget spent, the earliest of equals."""
-        return max(self.windows, key=lambda w: (w.budget.spent or 0, -w.start_us))
+        """The window that decides: most of its budget spent, then most events, then earliest."""
+        return max(
+            self.windows,
+            key=lambda w: (w.budget.spent or 0, w.budget.counts.valid, -w.start_us),
+        )
 
     @property
     def breached(self) -> bool:
@@ -157,7 +161,7 @@ def bucket_episodes(buckets: Sequence[Bucket], gap_us: int = EPISODE_GAP_US) -> 
 
 
 def _ringing(objective: Objective, buckets: Sequence[Bucket], end_us: int) -> Iterator[Ringing]:
-    """Replay the recording through the alert windows, evaluated every 15 s of its time."""
+    """Replay the recording through the alert windows, every 15 s (a minute, if of many days)."""
     pairs = pairs_of(objective)
     if not pairs or not buckets:
         return
@@ -168,8 +172,9 @@ def _ringing(objective: Objective, buckets: Sequence[Bucket], end_us: int) -> It
     since: list[int | None] = [None] * len(pairs)
     waiting = iter(buckets)
     coming = next(waiting, None)
-    step_us = STEP_S * SECOND_US
-    for now_us in range(buckets[0].start_us - buckets[0].start_us % step_us, end_us, step_us):
+    begin_us = buckets[0].start_us
+    step_us = STEP_US if end_us - begin_us <= LONG_RECORDING_US else COARSE_STEP_US
+    for now_us in range(begin_us - begin_us % step_us, end_us + step_us, step_us):
         while coming is not None and coming.start_us <= now_us:
             _add(live, coming)
             coming = next(waiting, None)

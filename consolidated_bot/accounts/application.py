@@ -181,13 +181,13 @@ class AccountUseCases:
     """The use cases; `members` are the roles that OPS_MEMBERS gives."""
 
     def __init__(self, members: Mapping[int, str]) -> None:
-        """Without `members`, whoever writes in the operations chat is an agent."""
+        """Without `members`, whoever writes in the operations chat is a lead."""
         self._members = members
 
     def role_of(self, accounts: Accounts, scope: Scope, question: RoleOf) -> Role:
         role = accounts.role(question.user_id) or self._members.get(question.user_id)
         if role is None and question.in_operations and not self._members:
-            role = "agent"
+            role = "lead"
         return cast("Role", role or "user")
 
     def language_of(self, accounts: Accounts, scope: Scope, question: LanguageOf) -> str:

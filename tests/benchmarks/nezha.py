@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from analyzer.analysis.hotspots.compare import compare
 from analyzer.analysis.hotspots.frames import TraceFrames
 from analyzer.analysis.hotspots.suspects import Suspect, rank_suspects
 from analyzer.analysis.hotspots.windows import (
@@ -103,13 +104,16 @@ def judge(
     """(faults with their place, faults without data); `shift_ns` moves the given time."""
     guarded = tuple(Window(fault.start_ns, fault.start_ns) for fault in faults)
     baseline = Baseline(guarded, 420 * SECOND_NS)
-    judged, missing = [], []
-    for fault in faults:
-        if frames.times.filter(incident_window(fault.start_ns).contains()).is_empty():
-            missing.append(fault)
-            continue
-        window = incident_window(fault.start_ns + shift_ns)
-        suspects = rank_suspects(frames, window, baseline)
+    judged: list[Fault] = []
+    there = [incident_window(fault.start_ns).contains() for fault in faults]
+    seen = frames.times.select(
+        *(chosen.any().alias(str(i)) for i, chosen in enumerate(there))
+    ).row(0)
+    missing = [fault for fault, has_data in zip(faults, seen, strict=True) if not has_data]
+    present = [fault for fault, has_data in zip(faults, seen, strict=True) if has_data]
+    windows = tuple(incident_window(fault.start_ns + shift_ns) for fault in present)
+    for fault, comparison in zip(present, compare(frames, windows, baseline), strict=True):
+        suspects = rank_suspects(comparison)
         first = suspects[0]
         words = f"{first.service_name} ({first.kind} {first.score:.2f}: {first.reason})"
         judged.append(fault._replace(place=place_of(fault.service, suspects), first=words))

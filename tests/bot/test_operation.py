@@ -45,7 +45,7 @@ async def test_sigterm_answers_what_was_stored_and_exits_0(tmp_path: Path) -> No
         assert len(answered) == done > 0, "what was decided before the stop was also sent"
         await bot.start()
         for number in range(30):
-            await chats.until(lambda e, chat=5000 + number: e.chat_id == chat and "#" in e.text)
+            await chats.answered(5000 + number, "#")
 
 
 async def test_late_start_finds_what_was_written_while_it_was_down(
@@ -94,7 +94,7 @@ async def test_order_within_a_chat_is_kept_under_load(tmp_path: Path) -> None:
                 )
         chats = Onlooker(telegram)
         for user in people:
-            await chats.until(lambda e, u=user: e.chat_id == u.user_id and "question 14" in e.text)
+            await chats.answered(user.user_id, "question 14")
         for user in people:
             asked = [e.text for e in chats.events if e.chat_id == user.user_id]
             assert asked == sorted(asked)
@@ -142,7 +142,7 @@ async def test_broken_connections_delay_an_answer_and_lose_none(tmp_path: Path, 
                 await telegram.door.write(Text(user=user, text="/ticket it is broken"))
             chats = Onlooker(telegram)
             for number in range(6):
-                await chats.until(lambda e, c=8000 + number: e.chat_id == c and "#" in e.text)
+                await chats.answered(8000 + number, "#")
 
 
 async def test_journey_line_has_what_the_analysis_needs(bot: BotProcess, chats: Onlooker) -> None:

@@ -35,7 +35,7 @@ def upload(caller: Caller, content: bytes, name: str) -> Any:
 
     if isinstance(caller, AiogramCaller):
         return BufferedInputFile(content, name)
-    return InputFile(content, filename=name)
+    return InputFile(content, filename=name, attach=True)
 
 
 async def test_message_ids_count_per_chat(telegram: Emulator, caller: Caller, ann: User) -> None:
@@ -151,6 +151,60 @@ async def test_uploads_of_the_bot_are_kept_and_can_be_sent_again(
     assert again.document.file_unique_id == sent.document.file_unique_id
 
 
+@pytest.mark.parametrize("kind", ["voice", "audio", "video", "animation", "sticker"])
+async def test_other_files_come_and_go(
+    telegram: Emulator, caller: Caller, ann: User, kind: str
+) -> None:
+    await telegram.door.send(Media(user=ann, kind=kind, content=b"bytes", file_name="f.bin"))
+    [update] = await caller.call("getUpdates")
+    file_id = getattr(update.message, kind).file_id
+    back = await caller.call(f"send{kind.title()}", **{"chat_id": ann.user_id, kind: file_id})
+    assert getattr(back, kind).file_unique_id == getattr(update.message, kind).file_unique_id
+    copied = await caller.call(
+        "copyMessage",
+        chat_id=ann.user_id,
+        from_chat_id=ann.user_id,
+        message_id=update.message.message_id,
+    )
+    assert kind in telegram.world.chats[ann.user_id].messages[copied.message_id]
+
+
+async def test_album_of_the_bot_is_as_many_messages(
+    telegram: Emulator, caller: Caller, ann: User
+) -> None:
+    first, second = album(caller)
+    sent = await caller.call("sendMediaGroup", chat_id=ann.user_id, media=[first, second])
+    assert len(sent) == 2
+    assert len({message.media_group_id for message in sent}) == 1
+    assert [message.caption for message in sent] == ["both", None]
+    with caller.refused("bad_request", "2-10 items"):
+        await caller.call("sendMediaGroup", chat_id=ann.user_id, media=[first])
+
+
+def album(caller: Caller) -> tuple[Any, Any]:
+    import aiogram.types
+    import telegram
+
+    library: Any = aiogram.types if isinstance(caller, AiogramCaller) else telegram
+    return (
+        library.InputMediaPhoto(media=upload(caller, b"one", "1.jpg"), caption="both"),
+        library.InputMediaPhoto(media=upload(caller, b"two", "2.jpg")),
+    )
+
+
+async def test_several_messages_at_once(telegram: Emulator, caller: Caller, ann: User) -> None:
+    ids = [(await telegram.door.write(Text(user=ann, text=text))).message_id for text in "abc"]
+    here = {"chat_id": ann.user_id, "message_ids": [*ids, 999]}
+    copies = await caller.call("copyMessages", from_chat_id=ann.user_id, **here)
+    stored = telegram.world.chats[ann.user_id].messages
+    assert [stored[copy.message_id]["text"] for copy in copies] == ["a", "b", "c"]
+    forwards = await caller.call("forwardMessages", from_chat_id=ann.user_id, **here)
+    assert len(forwards) == 3
+    assert await caller.call("pinChatMessage", chat_id=ann.user_id, message_id=ids[0])
+    assert await caller.call("deleteMessages", **here) is True
+    assert not set(ids) & set(stored)
+
+
 async def test_topics_are_created_closed_reopened_edited_deleted(
     telegram: Emulator, caller: Caller, forum: int
 ) -> None:
@@ -205,6 +259,8 @@ async def test_members_have_their_roles(
     assert statuses == ["administrator", "member", "left", "administrator"]
     with caller.refused("bad_request", "user not found"):
         await caller.call("getChatMember", chat_id=forum, user_id=31337)
+    staff = await caller.call("getChatAdministrators", chat_id=forum)
+    assert {member.user.id for member in staff} == {AGENT.user_id, telegram.settings.bot_id}
 
 
 async def test_chats_are_described(caller: Caller, forum: int, ann: User) -> None:

@@ -104,6 +104,29 @@ def test_report_is_written_again_byte_for_byte(done: Path) -> None:
     assert (done / "again.html").read_bytes() == first
 
 
+def test_contexts_explain_export_and_take_edits_back(done: Path) -> None:
+    assert "tickets" in analyze("contexts", "--explain", "tickets", cwd=done).stdout
+    assert "no service 'ticket'" in analyze("contexts", "--explain", "ticket", cwd=done).stderr
+    assert analyze("contexts", "--export", "mermaid", cwd=done).stdout.startswith("flowchart")
+    assert "ContextMap" in analyze("contexts", "--export", "cml", cwd=done).stdout
+    (done / "wish.yaml").write_text("contexts:\n  Desk:\n    - tickets\n    - faq\n")
+    moved = analyze("contexts", "--contexts", "wish.yaml", cwd=done)
+    assert moved.returncode == 0, moved.stderr
+    assert "Desk" in moved.stdout
+    (done / "wrong.yaml").write_text("contexts:\n  Desk:\n    - nobody\ncolour: red\n")
+    wrong = analyze("contexts", "--contexts", "wrong.yaml", cwd=done)
+    assert wrong.returncode == 2
+    assert "colour" in wrong.stderr
+
+
+def test_whatif_predicts_for_any_grouping(done: Path) -> None:
+    result = analyze("whatif", "--merge", "tickets,accounts", "--format", "json", cwd=done)
+    rows = json.loads(result.stdout)
+    assert {"SubmitTicket"} <= {row["journey"] for row in rows}
+    assert "no service 'nobody'" in analyze("whatif", "--merge", "nobody,faq", cwd=done).stderr
+    assert analyze("whatif", "--plan", cwd=done).returncode == 0
+
+
 def test_doctor_names_versions_and_room(tmp_path: Path) -> None:
     result = analyze("doctor", cwd=tmp_path)
     assert result.returncode == 0

@@ -30,12 +30,15 @@ def latencies(n: int, correlation: float, random: np.random.Generator, scale: fl
     return 100 * scale * np.exp(0.5 * level)
 
 
-def failures(n: int, share: float, correlation: float, random: np.random.Generator) -> Floats:
+def failures(
+    n: int, share: float, correlation: float, random: np.random.Generator
+) -> NDArray[np.bool_]:
     """Bad events in episodes: a latent AR(1) process above its quantile."""
     from scipy.special import ndtri
 
     level = np.log(latencies(n, correlation, random) / 100) / 0.5
-    return level > ndtri(1 - share)
+    episodes: NDArray[np.bool_] = level > ndtri(1 - share)
+    return episodes
 
 
 def coverage(n: int, correlation: float, quantile: float, runs: int, seed: int = 1) -> float:
@@ -61,7 +64,7 @@ def verdicts(
         sides = [
             Side(
                 latencies(n, correlation, random, factor),
-                failures(n, share, correlation, random).astype(np.bool_),
+                failures(n, share, correlation, random),
             )
             for factor in (1, scale)
         ]

@@ -30,6 +30,17 @@ def replicates(n: int) -> int:
     return max(MIN_REPLICATES, min(REPLICATES, WORK // max(n, 1)))
 
 
+def widening(n: int) -> float:
+    """What a block bootstrap's spread is multiplied by: sqrt(1 + 1/sqrt(blocks)).
+
+    Blocks of finite length miss what reaches beyond them, and few blocks know their own spread
+    badly. Chosen so that the measured coverage of nominal 95 % stays within .87 and .98 for
+    autocorrelations from 0 to .9 (`python -m tests.compare.simulation`).
+    """
+    blocks = max(1, n // block_length(n))
+    return math.sqrt(1 + 1 / math.sqrt(blocks))
+
+
 def block_counts(n: int, count: int, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
     """Per resample, how often each of the `n` values in time order was drawn."""
     length = block_length(n)

@@ -8,7 +8,7 @@ blocks. Each carries its nominal 95 % interval, a p value and what it needs to b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from analyzer.analysis.compare.blocks import (
     design_effect,
     quantile_replicates,
     replicates,
+    widening,
 )
 from analyzer.slo.intervals import CONFIDENCE, quantile_minimum
 
@@ -57,7 +58,7 @@ class Difference:
 
 
 def wilson_effective(bad: float, n: float, confidence: float) -> tuple[float, float]:
-    """Wilson's limits for counts that need not be whole (a sample divided by its design effect)."""
+    """Wilson's limits for counts that need not be whole: a sample over its design effect."""
     from scipy.special import ndtri
 
     z = float(ndtri(0.5 + confidence / 2))
@@ -157,23 +158,25 @@ def _quantile_difference(
     measure = f"p{quantile * 100:g}"
     needed = quantile_minimum(quantile, two_sided=True)
     shown = quantile_minimum(quantile, two_sided=False)
-    values = [
-        float(np.quantile(s, quantile)) if len(s) >= shown else None for s in (before, after)
-    ]
-    found = Difference(measure, *values, len(before), len(after), needed)
-    if not found.enough:
-        return found
-    low, high, upper = (float(v) for v in np.quantile(spread, (0.025, 0.975, 0.95)))
-    return Difference(
+    found = Difference(
         measure,
-        *values,
+        float(np.quantile(before, quantile)) if len(before) >= shown else None,
+        float(np.quantile(after, quantile)) if len(after) >= shown else None,
         len(before),
         len(after),
         needed,
-        low,
-        high,
-        upper,
-        _normal_p(float(found.difference or 0.0), float(spread.std())),
+    )
+    if not found.enough:
+        return found
+    wider = max(widening(len(before)), widening(len(after)))
+    spread = np.median(spread) + (spread - np.median(spread)) * wider
+    low, high, upper = (float(v) for v in np.quantile(spread, (0.025, 0.975, 0.95)))
+    return replace(
+        found,
+        low=low,
+        high=high,
+        upper=upper,
+        p_value=_normal_p(found.difference or 0.0, float(spread.std())),
         block=max(block_length(len(before)), block_length(len(after))),
     )
 

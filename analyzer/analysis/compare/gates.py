@@ -91,7 +91,7 @@ def judge(difference: Difference, margin: float, *, significant: bool) -> Judged
 def judge_all(
     gates: Sequence[tuple[Difference, float]], alpha: float = SINGLE_RUN_ALPHA
 ) -> list[Judged]:
-    """Verdicts of gates (difference, margin) that were named beforehand; Holm over those with p."""
+    """Verdicts of gates (difference, margin) named beforehand; Holm over those with a p."""
     tested = [
         i for i, (found, _) in enumerate(gates) if found.enough and found.p_value is not None
     ]

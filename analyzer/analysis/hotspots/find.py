@@ -8,11 +8,13 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.analysis.hotspots.compare import Comparison, compare
+from analyzer.analysis.hotspots.errors import error_rows
 from analyzer.analysis.hotspots.frames import TraceFrames
-from analyzer.analysis.hotspots.rows import Hotspot, error_rows, latency_rows
+from analyzer.analysis.hotspots.hotspot import Hotspot
+from analyzer.analysis.hotspots.slower import latency_rows
 from analyzer.analysis.hotspots.suspects import Suspect, rank_suspects
 from analyzer.analysis.hotspots.windows import (
-    Baseline,
     Window,
     baseline_of,
     find_windows,
@@ -65,14 +67,13 @@ def find_hotspots(
         return Findings((), (), NO_PEAK)
     starts = frames.times["start_ns"]
     baseline = baseline_of(starts, (*windows, *excluded))
-    found = tuple(_inside(frames, window, baseline) for window in windows)
+    found = tuple(map(_findings, compare(frames, tuple(windows), baseline)))
     return Findings(found, _merged(found))
 
 
-def _inside(frames: TraceFrames, window: Window, baseline: Baseline) -> WindowFindings:
-    rows = [*latency_rows(frames, window, baseline), *error_rows(frames, window, baseline)]
-    suspects = rank_suspects(frames, window, baseline)
-    return WindowFindings(window, _ranked(rows), tuple(suspects))
+def _findings(comparison: Comparison) -> WindowFindings:
+    rows = [*latency_rows(comparison), *error_rows(comparison)]
+    return WindowFindings(comparison.window, _ranked(rows), tuple(rank_suspects(comparison)))
 
 
 def _merged(found: Sequence[WindowFindings]) -> tuple[Hotspot, ...]:

@@ -7,10 +7,10 @@ from typing import Final
 
 import polars as pl
 
-from analyzer.analysis.hotspots.events import entries, event_keys, event_scores, event_shifts
-from analyzer.analysis.hotspots.frames import TraceFrames, charged
+from analyzer.analysis.hotspots.compare import Comparison
+from analyzer.analysis.hotspots.events import event_scores, event_shifts
 from analyzer.analysis.hotspots.latency import latency_scores, latency_shifts
-from analyzer.analysis.hotspots.windows import Baseline, Window
+from analyzer.analysis.hotspots.period import Period
 
 _DETAILED: Final = 3
 
@@ -41,15 +41,12 @@ class Suspect:
     exemplars: tuple[str, ...] = ()
 
 
-def rank_suspects(frames: TraceFrames, window: Window, baseline: Baseline) -> list[Suspect]:
+def rank_suspects(comparison: Comparison) -> list[Suspect]:
     """All services seen in baseline or peak, most suspect first; ties by name."""
-    inside, outside = window.contains(), baseline.contains()
-    slow = latency_scores(latency_shifts(charged(frames.times), inside, outside))
-    entered = entries(frames.times)
-    odd = event_scores(
-        event_shifts(event_keys(frames.times, frames.records), entered, inside, outside)
-    )
-    visits = dict(entered.filter(inside).group_by("service_name").agg(pl.len()).iter_rows())
+    base, peak = comparison.base, comparison.peak
+    slow = latency_scores(latency_shifts(base, peak))
+    odd = event_scores(event_shifts(base, peak))
+    visits = dict(peak.entries.iter_rows())
     latency = {row["service_name"]: row for row in slow.iter_rows(named=True)}
     events = {row["service_name"]: row for row in odd.iter_rows(named=True)}
     latency_sum = sum(row["score"] for row in latency.values()) or 1.0
@@ -78,10 +75,7 @@ def rank_suspects(frames: TraceFrames, window: Window, baseline: Baseline) -> li
             )
         )
     suspects.sort(key=lambda suspect: (-suspect.score, suspect.service_name))
-    return [
-        _ranked(suspect, place, frames, window, baseline)
-        for place, suspect in enumerate(suspects, start=1)
-    ]
+    return [_ranked(suspect, place, comparison) for place, suspect in enumerate(suspects, start=1)]
 
 
 def _slow_words(row: dict[str, object] | None) -> str:
@@ -109,38 +103,33 @@ def _edge(row: dict[str, object] | None) -> str | None:
     return f"{row['caller']} -> {row['service_name']}"
 
 
-def _ranked(
-    suspect: Suspect, place: int, frames: TraceFrames, window: Window, baseline: Baseline
-) -> Suspect:
+def _ranked(suspect: Suspect, place: int, comparison: Comparison) -> Suspect:
     if place > _DETAILED:
         return replace(suspect, rank=place)
     service = suspect.service_name
     return replace(
         suspect,
         rank=place,
-        share_base=path_share(frames, service, baseline.contains()),
-        share_peak=path_share(frames, service, window.contains()),
-        exemplars=_exemplars(frames, service, window),
+        share_base=_path_share(comparison.base, service),
+        share_peak=_path_share(comparison.peak, service),
+        exemplars=_exemplars(comparison, service),
     )
 
 
-def path_share(frames: TraceFrames, service: str, chosen: pl.Expr) -> float | None:
-    """The part of the chosen journeys' critical path that is charged to `service`."""
-    journeys = frames.journeys.filter(chosen).select("trace_id").unique()
-    path = frames.path.join(journeys, on="trace_id", how="semi")
-    mine = pl.coalesce("callee", "service_name") == service
-    total, charged_to_it = path.select(
-        pl.col("exclusive_ns").sum().cast(pl.Float64).alias("total"),
-        pl.col("exclusive_ns").filter(mine).sum().cast(pl.Float64).alias("mine"),
-    ).row(0)
-    return charged_to_it / total if total else None
+def _path_share(period: Period, service: str) -> float | None:
+    """The part of the period's critical paths that is charged to `service`."""
+    total = int(period.path["exclusive_ns"].sum())
+    mine = period.path.filter(pl.col("service_name") == service)["exclusive_ns"]
+    return int(mine.sum()) / total if total else None
 
 
-def _exemplars(frames: TraceFrames, service: str, window: Window) -> tuple[str, ...]:
-    touching = frames.times.filter(pl.col("service_name") == service).select("trace_id").unique()
+def _exemplars(comparison: Comparison, service: str) -> tuple[str, ...]:
+    frames, inside = comparison.frames, comparison.window.contains()
+    touching = frames.times.filter(inside & (pl.col("service_name") == service))
     peak = (
-        frames.journeys.filter(window.contains() & pl.col("duration_ns").is_not_null())
-        .join(touching, on="trace_id", how="semi")
+        frames.journeys.filter(inside & pl.col("duration_ns").is_not_null())
+        .join(touching.select("trace_id").unique(), on="trace_id", how="semi")
+        .with_columns(pl.col("trace_id").cast(pl.String))
         .sort("duration_ns", "trace_id")["trace_id"]
     )
     if peak.is_empty():

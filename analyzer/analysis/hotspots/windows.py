@@ -3,7 +3,8 @@
 Changes to the method, each from recordings that it got wrong. Level and spread of the buckets are
 those of their densest half (the "shorth"), not median and IQR over all: the two agree on quiet
 data, but a campaign that fills a third of a recording inflates the IQR until it hides itself.
-Journeys are also looked at by name, wider buckets too, and a run grows into warm neighbours.
+Latencies are compared in log time; journeys are also looked at by name, and in wider buckets; a
+run grows into warm neighbours.
 """
 
 from __future__ import annotations
@@ -178,8 +179,10 @@ def _densest_half(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _latency_score(medians: NDArray[np.float64]) -> NDArray[np.float64]:
-    level, spread = _densest_half(medians)
-    score = (medians - level) / max(spread, 0.05 * level, 1.0)
+    """Excess in log time: medians of few journeys are skewed, their logarithms hardly are."""
+    logs = np.log(np.maximum(medians, 1.0))
+    level, spread = _densest_half(logs)
+    score = (logs - level) / max(spread, float(np.log(1.05)))
     return np.asarray(score, dtype=np.float64)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from analyzer.ingest.fields import NO_ORIGIN, Origin, Resolver, flatten
 from analyzer.ingest.figures import figures_of
 from analyzer.ingest.folding import fold
-from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin
+from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
 from analyzer.ingest.formats.access import read_access
 from analyzer.ingest.formats.loggers import completed
 from analyzer.ingest.formats.pairs import read_logfmt
@@ -181,6 +181,9 @@ class LineReader:
         elif jaeger.recognises_span(value):
             self.formats["jaeger"] += 1
             yield jaeger.read_span(value)
+        elif zipkin_v1.recognises(value):
+            self.formats["zipkin_v1"] += 1
+            yield from zipkin_v1.read_span(value)
         elif zipkin.recognises(value):
             self.formats["zipkin"] += 1
             yield zipkin.read_span(value)

@@ -5,7 +5,7 @@ the event. Tokens never enter it: the bot is named by its id.
 
 - `request_answered`: method, chat_id, message_id, status (0: the connection was dropped),
   description, retry_after, duration_ms, fault, parameters, result
-- `update_queued`: update_id, kind
+- `update_queued`: update_id, kind, update
 - `update_delivered`: update_id, via (polling), attempt
 - `webhook_attempted`: update_id, attempt, status, error, duration_ms, retry_in_s
 - `update_confirmed`, `update_expired`, `update_dropped`: update_id

@@ -9,7 +9,7 @@ from analyzer.replay.botapi.door import Acted, Edit, Group, Media, Press, Text, 
 from analyzer.replay.botapi.errors import ImpossibleActError
 from analyzer.replay.botapi.feed import ChatEvent
 from analyzer.replay.botapi.messages import Draft, caption_content, new_message, text_content
-from analyzer.replay.botapi.methods.files import MediaKind, media_content, store_file
+from analyzer.replay.botapi.methods.media import MediaKind, media_content, store_file
 from analyzer.replay.botapi.params import Upload
 from analyzer.replay.botapi.shapes import Json
 from analyzer.replay.botapi.text import found_entities
@@ -45,7 +45,7 @@ class LocalDoor:
         return self._queue("wrote", text.user, "message", message)
 
     async def send(self, media: Media) -> Acted:
-        """Send a photo or document."""
+        """Send a photo, document or other file."""
         if media.kind not in get_args(MediaKind):
             raise ImpossibleActError(f"users send {get_args(MediaKind)} here, not {media.kind}")
         kind = cast("MediaKind", media.kind)

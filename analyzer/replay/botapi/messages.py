@@ -11,11 +11,11 @@ from analyzer.replay.botapi.params import Params
 from analyzer.replay.botapi.shapes import Json
 from analyzer.replay.botapi.world import Chat, World
 
+FILES = ("photo", "document", "voice", "audio", "video", "animation", "sticker")
 CONTENT = (
     "text",
     "entities",
-    "photo",
-    "document",
+    *FILES,
     "caption",
     "caption_entities",
     "link_preview_options",

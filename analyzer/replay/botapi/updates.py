@@ -116,7 +116,7 @@ class UpdateQueue:
         expires = self.clock.monotonic_ns() + round(self.ttl_seconds * NS_PER_SECOND)
         queued = QueuedUpdate(update_id, {"update_id": update_id, **body}, expires)
         self.pending[update_id] = queued
-        self.journal.write("update_queued", update_id=update_id, kind=kind)
+        self.journal.write("update_queued", update_id=update_id, kind=kind, update=body)
         if self.on_push is not None:
             self.on_push(queued)
         self._wake()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,16 +24,23 @@ from analyzer.replay.workload.users import Persona, personas
 
 
 async def drive(
-    plan: Plan, door: Door, *, journeys: Path | None = None, clock: Clock | None = None
+    plan: Plan,
+    door: Door,
+    *,
+    planned: Sequence[Arrival] | None = None,
+    journeys: Path | None = None,
+    clock: Clock | None = None,
 ) -> Driven:
     """Run `plan` against the bot behind `door`, in real time; rows go to `journeys` as they end.
 
-    Returns when the last user is content or has lost patience.
+    `planned` are arrivals, recorded ones for instance, in place of those the plan draws. Returns
+    when the last user is content or has lost patience.
     """
     clock = clock or SystemClock()
     chats = Chats(door)
     with JourneyLog(clock, journeys) as log, without_full_collections():
-        run = _Run(plan, door, chats, clock, log)
+        coming = arrivals(plan) if planned is None else planned
+        run = _Run(plan, coming, door, chats, clock, log)
         following = asyncio.ensure_future(chats.follow(await door.last_seq()))
         playing = asyncio.ensure_future(run.play())
         try:
@@ -79,6 +87,7 @@ class _Attempt:
 @dataclass(slots=True)
 class _Run:
     plan: Plan
+    planned: Sequence[Arrival]
     door: Door
     chats: Chats
     clock: Clock
@@ -87,19 +96,18 @@ class _Run:
     busy: set[int] = field(default_factory=set)
 
     async def play(self) -> RunFacts:
-        planned = arrivals(self.plan)
         people = personas(self.plan.users, self.plan.seed)
         self.begun_ns = self.clock.monotonic_ns()
 
         async def begin(fired: Fired) -> None:
-            arrival = planned[fired.number]
+            arrival = self.planned[fired.number]
             await self._visit(arrival, people[arrival.user], fired)
 
-        await open_loop([arrival.at_seconds for arrival in planned], begin, self.clock)
+        await open_loop([arrival.at_seconds for arrival in self.planned], begin, self.clock)
         return RunFacts(
             plan=self.plan.name,
             seed=self.plan.seed,
-            scenarios=len(planned),
+            scenarios=len(self.planned),
             warm_up_seconds=self.plan.warm_up_seconds,
             sends_by_second=self.chats.sends_by_second,
         )

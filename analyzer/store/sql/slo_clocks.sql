@@ -1,19 +1,18 @@
--- Grain: one row per (context, journey, span kind of the root): where its latency was taken.
+-- Grain: one row per span kind of the root spans of the named pairs of context and journey: where
+-- their latency was taken. Most frequent first.
 SELECT
-    coalesce(n.as_context, j.entry_service) AS context,
-    coalesce(n.as_journey, j.journey) AS journey,
     coalesce(s.span_kind, 'unspecified') AS span_kind,
     count(*) AS journeys
-FROM journey AS j
+FROM slo_event AS e
+INNER JOIN (
+    SELECT
+        unnest(CAST($contexts AS VARCHAR[])) AS context,
+        unnest(CAST($journeys AS VARCHAR[])) AS journey
+) AS p
+    ON e.context = p.context AND e.journey = p.journey
+INNER JOIN journey AS j
+    ON e.journey_id = j.trace_id AND NOT j.extra_root
 LEFT JOIN span AS s
     ON j.trace_id = s.trace_id AND j.root_span_id = s.span_id
-LEFT JOIN (
-    SELECT
-        unnest(CAST($journeys AS VARCHAR[])) AS journey,
-        unnest(CAST($services AS VARCHAR[])) AS entry_service,
-        unnest(CAST($as_contexts AS VARCHAR[])) AS as_context,
-        unnest(CAST($as_journeys AS VARCHAR[])) AS as_journey
-) AS n
-    ON j.journey = n.journey AND j.entry_service = n.entry_service
-GROUP BY ALL
-ORDER BY ALL;
+GROUP BY coalesce(s.span_kind, 'unspecified')
+ORDER BY journeys DESC, span_kind;

@@ -1,0 +1,42 @@
+"""What merging would bring, for what a store holds: traces out, the relation `whatif` back in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from analyzer.analysis.whatif import Recording, WhatIf, record, what_if
+from analyzer.model.span import Span
+from analyzer.store import Store
+from analyzer.trace.adoption import adopt_all
+from analyzer.trace.options import TraceOptions
+
+_COLUMNS = 8
+"""The columns of the relation; the value's frame has further ones behind them."""
+
+
+def recording_of(frame: Callable[[str], pl.DataFrame]) -> Recording:
+    """Return the journeys of a store as the replay needs them; `frame` runs a relation."""
+    resolution = dict(frame("clock_resolution").rows())
+    spans = map(Span._make, frame("spans_by_trace").iter_rows())
+    return record(adopt_all(spans, resolution), TraceOptions(resolution_ns=resolution))
+
+
+def predict(
+    frame: Callable[[str], pl.DataFrame], context_of: Mapping[str, str], seed: int
+) -> WhatIf:
+    """Return what the grouping `context_of` (service -> context) is predicted to bring."""
+    return what_if(recording_of(frame), context_of, seed)
+
+
+def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> None:
+    """Replace the relation `whatif` by the prediction for this grouping."""
+    found = predict(store.frame, context_of, seed)
+    rows = [row[:_COLUMNS] for row in found.frame.rows()]
+    with store.transaction():
+        store.clear(["whatif"])
+        store.append("whatif", rows)
+        store.run("forget_findings", {"topic": "whatif"})
+        words = [(at, "whatif", sentence) for at, sentence in enumerate(found.warnings)]
+        store.append("finding", words)
