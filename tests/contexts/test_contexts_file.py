@@ -259,6 +259,25 @@ def test_a_file_that_cannot_be_read_says_where(text: str, said: str) -> None:
         parse(text)
 
 
+def test_wishes_may_be_a_dict_with_the_rules_of_the_file() -> None:
+    edges, journeys = telegram_fleet()
+
+    def found(wishes: dict[str, object]) -> ContextMap:
+        return propose_contexts(edges, journeys, constraints=wishes, settings=APART)
+
+    apart_now = found({"cannot_link": [("faq", "tickets")], "max_services": 3}).assignment
+    assert apart_now["faq"] != apart_now["tickets"]
+    pinned = found({"pinned": {"faq": "desk"}, "must_link": [{"faq", "accounts"}]})
+    assert set(pinned.groups["desk"]) >= {"faq", "accounts"}
+    whole = found({"contexts": {"desk": ["faq"]}, "rules": {"frozen": ["tickets"]}})
+    assert "faq" in whole.groups["desk"]
+    assert whole.groups["tickets"] == ("tickets",)
+    with pytest.raises(ConfigurationError, match=r"^unknown rule 'must-link'"):
+        found({"must-link": [["faq", "tickets"]]})
+    with pytest.raises(ConfigurationError, match="unknown service 'ghost'"):
+        found({"frozen": ["ghost"]})
+
+
 def test_an_empty_file_wishes_nothing() -> None:
     assert parse("") == Constraints()
     assert parse("# nothing\n") == Constraints()

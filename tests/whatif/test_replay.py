@@ -197,7 +197,9 @@ def test_a_call_that_several_servers_answered_is_left_alone() -> None:
         row=20,
     )
     recording = recorded([*spans, again])
-    assert outcome([*spans, again], {"a": "x", "b": "x"}).duration_ns == recording.runs[0].duration_ns
+    assert (
+        outcome([*spans, again], {"a": "x", "b": "x"}).duration_ns == recording.runs[0].duration_ns
+    )
     assert recording.runs[0].unknown == [("a", "b"), ("a", "b")]
 
 

@@ -7,6 +7,7 @@ most of their services.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -21,6 +22,10 @@ from analyzer.errors import ConfigurationError
 
 TREATMENTS: Final = ("own", "library", "attach")
 _SECTIONS: Final = ("contexts", "shared", "rules", "owner", "runtime", "proposed")
+
+
+_SYNONYMS: Final = {"must_link": "together", "cannot_link": "apart"}
+_LINE: Final = re.compile(r"^line \d+: ")
 
 
 @dataclass(slots=True)
@@ -64,6 +69,32 @@ def parse(text: str) -> Constraints:
         earlier=frozenset(draft.proposed),
         **draft.rules,
     )
+
+
+def from_mapping(wishes: Mapping[str, Any]) -> Constraints:
+    """The wishes in a dict shaped like `contexts.yaml`, or like its section `rules` alone.
+
+    `must_link` and `cannot_link` are read as `together` and `apart`. Raises
+    `ConfigurationError` with every problem.
+    """
+    plain = {_SYNONYMS.get(str(key), str(key)): _plain(value) for key, value in wishes.items()}
+    document = plain if set(plain) & set(_SECTIONS) else {"rules": plain}
+    try:
+        found = parse(yaml.safe_dump(document, allow_unicode=True))
+    except ConfigurationError as error:
+        raise ConfigurationError([_LINE.sub("", said) for said in error.problems]) from None
+    return replace(found, wishes=tuple(replace(wish, line=None) for wish in found.wishes))
+
+
+def _plain(value: object) -> object:
+    """Names and numbers in lists and dicts, whatever collections they came in."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return [_plain(item) for item in sorted(value, key=str)]
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def edits(text: str) -> Difference:
