@@ -8,6 +8,7 @@ from analyzer import __version__
 from analyzer.api.analysis import Analysis
 from analyzer.api.hotspots import readable
 from analyzer.api.summary import findings, fingerprint, tiles
+from analyzer.api.what_if import readable_what_if
 from analyzer.render.report import Chart, ReportContent, Section, render_report
 
 _NOTES_ON_METHOD = (
@@ -55,7 +56,7 @@ def content_of(analysis: Analysis) -> ReportContent:
             "Each journey's traces replayed without the hops inside a context: latency before "
             "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
             "demand against the consolidated service and compare.",
-            analysis.whatif_frame,
+            readable_what_if(analysis.whatif_frame),
         ),
         whatif_notes=analysis.whatif_notes,
         inventory=Section(

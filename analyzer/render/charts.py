@@ -177,11 +177,11 @@ def _shade(axes: Axes, windows: Sequence[tuple[datetime, datetime]]) -> None:
         if place == 0 and axes.get_title(loc="left"):
             axes.text(
                 start,  # type: ignore[arg-type]
-                0.98,
+                0.02,
                 " peak",
                 color=palette.ERROR,
                 transform=axes.get_xaxis_transform(),
-                va="top",
+                va="bottom",
                 fontsize=8,
             )
 

@@ -222,3 +222,11 @@ def test_output_into_a_closed_pipe_is_no_error(done: Path) -> None:
         check=False,
     )
     assert result.stderr == ""
+
+
+def test_results_do_not_depend_on_hash_seed_or_clock(logs: Path, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        result = analyze(logs, "-o", seed, cwd=tmp_path, PYTHONHASHSEED=seed)
+        assert result.returncode == 0, result.stderr
+    for name in ("report.html", "contexts.yaml", "graph.graphml", "inventory.csv"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
