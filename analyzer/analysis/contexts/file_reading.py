@@ -1,8 +1,9 @@
 """`contexts.yaml` read back: what the architect changed becomes wishes.
 
-A context that was touched (a service moved in or out, a context of its own making) is pinned as
-listed; contexts left alone are free to follow the evidence. Names stick to the group that keeps
-most of their services.
+Once a service is moved, or a context made, the file is taken as listed: nothing else shall move
+behind the architect's back (rule `hold`; false lets contexts that were left alone follow the
+evidence). Lines that were removed are decided again. Names stick to the group that keeps most of
+their services.
 """
 
 from __future__ import annotations
@@ -53,11 +54,9 @@ def parse(text: str) -> Constraints:
     if draft.problems.found:
         raise ConfigurationError(draft.problems.found)
     found = {service: context for service, (context, _) in draft.home.items()}
-    hold = bool(draft.rules.pop("hold", False))
+    hold = _holds(draft, found)
     wishes = [*_pins(draft, found, hold=hold), *draft.wishes]
     number = draft.rules.pop("number_of_contexts", None)
-    if number is None and any(wish.kind == "pin" for wish in wishes):
-        number = sum(1 for members in draft.contexts.values() if members) or None
     return Constraints(
         wishes=tuple(wishes),
         names={name: tuple(members) for name, members in draft.contexts.items() if members},
@@ -65,6 +64,7 @@ def parse(text: str) -> Constraints:
         owner=draft.owner,
         runtime=draft.runtime,
         contexts=number,
+        hold=hold,
         before={**draft.proposed, **found},
         earlier=frozenset(draft.proposed),
         **draft.rules,
@@ -174,7 +174,7 @@ def _rules(draft: _Draft, node: yaml.Node) -> None:
         "frozen": _frozen,
     }
     values: dict[str, Callable[[yaml.Node, str, Problems], object]] = {
-        "hold": nodes.switch,
+        "hold": nodes.switch_or_nothing,
         "one_owner": nodes.switch,
         "one_runtime": nodes.switch,
         "split_at_queues": nodes.switch,
@@ -225,10 +225,19 @@ def _frozen(draft: _Draft, node: yaml.Node) -> None:
     ]
 
 
+def _holds(draft: _Draft, found: Mapping[str, str]) -> bool:
+    """Whether every context is taken as listed: as the rule says, else once one was edited."""
+    ruled: bool | None = draft.rules.pop("hold", None)
+    if ruled is not None:
+        return ruled
+    return bool(draft.proposed) and bool(_touched(draft, found))
+
+
 def _pins(draft: _Draft, found: Mapping[str, str], *, hold: bool) -> list[Wish]:
     """A pin for every service of a context that the architect touched, and the written ones."""
     written = _written_pins(draft, found)
-    touched = set(found.values()) if hold or not draft.proposed else _touched(draft, found)
+    whole = hold or not draft.proposed  # a file written by hand means what it lists
+    touched = set(found.values()) if whole else _touched(draft, found)
     listed = [
         Wish("pin", (name,), context, draft.home[name][1])
         for name, context in found.items()

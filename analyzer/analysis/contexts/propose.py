@@ -57,7 +57,7 @@ def propose_contexts(
     wishes = _wishes(constraints)
     fleet = assemble(edges, journeys, known)
     fleet = replace(fleet, layers={**fleet.layers, **_vocabulary(fleet)})
-    wanted = k if k is not None else wishes.contexts
+    wanted = k if k is not None else wishes.wanted()
     _check(wanted, chosen, fleet, known)
     check_names(wishes, fleet)
     hubs = find_hubs(fleet, chosen, held=sorted(wishes.about() - set(wishes.shared)))

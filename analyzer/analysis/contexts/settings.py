@@ -30,7 +30,7 @@ class Settings:
     hub_participation: float = 0.5
     draws: int = 50
     sure: float = 0.7
-    keep_margin: float = 0.0
+    keep_margin: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse values that have no meaning, all at once."""
