@@ -133,7 +133,7 @@ class Analysis:
         return self._frame("span_series", bucket | {"service": service, "operation": operation})
 
     def hotspots(self, top: int = 5) -> pl.DataFrame:
-        """The `top` worst hotspots of each kind: what changed in the peak, and why."""
+        """The `top` worst hotspots of each kind (latency, errors): what changed, and why."""
         return self._frame("hotspots", {"top": top})
 
     def contexts(
@@ -148,6 +148,11 @@ class Analysis:
         if self._proposal is not None and constraints is None and asked == self._proposal.seed:
             return ContextMap(self._proposal)
         return ContextMap(propose(self._frame, constraints, asked))
+
+    @cached_property
+    def unranked(self) -> int:
+        """How many operations had too little data in baseline or peak to be ranked."""
+        return int(self.sql("SELECT count(*) FROM hotspot WHERE rank IS NULL").item())
 
     def whatif(
         self, merge: Sequence[Sequence[str]] = (), seed: int | None = None

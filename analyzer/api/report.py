@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from analyzer import __version__
 from analyzer.api.analysis import Analysis
 from analyzer.api.hotspots import readable
@@ -38,7 +36,7 @@ def content_of(analysis: Analysis) -> ReportContent:
             "hotspots",
             "What changed in the peak",
             "Operations that became slower or failed more often in the peak than in the baseline, "
-            "worst first. Rows without a rank had too little data to say.",
+            f"worst first. {analysis.unranked} more had too little data to say.",
             readable(analysis.hotspots(top=30)),
         ),
         contexts=Section(
@@ -107,4 +105,4 @@ def _charts(analysis: Analysis) -> list[Chart]:
 
 
 def _ranked(analysis: Analysis) -> bool:
-    return analysis.hotspots(top=30).filter(pl.col("rank").is_not_null()).height > 0
+    return analysis.hotspots(top=1).height > 0

@@ -14,6 +14,7 @@ from analyzer.api.summary import findings, tiles
 from analyzer.render.tables import cell_text, render_frame, to_text
 
 _ROWS = 6
+_MOST_HOTSPOTS = 1_000
 
 
 def summary(analysis: Analysis, how: str) -> str:
@@ -44,7 +45,7 @@ def _screen(analysis: Analysis) -> str:
     head = "  ".join(f"{name} {value}" for name, value in tiles(analysis))
     said = [Text(f"  - {sentence}") for sentence in findings(analysis)]
     parts: list[object] = [Text(head), "", Text("Findings", style="bold"), *said]
-    hotspots = analysis.hotspots(top=100).filter(pl.col("rank").is_not_null())
+    hotspots = analysis.hotspots(top=_MOST_HOTSPOTS)
     if hotspots.height:
         parts.append(
             _table(

@@ -11,20 +11,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from analyzer.ingest.fields import NO_ORIGIN, Origin, Resolver, flatten
+from analyzer.ingest.fields import Resolver
 from analyzer.ingest.figures import figures_of
 from analyzer.ingest.folding import fold
 from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
 from analyzer.ingest.formats.access import read_access
-from analyzer.ingest.formats.loggers import completed
+from analyzer.ingest.formats.loggers import complete
 from analyzer.ingest.formats.pairs import read_logfmt
 from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
 from analyzer.ingest.formats.syslog import read_glog, read_syslog
 from analyzer.ingest.formats.text import fields_of_message, read_text
 from analyzer.ingest.formats.w3c import ColumnTable
+from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
+from analyzer.ingest.shapes import flatten, shape_of
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
+# Keys that wrappers and trace dialects are told by; without any, an object is a log line.
+_TELLTALES = frozenset({
+    "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
+    "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
+    "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
+    "logStreamName", "ingestionTime", "hits", "_source", "logName",
+})  # fmt: skip
 _DOCKER_PIECE = 16_000
 _BODIES = frozenset({"msg", "message", "event", "body"})
 _BAD_ENCODING_SHARE = 0.1
@@ -107,6 +116,8 @@ class LineReader:
         if content[:1] == b"{":
             value = json_text.parse_line(content)
             if isinstance(value, dict):
+                if _TELLTALES.isdisjoint(value):
+                    return self._read_plain(value, origin)
                 return self.read_value(value, origin)
             if isinstance(value, Rejected) and (self._last_was_json or self._last is None):
                 return Outcome([value])
@@ -156,6 +167,12 @@ class LineReader:
             return self._read_headed(headed.fields, headed.message, origin)
         return self._read_embedded(text, origin) or self._unknown(text, origin)
 
+    def _read_plain(self, value: dict[str, Any], origin: Origin) -> Outcome:
+        """Read an object that can be nothing but a log line: what most lines are."""
+        self._last_was_json, self._last = True, None
+        self.formats["json"] += 1
+        return Outcome(self.read_fields(value, origin), origin.source)
+
     def read_value(self, value: Any, origin: Origin = NO_ORIGIN) -> Outcome:
         """Return what a parsed JSON value is: a log line, a wrapper, or a document."""
         if isinstance(value, Mapping) and not otlp.recognises(value):
@@ -191,26 +208,25 @@ class LineReader:
             self.formats["json"] += 1
             yield from self.read_fields(value, origin)
 
-    def read_row(self, values: Mapping[str, Any]) -> Iterator[Reading]:
-        """Yield what a table's row holds."""
+    def read_row(self, values: Mapping[str, Any]) -> list[Reading]:
+        """Return what a table's row holds."""
         self.formats["table"] += 1
         return self.read_fields(values)
 
-    def read_fields(
-        self, value: Mapping[str, Any], origin: Origin = NO_ORIGIN
-    ) -> Iterator[Reading]:
-        """Yield the record of a log line given as keys and values, and figures it carries."""
+    def read_fields(self, value: Mapping[str, Any], origin: Origin = NO_ORIGIN) -> list[Reading]:
+        """Return the record of a log line given as keys and values, and figures it carries."""
         flat = flatten(value)
         if isinstance(flat, Rejected):
-            yield flat
-            return
-        flat = completed(flat)
+            return [flat]
         if self._renames:
             flat = {self._renames.get(key, key): item for key, item in flat.items()}
-        record = self._resolver.resolve(flat, origin)
-        yield record
-        if isinstance(record, Record):
-            yield from figures_of(flat, record)
+        shape = shape_of(tuple(flat))
+        if (shape.unfinished or shape.body) and complete(flat, shape):
+            shape = shape_of(tuple(flat))
+        record = self._resolver.resolve_shape(flat, shape, origin)
+        if shape.figures and isinstance(record, Record):
+            return [record, *figures_of(flat, shape.figures, record)]
+        return [record]
 
     def _read_fields(
         self, entry: Format, found: dict[str, Any], text: str, origin: Origin
@@ -261,7 +277,7 @@ class LineReader:
         return value if isinstance(value, dict) else None
 
     def _outcome(self, found: dict[str, Any], origin: Origin, *, free: bool = False) -> Outcome:
-        return Outcome(list(self.read_fields(found, origin)), origin.source, free=free)
+        return Outcome((self.read_fields(found, origin)), origin.source, free=free)
 
     def _read_layers(self, layers: Sequence[wrappers.Layer]) -> Outcome:
         if len(layers) == 1:
@@ -297,7 +313,7 @@ class LineReader:
         if outcome.unknown is None:
             return outcome._replace(wrapped=True, source=source)
         alone = {**layer.fields, "message": text, **fields_of_message(text)}
-        readings = list(self.read_fields(alone, layer.origin))
+        readings = self.read_fields(alone, layer.origin)
         if isinstance(readings[0], Rejected):
             return outcome._replace(wrapped=True, source=source)
         self.formats["text"] += not outcome.unknown[:1].isspace()
