@@ -32,6 +32,8 @@ def notes(scene: Scene, apart: tuple[str, ...]) -> tuple[str, ...]:
             "too few services to choose a number" if few else "no split has a positive modularity"
         )
         found.append(f"one context: {why}")
+    if scene.grouping.affinity.silent:
+        found.append("journeys have no say: every one of them touches every service alike")
     if apart:
         found.append(f"taken apart before grouping, not counted as members: {', '.join(apart)}")
     marked = [hub.service for hub in scene.hubs if hub.service not in apart]
