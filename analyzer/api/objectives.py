@@ -222,7 +222,7 @@ def evaluate_objectives(
     notes: list[str] = []
     for objective in found.objectives:
         if objective.source is None:
-            notes.append(f"{objective.name}: only Prometheus knows its events; not evaluated")
+            notes.append(f"{objective.name}: only {objective.known_by} knows it; not evaluated")
             continue
         pairs = journey_pairs(known, objective, names or UNNAMED)
         if not pairs:

@@ -12,21 +12,24 @@ from analyzer.render.tables import render_frame
 SHARE_DIGITS = 6
 
 
-def slo_text(report: SloReport, how: str) -> str:
-    """The report in one of the output formats; JSON holds windows and alerts as well."""
+def slo_text(report: SloReport, kpis: pl.DataFrame, saturation: pl.DataFrame, how: str) -> str:
+    """The report in one of the output formats; JSON holds windows, alerts and KPIs as well."""
     if how == "json":
         return _json(
             {
                 "objectives": report.frame.to_dicts(),
                 "windows": report.windows.to_dicts(),
                 "alerts": report.alerts.to_dicts(),
+                "kpis": kpis.to_dicts(),
+                "saturation": saturation.to_dicts(),
                 "notes": list(report.notes),
                 "missed": list(report.missed),
             }
         )
     if how == "csv":
         return render_frame(report.frame, how)
-    return render_frame(_short(report.frame), how)
+    parts = [_short(report.frame), kpis, *([saturation] if saturation.height else [])]
+    return "\n".join(render_frame(part, how) for part in parts)
 
 
 def _short(frame: pl.DataFrame) -> pl.DataFrame:

@@ -19,30 +19,20 @@ from consolidated_bot.support.commands import (
     Added,
     Answered,
     AnswerTicket,
-    Asked,
-    AskHelp,
     Cancel,
     Cancelled,
     CategoryAsked,
-    CategoryOpened,
     Changed,
     ChooseCategory,
     CloseTicket,
     Entered,
     Found,
-    Greet,
-    Greeted,
-    HelpGiven,
     Listed,
     ListTickets,
-    OpenCategory,
-    Overview,
+    PromisesWatched,
     Queue,
     RateTicket,
-    Read,
-    ReadEntry,
     ReopenTicket,
-    SearchFaq,
     Shown,
     ShowTicket,
     StartTicket,
@@ -50,7 +40,7 @@ from consolidated_bot.support.commands import (
     SubmitTicket,
     TakeTicket,
     TextAsked,
-    Troubleshoot,
+    WatchPromises,
 )
 from consolidated_bot.support.domain import (
     ANNOUNCED_PER_MINUTE,
@@ -63,6 +53,7 @@ from consolidated_bot.support.domain import (
 from consolidated_bot.support.faq import Handbook
 
 DIALOGUE = "support/ticket"
+WATCHED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +86,10 @@ class Tickets(Protocol):
     def count_unfinished(self) -> int: ...
 
     def announced_since(self, at_ms: int) -> int: ...
+
+    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]: ...
+
+    def breached(self, now_ms: int, most: int) -> list[Ticket]: ...
 
     def add_entry(self, entry: Entered) -> bool:
         """False if an entry of the same message is there."""
@@ -196,13 +191,6 @@ class Support:
         ticket = tickets.get(number) if number is not None else None
         return ticket if ticket and ticket.user_id == said.sender.user_id else None
 
-    def greet(self, tickets: Tickets, scope: Scope, command: Greet) -> Greeted:
-        scope.converse(command.sender, None)
-        return Greeted(command.sender.name)
-
-    def help(self, tickets: Tickets, scope: Scope, command: AskHelp) -> HelpGiven:
-        return HelpGiven()
-
     def list_own(self, tickets: Tickets, scope: Scope, command: ListTickets) -> Listed:
         return Listed(tuple(tickets.of_user(command.sender.user_id, 10)))
 
@@ -254,26 +242,17 @@ class Support:
             _save(tickets, scope, before, ticket, sender, "ticket.answer")
         return Answered(ticket, text, sender, command.attachment, fresh)
 
-    def search(self, tickets: Tickets, scope: Scope, command: SearchFaq) -> Found | Overview:
-        if not command.words:
-            return Overview()
-        return Found(command.words, tuple(self._policy.handbook.search(command.words)))
-
-    def open_category(
-        self, tickets: Tickets, scope: Scope, command: OpenCategory
-    ) -> CategoryOpened | Overview:
-        if command.category not in self._policy.handbook.categories:
-            return Overview()
-        entries = self._policy.handbook.of_category(command.category)
-        return CategoryOpened(command.category, tuple(entries))
-
-    def read(self, tickets: Tickets, scope: Scope, command: ReadEntry) -> Read | Overview:
-        entry = self._policy.handbook.entries.get(command.entry)
-        return Read(entry) if entry else Overview()
-
-    def troubleshoot(self, tickets: Tickets, scope: Scope, command: Troubleshoot) -> Asked:
-        steps = self._policy.handbook.steps
-        return Asked(command.step if command.step in steps else "start")
+    def watch(self, tickets: Tickets, scope: Scope, command: WatchPromises) -> PromisesWatched:
+        """Warn staff once when three quarters of the promised time are over; record breaches."""
+        now = scope.now_ms
+        breached = tickets.breached(now, WATCHED_AT_ONCE)
+        for ticket in breached:
+            tickets.save(replace(ticket, breached_ms=now, warned_ms=ticket.warned_ms or now))
+            scope.audit("promise.breach", f"ticket:{ticket.number}")
+        warned = tickets.due_for_warning(now, WATCHED_AT_ONCE)
+        for ticket in warned:
+            tickets.save(replace(ticket, warned_ms=now))
+        return PromisesWatched(tuple(warned), tuple(breached))
 
     def erase(self, tickets: Tickets, scope: Scope, event: AccountErased) -> None:
         tickets.erase(event.user_id)
@@ -314,12 +293,7 @@ class Support:
             ReopenTicket: self.reopen,
             RateTicket: self.rate,
             AnswerTicket: self.answer,
-            Greet: self.greet,
-            AskHelp: self.help,
-            SearchFaq: self.search,
-            OpenCategory: self.open_category,
-            ReadEntry: self.read,
-            Troubleshoot: self.troubleshoot,
+            WatchPromises: self.watch,
             SupportHoldingsOf: self.holdings,
         }
 

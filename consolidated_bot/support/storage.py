@@ -48,6 +48,8 @@ TICKET = Table(
     Column("first_response_ms", BigInteger),
     Column("closed_ms", BigInteger),
     Column("announced_ms", BigInteger),
+    Column("warned_ms", BigInteger),
+    Column("breached_ms", BigInteger),
     Column("rating", Integer),
 )
 
@@ -113,6 +115,22 @@ class SqlTickets:
 
     def announced_since(self, at_ms: int) -> int:
         return int(self._connection.execute(_ANNOUNCED, {"since": at_ms}).scalar_one())
+
+    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]:
+        """Three quarters of the time to the first response are over, and nobody was told."""
+        warn_at = (TICKET.c.created_ms + 3 * TICKET.c.first_response_due_ms) / 4
+        return self._unanswered(TICKET.c.warned_ms.is_(None), warn_at <= now_ms, most)
+
+    def breached(self, now_ms: int, most: int) -> list[Ticket]:
+        """The first response is overdue, and this is not recorded yet."""
+        late = TICKET.c.first_response_due_ms < now_ms
+        return self._unanswered(TICKET.c.breached_ms.is_(None), late, most)
+
+    def _unanswered(self, fresh: Any, late: Any, most: int) -> list[Ticket]:
+        statement = select(*_TICKET_COLUMNS).where(
+            TICKET.c.state != "closed", TICKET.c.first_response_ms.is_(None), fresh, late
+        )
+        return self._tickets(statement.order_by(TICKET.c.first_response_due_ms).limit(most))
 
     def add_entry(self, entry: Entered) -> bool:
         statement = upsert(self._connection, TICKET_ENTRY).on_conflict_do_nothing()

@@ -139,6 +139,20 @@ def test_fewer_than_five_samples_are_listed_without_a_rank() -> None:
     assert row.cause.startswith("not enough data (0 at peak")
 
 
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window(START - 900 * SECOND, START - 300 * SECOND),
+        Window(START - SECOND, START + 4_000 * SECOND),
+    ],
+)
+def test_window_without_spans_or_without_a_rest_accuses_nobody(window: Window) -> None:
+    findings = find_hotspots(fleet(slow={"faq": 4.0}), [window])
+    assert findings.windows[0].suspects == ()
+    assert all(row.rank is None for row in findings.hotspots)
+    assert findings.note == "the window, or the time outside it, holds no spans"
+
+
 def test_table_has_the_columns_of_the_store() -> None:
     frame = hotspot_frame(find_hotspots(fleet(slow={"faq": 4.0}), [PEAK]).hotspots)
     assert frame.columns == [

@@ -22,6 +22,7 @@ from analyzer.analysis.hotspots.windows import (
 )
 
 NO_PEAK: Final = "no peak found: nothing stands out for two buckets of time"
+NOTHING_TO_COMPARE: Final = "the window, or the time outside it, holds no spans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Findings:
     """All windows in order of time, and one table over them.
 
     `hotspots` keeps the highest score of every (service, operation, kind) over the windows,
-    ranked inside its kind; rows without enough data follow, unranked. `note` says so where no
-    window was found.
+    ranked inside its kind; rows without enough data follow, unranked. `note` says why where no
+    window was found or there is nothing to compare it with.
     """
 
     windows: tuple[WindowFindings, ...]
@@ -68,7 +69,8 @@ def find_hotspots(
     starts = frames.times["start_ns"]
     baseline = baseline_of(starts, (*windows, *excluded))
     found = tuple(map(_findings, compare(frames, tuple(windows), baseline)))
-    return Findings(found, _merged(found))
+    compared = any(each.suspects for each in found)
+    return Findings(found, _merged(found), None if compared else NOTHING_TO_COMPARE)
 
 
 def _findings(comparison: Comparison) -> WindowFindings:

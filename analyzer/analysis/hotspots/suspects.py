@@ -42,8 +42,13 @@ class Suspect:
 
 
 def rank_suspects(comparison: Comparison) -> list[Suspect]:
-    """All services seen in baseline or peak, most suspect first; ties by name."""
+    """All services seen in baseline or peak, most suspect first; ties by name.
+
+    None where the window or the baseline holds no span: then there is nothing to compare.
+    """
     base, peak = comparison.base, comparison.peak
+    if base.served.is_empty() or peak.served.is_empty():
+        return []
     slow = latency_scores(latency_shifts(base, peak))
     odd = event_scores(event_shifts(base, peak))
     visits = dict(peak.entries.iter_rows())

@@ -21,6 +21,8 @@ CREATE TABLE ticket (
     first_response_ms BIGINT,
     closed_ms BIGINT,
     announced_ms BIGINT,
+    warned_ms BIGINT,
+    breached_ms BIGINT,
     rating INTEGER,
     UNIQUE (chat_id, message_id)
 );
