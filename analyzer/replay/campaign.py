@@ -1,0 +1,96 @@
+"""A recorded demand replayed against a bot process: emulator up, bot up, users in, bot down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analyzer.replay.botapi import Emulator, FaultRule, Latency, Limits, Settings, SystemClock
+from analyzer.replay.drive import BotCommand, Driven, drive, running_bot
+from analyzer.replay.workload.recorded import Demand
+
+TELEGRAM = (
+    FaultRule(kind="delay", latency=Latency(median_seconds=0.06, sigma=0.3)),
+    FaultRule(kind="error", share=0.001, status=502),
+)
+"""How far away Telegram is, and how often it stumbles; neither is scaled with the speed."""
+DRAIN_SECONDS = 5.0
+"""What the bot still has to say after the last user left: notifications, late answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What to replay, against which command; all files go below `folder`."""
+
+    demand: Demand
+    words: Sequence[str]
+    folder: Path
+    speed: float
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def bot_logs(self) -> Path:
+        """Where the bot's logs and its output are gathered."""
+        return self.folder / "bot-logs"
+
+    @property
+    def journal(self) -> Path:
+        """All that the emulator sent and received."""
+        return self.folder / "journal.jsonl"
+
+    @property
+    def users(self) -> Path:
+        """What every user did and saw."""
+        return self.folder / "users.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of it. `begun_us`: wall clock of the first moment, microseconds UTC.
+
+    `exit_code` is what the bot had ended with before it was asked to end; None if it lived.
+    """
+
+    driven: Driven
+    begun_us: int
+    exit_code: int | None
+
+
+def replay(campaign: Campaign) -> Replayed:
+    """Replay in real time; takes as long as the demand and a few seconds to drain.
+
+    Raises:
+        UsageError: the bot cannot be started or never asks for updates.
+    """
+    return asyncio.run(_replay(campaign))
+
+
+async def _replay(campaign: Campaign) -> Replayed:
+    plan = campaign.demand.plan
+    settings = Settings(
+        seed=plan.seed,
+        limits=Limits(scale=campaign.speed),
+        faults=TELEGRAM,
+        journal=campaign.journal,
+    )
+    campaign.bot_logs.mkdir(parents=True, exist_ok=True)
+    command = BotCommand(
+        words=campaign.words,
+        output=campaign.bot_logs / "output.log",
+        environment=campaign.environment,
+    )
+    clock = SystemClock()
+    async with Emulator(settings) as telegram, running_bot(command, telegram) as process:
+        begun_us = clock.wall_ns() // 1000
+        driven = await drive(
+            plan,
+            telegram.door,
+            planned=campaign.demand.arrivals,
+            journeys=campaign.users,
+            clock=clock,
+        )
+        await asyncio.sleep(DRAIN_SECONDS)
+        ended = process.returncode
+    return Replayed(driven, begun_us, ended)

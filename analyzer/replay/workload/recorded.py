@@ -1,0 +1,249 @@
+"""Demand as a recording shows it: visits of users, when they came, what they came for.
+
+Acts of one user that follow each other closely are a visit; a visit is replayed as the scenario
+that makes the same journeys. Times, users, mix and pauses are the recording's; what the users
+write is made up anew, so no text of a log is ever sent.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from analyzer.errors import InputError, UsageError
+from analyzer.replay.workload.arrivals import Arrival
+from analyzer.replay.workload.plan import Phase, Plan
+from analyzer.replay.workload.users import personas
+
+VISIT_GAP_SECONDS = 60.0
+"""A user who does nothing for longer than this has gone, and comes back as another visit."""
+REST_SECONDS = 150.0
+"""Replay seconds before a user may come again: above patience and the longest conversation."""
+PATIENCE_SECONDS = 40.0
+"""Above the longest deadline of an answer (30 s)."""
+PAUSES_TRIED = 2_001
+FEWEST_PAUSES = 20
+"""Fewer than this say nothing about how long people think."""
+LONGEST_THOUGHT_SECONDS = 12.0
+"""Longer pauses are waits for something else than the next answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One recorded journey that a user began; `user` is empty where the log names none."""
+
+    at_seconds: float
+    duration_seconds: float
+    user: str
+    journey: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What to replay: a plan, its arrivals, and what was recorded in that stretch.
+
+    `from_seconds` and `until_seconds` bound the stretch in the recording's time. `recorded`
+    counts its acts by journey, `strange` those that no scenario makes.
+    """
+
+    plan: Plan
+    arrivals: tuple[Arrival, ...]
+    from_seconds: float
+    until_seconds: float
+    recorded: Mapping[str, int]
+    strange: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How to replay: `speed` times as fast, for at most `limit_seconds` of replay."""
+
+    speed: float = 1.0
+    limit_seconds: float = 240.0
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be replayed."""
+        if self.speed <= 0 or self.limit_seconds <= 0:
+            raise UsageError("--speed and --limit must be above 0")
+
+
+def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
+    """The demand behind `acts`; equal acts and pace give equal demand.
+
+    Where the recording is longer than the limit allows, its busiest stretch is taken.
+
+    Raises:
+        InputError: no journey there that a user of the bot could have begun.
+    """
+    listed = sorted(acts, key=lambda act: (act.at_seconds, act.user, act.operation))
+    known = [act for act in listed if scenario_of([act]) is not None]
+    if not known:
+        names = ", ".join(sorted({act.journey for act in listed})[:5]) or "none"
+        raise InputError(
+            f"none of the journeys in these logs is one that a scenario makes (there are {names})."
+            f" Name them with --journeys FILE; scenarios know {', '.join(sorted(JOURNEYS))}."
+        )
+    begin, end = _stretch(known, pace.speed * pace.limit_seconds)
+    inside = [act for act in known if begin <= act.at_seconds < end]
+    visits = [visit for visit in visits_of(known) if begin <= visit[0].at_seconds < end]
+    coming, substitutes, users = _arrivals(visits, begin, pace)
+    seconds = (end - begin) / pace.speed
+    plan = Plan(
+        name="recorded",
+        phases=(Phase(name="recorded", seconds=seconds, rate=len(coming) / seconds),),
+        users=users,
+        seed=pace.seed,
+        patience_seconds=PATIENCE_SECONDS,
+        pace=pace.speed,
+    )
+    plan = replace(plan, pace=pace.speed * _haste(visits_of(inside), plan))
+    strange = Counter(act.journey for act in listed if scenario_of([act]) is None)
+    return Demand(
+        plan=plan,
+        arrivals=tuple(coming),
+        from_seconds=begin,
+        until_seconds=end,
+        recorded=dict(sorted(Counter(act.journey for act in inside).items())),
+        strange=dict(sorted(strange.items())),
+        notes=tuple(_notes(known, substitutes)),
+    )
+
+
+def visits_of(acts: Sequence[Act]) -> list[list[Act]]:
+    """Acts grouped to visits, in order of their beginnings; an act of nobody is a visit."""
+    visits: list[list[Act]] = []
+    latest: dict[str, list[Act]] = {}
+    for act in sorted(acts, key=lambda one: one.at_seconds):
+        visit = latest.get(act.user) if act.user else None
+        if visit is None or act.at_seconds - _end(visit[-1]) > VISIT_GAP_SECONDS:
+            visit = []
+            latest[act.user] = visit
+            visits.append(visit)
+        visit.append(act)
+    return visits
+
+
+def scenario_of(visit: Sequence[Act]) -> str | None:
+    """The scenario that makes a visit's journeys; None where there is none."""
+    made = [act.journey for act in visit]
+    if "ticket-submit" in made:
+        return _submission(made)
+    for journey in made:
+        if (scenario := JOURNEYS.get(journey)) is not None:
+            listed = journey == "faq-read" and "list" in visit[0].operation
+            return "read_faq" if listed else scenario
+    return None
+
+
+def _submission(made: Sequence[str]) -> str:
+    submitted = made.index("ticket-submit")
+    if {"ticket-start", "ticket-begin"} & set(made[:submitted]):
+        return "ticket_guided"
+    after = made[submitted:]
+    if "notification-list" in after:
+        return "ticket_and_notification"
+    return "ticket_and_check" if "ticket-list" in after else "ticket_in_one_message"
+
+
+JOURNEYS: Mapping[str, str] = {
+    "ticket-submit": "ticket_in_one_message",
+    "ticket-start": "give_up",
+    "ticket-begin": "give_up",
+    "ticket-list": "check_tickets",
+    "faq-read": "search_faq",
+    "faq-search": "search_faq",
+    "faq-list": "read_faq",
+    "troubleshoot": "troubleshoot",
+    "profile-show": "edit_profile",
+    "profile-question": "edit_profile",
+    "profile-change": "edit_profile",
+    "subscribe": "subscribe",
+    "unsubscribe": "subscribe",
+    "notification-list": "open_notification",
+    "notification-open": "open_notification",
+    "start": "look_around",
+    "help": "look_around",
+    "status": "look_around",
+}
+"""Journey (as the mapping file names it) -> the scenario of a visit that begins with it."""
+
+
+def _end(act: Act) -> float:
+    return act.at_seconds + act.duration_seconds
+
+
+def _stretch(acts: Sequence[Act], longest: float) -> tuple[float, float]:
+    """All of the recording, or the stretch of `longest` seconds in which most acts begin."""
+    first, last = acts[0].at_seconds, acts[-1].at_seconds + 0.001
+    if last - first <= longest:
+        return first, last
+    best, most, right = first, 0, 0
+    for left, act in enumerate(acts):
+        while right < len(acts) and acts[right].at_seconds < act.at_seconds + longest:
+            right += 1
+        if right - left > most:
+            best, most = act.at_seconds, right - left
+    return best, best + longest
+
+
+def _arrivals(
+    visits: Sequence[Sequence[Act]], begin: float, pace: Pace
+) -> tuple[list[Arrival], int, int]:
+    """Arrivals, how many play a substitute, and how many users that takes.
+
+    A user who comes back sooner (in replay time) than a conversation may last is played by
+    another: a slow bot must not thin out the load.
+    """
+    numbers: dict[str, int] = {}
+    rested: dict[str, float] = {}
+    found: list[Arrival] = []
+    substitutes = users = 0
+    for number, visit in enumerate(visits):
+        at = (visit[0].at_seconds - begin) / pace.speed
+        name = visit[0].user
+        returns = bool(name) and name in numbers
+        if returns and at >= rested[name]:
+            user = numbers[name]
+        else:
+            substitutes += returns
+            user, users = users, users + 1
+        if name:
+            numbers[name], rested[name] = user, at + REST_SECONDS
+        found.append(Arrival(number, at, "recorded", scenario_of(visit) or "", user))
+    return found, substitutes, users
+
+
+def _haste(visits: Sequence[Sequence[Act]], plan: Plan) -> float:
+    """How much faster than the made-up users the recorded ones thought, by the medians."""
+    pauses = [
+        later.at_seconds - _end(act)
+        for visit in visits
+        for act, later in pairwise(visit)
+        if 0 < later.at_seconds - _end(act) <= LONGEST_THOUGHT_SECONDS
+    ]
+    if len(pauses) < FEWEST_PAUSES:
+        return 1.0
+    people = personas(PAUSES_TRIED, plan.seed)
+    drawn = [person.pause_seconds() for person in people]
+    return median(pause for pause in drawn if pause <= LONGEST_THOUGHT_SECONDS) / median(pauses)
+
+
+def _notes(acts: Sequence[Act], substitutes: int) -> Iterator[str]:
+    unknown = sum(not act.user for act in acts)
+    if unknown:
+        yield (
+            f"{unknown:,} of {len(acts):,} journeys name no user: each is replayed as a visit of "
+            "its own, which asks for more than was recorded"
+        )
+    if substitutes:
+        yield (
+            f"{substitutes:,} visits of users who came back within {REST_SECONDS:g} s of replay "
+            "are played by another user"
+        )
