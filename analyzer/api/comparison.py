@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -32,6 +33,9 @@ from analyzer.slo.spec import Objective
 AT_PEAK = "at peak"
 SHOWN_POINTS = 400
 ALWAYS_US = (-(2**60), 2**60)
+
+Spans: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""Stretches [from, until) of the two sides, in microseconds UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +193,14 @@ def compare(
     *,
     margin: float = 0.10,
     seed: int = 7,
+    spans: Spans | None = None,
 ) -> Comparison:
     """Compare two analyses (or folders of one, or folders of logs) journey by journey.
 
     Journeys are matched by name, after `journeys` (a mapping file) has named them. With `slo` the
     objectives' journeys are compared and their deadlines and targets apply; without it all
     journeys that both sides have. `margin` is how much slower still counts as unchanged.
+    `spans` compares these stretches alone, and then no peaks.
 
     Raises:
         InputError: the two have no journey in common.
@@ -206,7 +212,9 @@ def compare(
     objectives = () if slo is None else read_objective_files(slo).objectives
     sides = [_Recording(_opened(source), names) for source in (before, after)]
     wanted = _wanted(sides[0], sides[1], objectives)
-    measured = [side.sides(wanted) for side in sides]
+    measured = [
+        side.sides(wanted, span) for side, span in zip(sides, spans or (None, None), strict=True)
+    ]
     common = [m for m in wanted if all(m.name in found for found in measured)]
     if not common:
         raise InputError(_nothing_in_common(sides[0], sides[1], slo))
@@ -295,16 +303,21 @@ class _Recording:
         rows = [(str(c), str(j)) for c, j in self.known.select("context", "journey").rows()]
         self.named = list(dict.fromkeys(names.name(*row) or row for row in rows))
 
-    def sides(self, wanted: list[Measured]) -> Mapping[str, Side]:
-        """Samples by name of what is `wanted`, over all of the recording and at its peak."""
+    def sides(
+        self, wanted: list[Measured], span: tuple[int, int] | None = None
+    ) -> Mapping[str, Side]:
+        """Samples by name of what is `wanted`: over all of the recording and at its peak.
+
+        With a `span` over that stretch alone.
+        """
         found: dict[str, Side] = {}
-        peak = self._peak()
+        peak = None if span else self._peak()
         for measured in wanted:
             pairs = self._pairs(measured)
             if not pairs:
                 continue
             whole, at_peak = _scopes(measured)
-            found[whole] = self._side(measured, pairs, ALWAYS_US)
+            found[whole] = self._side(measured, pairs, span or ALWAYS_US)
             if peak:
                 found[at_peak] = self._side(measured, pairs, peak)
         return {name: side for name, side in found.items() if len(side.bad)}

@@ -214,9 +214,15 @@ def _time(us: int) -> datetime:
 
 
 def evaluate_objectives(
-    frames: Frames, found: ObjectiveSet, names: JourneyNames | None = None
+    frames: Frames,
+    found: ObjectiveSet,
+    names: JourneyNames | None = None,
+    span: tuple[int, int] | None = None,
 ) -> SloReport:
-    """Evaluate every objective over all events of the store that `frames` reads."""
+    """Evaluate every objective over all events of the store that `frames` reads.
+
+    `span` leaves out what starts outside [from, until), microseconds UTC, to the second.
+    """
     known = frames("slo_journeys")
     evaluations: list[Evaluation] = []
     notes: list[str] = []
@@ -227,7 +233,7 @@ def evaluate_objectives(
         pairs = journey_pairs(known, objective, names or UNNAMED)
         if not pairs:
             notes.append(_absent(objective, known))
-        evaluations.append(_evaluate(frames, objective, pairs, known))
+        evaluations.append(_evaluate(frames, objective, pairs, span or _span(known)))
     return SloReport(evaluations, notes)
 
 
@@ -250,9 +256,9 @@ def _absent(objective: Objective, known: pl.DataFrame) -> str:
 
 
 def _evaluate(
-    frames: Frames, objective: Objective, pairs: list[tuple[str, str]], known: pl.DataFrame
+    frames: Frames, objective: Objective, pairs: list[tuple[str, str]], span: tuple[int, int]
 ) -> Evaluation:
-    begin_us, end_us = _span(known)
+    begin_us, end_us = span
     deadline_ms = objective.deadline_ms
     fine = end_us - begin_us <= FINE_SPAN_US
     bucket_us = FINE_BUCKET_US if fine else COARSE_BUCKET_US
@@ -276,7 +282,12 @@ def _evaluate(
             "with_ids": False,
         },
     )
-    return evaluate(objective, buckets_of(frame, origin_us, bucket_us), begin_us, end_us)
+    inside = [
+        bucket
+        for bucket in buckets_of(frame, origin_us, bucket_us)
+        if begin_us < bucket.start_us + bucket_us and bucket.start_us < end_us
+    ]
+    return evaluate(objective, inside, begin_us, end_us)
 
 
 def _span(known: pl.DataFrame) -> tuple[int, int]:

@@ -7,7 +7,6 @@ write is made up anew, so no text of a log is ever sent.
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,0 +1,100 @@
+"""`analyze validate LOGS`: the recorded demand against a bot, measured with the same SLIs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.options import format_option
+from analyzer.cli.slo import journeys_option
+
+
+class Seconds(click.ParamType):
+    """A length of time such as 90s, 4m, 1h, or a number of seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds, or refuse."""
+        text = str(value).strip()
+        factor = {"s": 1, "m": 60, "h": 3600}.get(text[-1:])
+        try:
+            seconds = float(text[:-1] if factor else text) * (factor or 1)
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds < float("inf"):
+            self.fail(f"{text!r} is no length of time: write 90s, 4m or 1h.", param, ctx)
+        return seconds
+
+
+@click.command("validate")
+@click.argument("logs", type=click.Path(path_type=Path))
+@click.option(
+    "--slo",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Objectives to hold the bot to; their journeys are compared.",
+)
+@journeys_option
+@click.option(
+    "--bot",
+    metavar="CMD",
+    help="Command that starts the bot; it reads BOT_API_URL and BOT_TOKEN, and logs to LOG_FILE "
+    "or its output. Without it the bundled bot.",
+)
+@click.option(
+    "--speed", default=1.0, show_default=True, help="Replay so many times as fast as recorded."
+)
+@click.option(
+    "--limit",
+    type=Seconds(),
+    default="4m",
+    show_default=True,
+    help="Longest replay; of a longer recording the busiest stretch is taken.",
+)
+@click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="validation",
+    show_default=True,
+    help="Folder for the report, the bot's logs and the raw samples.",
+)
+@format_option
+def validate_command(
+    logs: Path,
+    slo: Path | None,
+    journeys: Path | None,
+    bot: str | None,
+    speed: float,
+    limit: float,
+    seed: int,
+    output: Path,
+    how: str,
+) -> None:
+    """Replay the demand of LOGS against a bot and compare before, predicted and measured.
+
+    LOGS are logs, or a folder that `analyze run -o` wrote. Starts the Bot API emulator with
+    Telegram's limits and the bot as a process, sends what the users of the recording sent (texts
+    made up), reads the bot's logs, evaluates the same objectives. Exits with 1 when an objective
+    is missed, a journey regresses, or a ticket is lost or doubled; with 3 when the run is invalid.
+    """
+    from analyzer.api.validation import Options, validate
+    from analyzer.cli.progress import Talk
+    from analyzer.cli.validation_screen import validation_text
+
+    options = Options(
+        slo=slo, journeys=journeys, bot=bot, speed=speed, limit_seconds=limit, seed=seed
+    )
+    with Talk() as talk:
+        found = validate(logs, output, options=options, listener=talk.listener)
+    click.echo(validation_text(found, how), nl=False)
+    for note in found.notes if how == "table" else ():
+        click.echo(note, err=True)
+    click.echo(f"Wrote {output}/validation.html and {output}/validation.json", err=True)
+    if found.exit_code:
+        raise click.exceptions.Exit(found.exit_code)
