@@ -60,12 +60,10 @@ def predicted_and_measured(before: Side, after: Side, names: JourneyNames, seed:
     """
     measured = _latencies(after, names)
     recording = recording_of(before.analysis.relation)
-    runs = []
-    wanted = {run[0]: run[1] for run in _named(before, names)}
-    for run in recording.runs:
-        if run.trace_id in wanted:
-            runs.append(run._replace(journey=wanted[run.trace_id]))
-    recording = replace(recording, runs=tuple(runs))
+    name_of = {trace: name for trace, name, _ in _named(before, names)}
+    inside = [run for run in recording.runs if run.trace_id in name_of]
+    renamed = tuple(run._replace(journey=name_of[run.trace_id]) for run in inside)
+    recording = replace(recording, runs=renamed)
     found = what_if(recording, dict.fromkeys(recording.services, ONE_PROCESS), seed)
     values = [
         Measured(name, quantile, 1e6 * float(np.quantile(latency, quantile)), len(latency))
@@ -119,7 +117,7 @@ def _latencies(side: Side, names: JourneyNames) -> dict[str, list[float]]:
 
 
 def _named(side: Side, names: JourneyNames) -> list[tuple[str, str, int]]:
-    """(trace, `context / journey`, duration) of finished journeys in the stretch that have a name."""
+    """(trace, `context / journey`, duration) of the finished journeys of the stretch."""
     begin, end = side.span
     columns = "trace_id", "entry_service", "journey", "start_time", "duration_ns"
     frame = side.analysis.journeys.select(columns).filter(

@@ -30,8 +30,9 @@ from analyzer.api.pipeline import Listener
 from analyzer.errors import InputError, OutputError, UsageError
 from analyzer.replay.campaign import Campaign, Replayed, replay
 from analyzer.replay.integrity import Integrity, integrity
-from analyzer.replay.workload.recorded import Demand, Pace, recorded_demand
+from analyzer.replay.workload.recorded import PATIENCE_SECONDS, Demand, Pace, recorded_demand
 from analyzer.slo.budget import EvidenceVerdict
+from analyzer.slo.live import SECOND_US
 from analyzer.slo.spec import ObjectiveSet
 from analyzer.store import STORE_NAME
 
@@ -63,7 +64,8 @@ class Outcome(StrEnum):
 class Options:
     """How to validate; named and meant like the options of `analyze validate`.
 
-    `bot` None is the bundled bot; `limit_seconds` is the longest replay.
+    `bot` None is the bundled bot; `limit_seconds` is the longest replay, `patience_seconds` how
+    long a user waits for an answer (it should exceed every deadline).
     """
 
     slo: Path | None = None
@@ -72,6 +74,7 @@ class Options:
     speed: float = 1.0
     limit_seconds: float = 240.0
     seed: int = 7
+    patience_seconds: float = PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class Validation:
     def undecided(self) -> tuple[str, ...]:
         """Objectives that the run is too short to decide."""
         return tuple(
-            f"{row['objective']}: not enough data ({row['valid']:,} of {row['needed']:,} events)"
+            f"{row['objective']} has {row['valid']:,} of {row['needed']:,} events"
             for row in self.objectives.iter_rows(named=True)
             if row["verdict"] == Outcome.NOT_ENOUGH_DATA
         )
@@ -187,7 +190,7 @@ class Validation:
 
     @cached_property
     def load(self) -> pl.DataFrame:
-        """One row per journey: how often recorded, offered, served, failed, unanswered, dropped."""
+        """One row per journey: recorded, offered, served, failed, unanswered, dropped."""
         offered = Counter(journey_name(row) for row in self.replayed.driven.rows)
         by_outcome = Counter((journey_name(r), r.outcome) for r in self.replayed.driven.rows)
         recorded = self.demand.recorded
@@ -268,9 +271,8 @@ def validate(
     names = read_journey_names(chosen.journeys)
     objectives = read_objective_files(chosen.slo) if chosen.slo else ObjectiveSet(())
     before = _analysed(Path(logs), folder / "before", names, heard)
-    demand = recorded_demand(
-        recorded_acts(before, names), Pace(chosen.speed, chosen.limit_seconds, chosen.seed)
-    )
+    pace = Pace(chosen.speed, chosen.limit_seconds, chosen.seed, chosen.patience_seconds)
+    demand = recorded_demand(recorded_acts(before, names), pace)
     heard.step(f"replaying {len(demand.arrivals):,} visits for {demand.plan.seconds:.0f} s")
     replayed, command = _replayed(folder, demand, chosen)
     heard.step("reading the bot's logs")
@@ -351,13 +353,15 @@ def _stretches(
 ) -> tuple[Side, Side | None]:
     """The recorded stretch and the replay of it, both without the warm-up."""
     warm_up = demand.plan.warm_up_seconds
-    begin = round(1e6 * (demand.from_seconds + warm_up * speed))
-    old = Side(before, (begin, round(1e6 * demand.until_seconds)))
+    until = round(1e6 * demand.until_seconds)
+    seconds = int(demand.until_seconds - demand.from_seconds - warm_up * speed)
+    old = Side(before, (until - seconds * SECOND_US, until))
     if after is None or not after.journeys.height:
         return old, None
-    known = after.relation("slo_journeys")
-    last = int(known["last_us"].max() or 0) + 1  # type: ignore[arg-type]  # a column of integers
-    return old, Side(after, (replayed.begun_us + round(1e6 * warm_up), last))
+    last = max(after.relation("slo_journeys")["last_us"].to_list())
+    begin = replayed.begun_us + round(1e6 * warm_up)
+    # Whole seconds: events are counted by the second, and both sides of a report must agree.
+    return old, Side(after, (begin, begin + max(1, -(-(last - begin) // SECOND_US)) * SECOND_US))
 
 
 def _assembled(
@@ -370,7 +374,9 @@ def _assembled(
     """Everything that follows from both sides; integrity and facts are filled in by the caller."""
     old, new = sides
     demand, replayed = run
-    comparison, predicted, notes = None, None, []
+    comparison: Comparison | None = None
+    predicted: Predicted | None = None
+    notes: list[str] = []
     if new:
         predicted = predicted_and_measured(old, new, names, options.seed)
         try:
@@ -430,10 +436,11 @@ def comparability(speed: float) -> Iterator[str]:
 
 def _facts(options: Options, demand: Demand, replayed: Replayed, bot: str) -> dict[str, str]:
     summary = replayed.driven.summary
+    stretch = demand.until_seconds - demand.from_seconds
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "bot": bot,
-        "stretch replayed": f"{demand.until_seconds - demand.from_seconds:,.0f} s of the recording",
+        "stretch replayed": f"{stretch:,.0f} s of the recording",
         "speed": f"{options.speed:g}",
         "visits": f"{len(demand.arrivals):,} by {demand.plan.users:,} users",
         "offered": f"{summary.offered:,} journeys, {summary.issued:,} issued, "

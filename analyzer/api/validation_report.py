@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 import polars as pl
+from matplotlib.figure import Figure
 
 from analyzer.api.results import six_digits, write_text
 from analyzer.render.charts import svg
@@ -55,7 +56,10 @@ def html_text(found: Validation) -> str:
     """The page."""
     latency, headline = _predicted(found)
     checks = found.integrity
-    tickets = f"tickets: {checks.submitted:,} submitted, {checks.lost:,} lost, {checks.doubled:,} doubled"
+    tickets = (
+        f"Tickets: {checks.submitted:,} submitted, {checks.lost:,} lost, "
+        f"{checks.doubled:,} doubled."
+    )
     sections = [
         Section(
             "objectives",
@@ -111,7 +115,7 @@ def html_text(found: Validation) -> str:
     )
 
 
-def _figure(found: Validation, journey: str) -> object:
+def _figure(found: Validation, journey: str) -> Figure:
     assert found.comparison is not None
     sample = found.comparison.samples[journey]
     return distribution_figure(sample.before, sample.after, journey, sample.deadline_ms)

@@ -10,7 +10,7 @@ from analyzer.cli.options import format_option
 from analyzer.cli.slo import journeys_option
 
 
-class Seconds(click.ParamType):
+class Seconds(click.ParamType[float]):
     """A length of time such as 90s, 4m, 1h, or a number of seconds."""
 
     name = "duration"

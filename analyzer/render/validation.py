@@ -1,4 +1,4 @@
-"""The page about a validation: the answer, the facts of the run, every table with its intervals."""
+"""The page about a validation: the answer, the facts of the run, all tables."""
 
 from __future__ import annotations
 

@@ -80,9 +80,10 @@ def integrity(rows: Sequence[Journey], journal: Path) -> Integrity:
 def _confirmations(journal: Path, chats: set[int]) -> dict[int, tuple[int, int]]:
     """Per chat how many different ticket numbers it was told, and how many messages were twins."""
     texts: dict[int, list[str]] = defaultdict(list)
-    for chat, text in _sent(journal.open("rb")):
-        if chat in chats and TICKET_NUMBER.search(text):
-            texts[chat].append(text)
+    with journal.open("rb") as lines:
+        for chat, text in _sent(lines):
+            if chat in chats and TICKET_NUMBER.search(text):
+                texts[chat].append(text)
     return {
         chat: (
             len({number for text in said for number in TICKET_NUMBER.findall(text)}),

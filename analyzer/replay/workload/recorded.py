@@ -66,11 +66,12 @@ class Pace:
     speed: float = 1.0
     limit_seconds: float = 240.0
     seed: int = 7
+    patience_seconds: float = PATIENCE_SECONDS
 
     def __post_init__(self) -> None:
         """Refuse what cannot be replayed."""
-        if self.speed <= 0 or self.limit_seconds <= 0:
-            raise UsageError("--speed and --limit must be above 0")
+        if min(self.speed, self.limit_seconds, self.patience_seconds) <= 0:
+            raise UsageError("speed, limit and patience must be above 0")
 
 
 def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
@@ -99,7 +100,7 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
         phases=(Phase(name="recorded", seconds=seconds, rate=len(coming) / seconds),),
         users=users,
         seed=pace.seed,
-        patience_seconds=PATIENCE_SECONDS,
+        patience_seconds=pace.patience_seconds,
         pace=pace.speed,
     )
     plan = replace(plan, pace=pace.speed * _haste(visits_of(inside), plan))

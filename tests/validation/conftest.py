@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+MAPPING = """
+journeys:
+  - {service: gateway, operation: ticket.submit, context: support, journey: ticket-submit}
+  - {service: gateway, operation: faq.search, context: support, journey: faq-read}
+  - {service: any-bot, operation: ticket, context: support, journey: ticket-submit}
+  - {service: any-bot, operation: faq, context: support, journey: faq-read}
+  - {service: consolidated-bot, operation: support/ticket-submit, context: support, journey: ticket-submit}
+  - {service: consolidated-bot, operation: support/faq-read, context: support, journey: faq-read}
+"""
+OBJECTIVE = """
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: tickets
+  labels: {context: support, journey: ticket-submit}
+  annotations: {analyzer.local/deadline-ms: "5000"}
+spec:
+  service: support-bot
+  indicator:
+    metadata: {name: tickets-ratio}
+    spec:
+      ratioMetric:
+        counter: true
+        good: {metricSource: {type: analyzer, spec: {context: support, journey: ticket-submit, event: good}}}
+        total: {metricSource: {type: analyzer, spec: {context: support, journey: ticket-submit, event: valid}}}
+  timeWindow: [{duration: 45m, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{displayName: most, target: 0.97}]
+"""
+TICKETS, QUESTIONS = 160, 40
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """16 s of a gateway's log: 200 users, one update each, four in five a ticket."""
+    begun = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+    lines = []
+    for number in range(TICKETS + QUESTIONS):
+        start = begun + timedelta(milliseconds=80 * number)
+        took_ms = 300 + 7 * (number % 13)
+        lines.append(
+            {
+                "timestamp": (start + timedelta(milliseconds=took_ms)).isoformat(),
+                "service_name": "gateway",
+                "operation": "faq.search" if number % 5 == 0 else "ticket.submit",
+                "trace_id": f"{number + 1:032x}",
+                "span_id": f"{number + 1:016x}",
+                "span_kind": "server",
+                "start_time": start.isoformat(),
+                "duration_ms": took_ms,
+                "user_id": 5000 + number,
+                "text": "a secret that nobody may send again",
+            }
+        )
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "gateway.jsonl").write_bytes(b"".join(orjson.dumps(x) + b"\n" for x in lines))
+    return logs
+
+
+@pytest.fixture
+def journeys(tmp_path: Path) -> Path:
+    path = tmp_path / "journeys.yaml"
+    path.write_text(MAPPING)
+    return path
+
+
+@pytest.fixture
+def objectives(tmp_path: Path) -> Path:
+    path = tmp_path / "slo.yaml"
+    path.write_text(OBJECTIVE)
+    return path

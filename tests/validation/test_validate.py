@@ -1,0 +1,123 @@
+"""A recording is replayed against real bot processes; what they do wrong is said in words."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from analyzer.api.validation import Options, Outcome, Validation, validate
+from analyzer.errors import InputError, OutputError, UsageError
+from tests.conftest import ROOT
+from tests.validation.conftest import QUESTIONS, TICKETS
+
+
+@pytest.fixture
+def run(
+    recording: Path,
+    journeys: Path,
+    objectives: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    def validated(fault: str) -> Validation:
+        options = Options(
+            slo=objectives,
+            journeys=journeys,
+            bot=shlex.join([sys.executable, "-m", "tests.validation.any_bot", fault]),
+            speed=2,
+            patience_seconds=5.5,
+        )
+        return validate(recording, tmp_path / "out", options=options)
+
+    return validated
+
+
+def test_bot_that_loses_tickets_fails_in_words(run) -> None:
+    found = run("lose")
+    assert found.exit_code == 1
+    assert found.integrity.lost == TICKETS // 10
+    assert found.integrity.doubled == 0
+    assert "16 of 160 submitted tickets (10.00%) were lost" in found.headline
+    # Its own log says nothing of what it lost: only the users' side can tell.
+    assert found.measured.frame["bad"].to_list() == [0]
+    assert any("tickets missed as users saw it" in line for line in found.failures)
+    assert found.objectives["verdict"].to_list() == ["missed"]
+
+
+def test_bot_that_doubles_tickets_fails_in_words(run) -> None:
+    found = run("double")
+    assert found.exit_code == 1
+    assert found.integrity.doubled == TICKETS // 10
+    assert found.integrity.lost == 0
+    assert "16 of 160 submitted tickets (10.00%) were doubled" in found.headline
+
+
+def test_bot_that_dies_fails_in_words(run) -> None:
+    found = run("die")
+    assert found.exit_code == 1
+    assert "the bot ended by itself with code 9" in found.headline
+
+
+def test_sound_bot_is_compared_with_the_recording(run, tmp_path: Path) -> None:
+    found = run("none")
+    assert found.failures == ()
+    assert found.exit_code == 0
+    assert found.outcome in {Outcome.PASSED, Outcome.NOT_ENOUGH_DATA}
+    load = {row["journey"]: row for row in found.load.iter_rows(named=True)}
+    assert load["ticket-submit"]["recorded"] == load["ticket-submit"]["served"] == TICKETS
+    assert load["faq-read"]["recorded"] == QUESTIONS
+    assert found.predicted is not None
+    p50 = found.predicted.latency.row(
+        by_predicate=(found.predicted.latency["journey"] == "support / ticket-submit")
+        & (found.predicted.latency["quantile"] == 0.5),
+        named=True,
+    )
+    # Nothing to merge in a recording of one service: the prediction is what was.
+    assert p50["predicted_ms"] == p50["before_ms"]
+    assert p50["measured_low_ms"] <= p50["measured_ms"] <= p50["measured_high_ms"]
+    assert p50["prediction_error"] == pytest.approx(p50["predicted_ms"] / p50["measured_ms"] - 1)
+    written = orjson.loads((tmp_path / "out" / "validation.json").read_bytes())
+    assert written["outcome"] == found.outcome
+    assert any("not comparable" in note for note in written["notes"])
+    assert "Validation:" in (tmp_path / "out" / "validation.html").read_text()
+    assert b"secret" not in (tmp_path / "out" / "journal.jsonl").read_bytes()
+
+
+def test_bundled_bot_is_validated_by_the_command(
+    recording: Path, journeys: Path, objectives: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = [sys.executable, "-m", "analyzer", "validate", str(recording), "--slo", str(objectives)]
+    words += ["--journeys", str(journeys), "--speed", "2", "--limit", "4s", "-o", str(out)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(("passed", "not enough data"))
+    assert "not comparable" in done.stderr
+    assert (out / "bot-logs" / "bot.jsonl").stat().st_size
+    again = subprocess.run(
+        [*words[:-1], str(recording)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert again.returncode == 2
+    assert "holds something else" in again.stderr
+
+
+def test_what_cannot_be_validated_is_refused(
+    recording: Path, journeys: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="Name them with --journeys"):
+        validate(recording, tmp_path / "a", options=Options())
+    with pytest.raises(UsageError, match="cannot start the bot: no-such-bot"):
+        validate(recording, tmp_path / "b", options=Options(journeys=journeys, bot="no-such-bot"))
+    with pytest.raises(UsageError, match="must be above 0"):
+        validate(recording, tmp_path / "c", options=Options(journeys=journeys, speed=0))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "mine.txt").touch()
+    with pytest.raises(OutputError, match="mine.txt"):
+        validate(recording, tmp_path / "d", options=Options(journeys=journeys))
