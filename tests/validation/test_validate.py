@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
 
 from analyzer.api.validation import Options, Outcome, Validation, validate
@@ -75,8 +76,7 @@ def test_sound_bot_is_compared_with_the_recording(run, tmp_path: Path) -> None:
     assert load["faq-read"]["recorded"] == QUESTIONS
     assert found.predicted is not None
     p50 = found.predicted.latency.row(
-        by_predicate=(found.predicted.latency["journey"] == "support / ticket-submit")
-        & (found.predicted.latency["quantile"] == 0.5),
+        by_predicate=(pl.col("journey") == "support / ticket-submit") & (pl.col("quantile") == 0.5),
         named=True,
     )
     # Nothing to merge in a recording of one service: the prediction is what was.
