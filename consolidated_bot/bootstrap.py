@@ -43,13 +43,17 @@ from consolidated_bot.core.timers import Timer, Timers
 from consolidated_bot.core.transmission import Transmission
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
+from consolidated_bot.menu import MENU
 from consolidated_bot.notifications import telegram as notifications_telegram
-from consolidated_bot.notifications.application import FeedBroadcasts, NotificationUseCases
+from consolidated_bot.notifications.application import NotificationUseCases
+from consolidated_bot.notifications.commands import FeedBroadcasts
 from consolidated_bot.notifications.storage import SqlNotifications
 from consolidated_bot.notifications.telegram import BroadcastView
 from consolidated_bot.published import AccountErased
 from consolidated_bot.support import telegram as support_telegram
+from consolidated_bot.support.answers import Answers
 from consolidated_bot.support.application import Policy, Support
+from consolidated_bot.support.commands import WatchPromises
 from consolidated_bot.support.faq_views import FaqView
 from consolidated_bot.support.handbook import read_policy
 from consolidated_bot.support.staff import StaffView
@@ -58,7 +62,7 @@ from consolidated_bot.support.views import SupportView
 
 # The commit's thread gets the interpreter back at once, not after the default's 5 ms.
 SWITCH_SECONDS = 0.0005
-TIMERS = (Timer(FeedBroadcasts(), 0.5),)
+TIMERS = (Timer(FeedBroadcasts(), 0.5), Timer(WatchPromises(), 15.0))
 ROUTES = (support_telegram.routes, accounts_telegram.routes, notifications_telegram.routes)
 
 
@@ -72,10 +76,12 @@ def make_bus(settings: Settings, policy: Policy) -> Bus:
     support = Support(policy)
     tickets = partial(SqlTickets, bot_id=settings.bot_id)
     bus.mount_handlers(tickets, support.handlers)
+    bus.mount_handlers(tickets, Answers(policy.handbook).handlers)
     bus.mount_dialogues(tickets, support.dialogues)
     bus.mount_subscribers(tickets, {AccountErased: support.erase})
-    view = SupportView(policy.handbook, StaffView(settings.ops_chat_id))
-    bus.mount_presenters(view.presenters, {})
+    staff = StaffView(settings.ops_chat_id)
+    view = SupportView(policy.handbook, staff)
+    bus.mount_presenters(view.presenters, staff.notices)
     bus.mount_presenters(FaqView(policy.handbook).presenters, {})
 
     limits = limit_settings(settings)
@@ -194,7 +200,7 @@ async def run(settings: Settings) -> None:
         token = settings.bot_token.get_secret_value()
         with _signals(stop):
             async with BotApi(settings.bot_api_url, token) as api:
-                place = await introduce(api, settings.ops_chat_id, stop)
+                place = await introduce(api, settings.ops_chat_id, MENU, stop)
                 if place is None:
                     return
                 service = make_service(settings, database, api, place, lines)

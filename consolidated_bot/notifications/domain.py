@@ -10,6 +10,7 @@ from consolidated_bot.core.errors import Refused
 
 TOPICS = ("news", "service", "campaign")
 LONGEST_BODY = 3500
+SUBJECT = "broadcast:"  # what a send of a broadcast is about, before its number
 State = Literal["draft", "running", "paused", "done", "cancelled"]
 
 STEPS: dict[tuple[State, str], State] = {

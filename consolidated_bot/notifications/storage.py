@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from consolidated_bot.core.db import upsert
 from consolidated_bot.core.messages import Sender
-from consolidated_bot.notifications.application import Target
+from consolidated_bot.notifications.commands import Target
 from consolidated_bot.notifications.domain import Broadcast, Progress
 
 METADATA = MetaData()

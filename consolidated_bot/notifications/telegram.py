@@ -11,8 +11,8 @@ from aiogram.types import CallbackQuery, Message
 from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.core.routes import Routes
-from consolidated_bot.notifications import application as n
-from consolidated_bot.notifications.domain import TOPICS, NotificationsRefused
+from consolidated_bot.notifications import commands as n
+from consolidated_bot.notifications.domain import SUBJECT, TOPICS, NotificationsRefused
 from consolidated_bot.notifications.texts import say
 
 routes = Routes("notifications")
@@ -132,7 +132,7 @@ class BroadcastView:
                 target.chat_id,
                 {"text": it.body},
                 priority=Priority.BROADCAST,
-                about=f"{n.SUBJECT}{it.number}",
+                about=f"{SUBJECT}{it.number}",
                 journey="notifications/send",
             )
             for it, targets in result.batches

@@ -85,7 +85,8 @@ class WhatIf:
     def contexts(self) -> pl.DataFrame:
         """Per context: what becomes in-process, on the critical path and off it.
 
-        Columns context, services, calls (merged), critical_hops (those on a critical path),
+        Columns context, services, calls (merged), saved_s (over all runs, if this context alone
+        were merged), critical_hops (those on a critical path),
         critical_gap_s (network, serialisation and queueing on critical paths that goes),
         gap_s (the same on and off them), lost_calls, journeys (runs touched).
         """
