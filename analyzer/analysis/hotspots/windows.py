@@ -90,10 +90,9 @@ def find_windows(journeys: pl.DataFrame) -> tuple[Window, ...]:
         return ()
     found = _peaks(journeys, MIN_JOURNEYS, ("latency", "errors", "volume"), "")
     names = journeys["journey"].drop_nulls().unique().sort()
-    if len(names) > 1:
-        for name in names:
-            mine = journeys.filter(pl.col("journey") == name)
-            found += _peaks(mine, MIN_JOURNEYS_BY_NAME, ("latency", "errors"), f" of {name}")
+    for name in names:
+        mine = journeys.filter(pl.col("journey") == name)
+        found += _peaks(mine, MIN_JOURNEYS_BY_NAME, ("latency", "errors"), f" of {name}")
     return _joined(found)
 
 
