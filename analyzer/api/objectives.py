@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -282,8 +282,7 @@ def _evaluate(
 def _span(known: pl.DataFrame) -> tuple[int, int]:
     """From the first start to just after the last end of any event: the recording."""
     if known.is_empty():
-        now_us = int(datetime.now(UTC).timestamp() * SECOND_US)
-        return now_us, now_us
+        return 0, 0
     first, last = known.select(pl.col("first_us").min(), pl.col("last_us").max()).row(0)
     return int(first), int(last) + 1
 

@@ -94,7 +94,7 @@ class FileIngest:
         clock = Clock(options.zone, dated or hints.first_day, dated or modified)
         self._resolver = Resolver({**hints.units, **options.units}, clock)
         lines = LineReader(self._resolver, options.renames, options.formats)
-        self._reader = FileReader(self._builder, lines)
+        self._reader = FileReader(self._builder, lines, self._resolver)
 
     def _found_out(self, hints: Hints) -> Hints:
         """Return what this reading proved, for a second one where it differs from `hints`."""
@@ -129,6 +129,7 @@ class FileIngest:
                 with self._store.transaction():
                     self._store.forget_file(file_id(self._file.name))
                     self._read(self._source(compression), copy_of)
+                    self._reader.settle()
                     found_out = self._found_out(hints)
                     if found_out != hints:
                         raise _ReadAgain  # noqa: TRY301 - undoes the transaction
@@ -188,12 +189,13 @@ class FileIngest:
         for count, _ in enumerate(self._reader.read(source), start=1):
             if count % _CHECK_LINES:
                 continue
-            if len(self._builder) >= _BATCH_ROWS:
+            if len(self._builder) + len(self._reader) >= _BATCH_ROWS:
                 self._flush()
             if count % _TELL_LINES == 0:
                 self._tell(self._reader.account.lines)
 
     def _flush(self) -> None:
+        self._reader.settle()
         for table, columns in self._builder.take().items():
             self._store.append_columns(table, columns)
 

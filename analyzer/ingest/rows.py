@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import orjson
 
 from analyzer.ingest import ids
+from analyzer.ingest.lines import Line
 from analyzer.ingest.mask import Masker, rule_of
 from analyzer.ingest.record import Measurement, Record, Rejected
+from analyzer.ingest.resolved import ResolvedColumns
 from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import UNKNOWN_SERVICE
 
@@ -149,6 +152,101 @@ class RowBuilder:
                 record.severity_text,
             )
         )
+
+    def add_columns(self, resolved: ResolvedColumns, lines: Sequence[Line]) -> None:
+        """Add many records of one shape: spans where the shape reports durations, else logs."""
+        services = self._services(resolved.texts("service_name"))
+        for service, model in zip(services, resolved.models, strict=True):
+            for note in model.notes:
+                self.notes[note, service] += 1
+        self._see(min(resolved.time_ns))
+        self._see(max(resolved.time_ns))
+        texts, log_place = [], resolved.duration_ns is None
+        bodies, reasons = resolved.texts("body"), resolved.texts("error_message")
+        for body, reason, model, attributes in zip(
+            bodies, reasons, resolved.models, resolved.attributes, strict=True
+        ):
+            written = self._attributes(attributes) if attributes else None
+            shown = body or reason
+            told = reason if reason and model.status == "error" else shown
+            texts.append(Texts(shown, told, written))
+        mask_user = self._masker.user_key
+        users = [None if user is None else mask_user(user) for user in resolved.user]
+        if log_place:
+            self._add_log_columns(resolved, lines, services, users)
+            self._log_texts.extend(texts)
+        else:
+            self._add_span_columns(resolved, lines, services, users)
+            self._span_texts.extend(texts)
+
+    def _add_log_columns(
+        self,
+        resolved: ResolvedColumns,
+        lines: Sequence[Line],
+        services: list[str],
+        users: list[str | None],
+    ) -> None:
+        models = resolved.models
+        self._logs.extend(
+            zip(
+                repeat(self._file_id),
+                [line.number for line in lines],
+                [ns // 1_000 for ns in resolved.time_ns],
+                services,
+                [model.severity_text for model in models],
+                map(self._id, resolved.trace_id),
+                map(self._id, resolved.span_ids("span_id")),
+                map(self._id, resolved.texts("correlation_id")),
+                users,
+                [model.status for model in models],
+                [model.error_type and self._name(model.error_type) for model in models],
+            )
+        )
+
+    def _add_span_columns(
+        self,
+        resolved: ResolvedColumns,
+        lines: Sequence[Line],
+        services: list[str],
+        users: list[str | None],
+    ) -> None:
+        models, spent = resolved.models, resolved.duration_ns or []
+        starts = [ns - took for ns, took in zip(resolved.time_ns, spent, strict=True)]
+        traces = resolved.trace_id
+        self.spans += len(models)
+        self._spans.extend(
+            zip(
+                map(self._id, traces),
+                map(self._id, resolved.span_ids("span_id")),
+                map(self._id, resolved.span_ids("parent_span_id")),
+                services,
+                [self._name(name or UNKNOWN_SERVICE) for name in resolved.operation],
+                [model.span_kind for model in models],
+                [ns // 1_000 for ns in starts],
+                spent,
+                [model.status for model in models],
+                [model.error_type and self._name(model.error_type) for model in models],
+                [peer and self._name(peer) for peer in resolved.texts("peer_service")],
+                users,
+                ["observed" if trace else None for trace in traces],
+                repeat(self._file_id),
+                [line.number for line in lines],
+                repeat(0),
+                starts,
+                [model.kind_source for model in models],
+                repeat(False),
+                repeat(False),
+                map(self._id, resolved.texts("correlation_id")),
+                [model.severity_text for model in models],
+            )
+        )
+
+    def _services(self, names: Sequence[str | None]) -> list[str]:
+        known = {
+            name: self._name(_POD_SUFFIX.sub("", name) if name else self._fallback)
+            for name in set(names)
+        }
+        return [known[name] for name in names]
 
     def add_measurement(self, figure: Measurement, line_number: int) -> None:
         """Add one resource figure."""

@@ -23,6 +23,23 @@ _MAX_SHAPES = 4096
 # These are read without being used up: the number itself stays an attribute.
 _LEFT_IN_PLACE = frozenset({"outcome", "http_status", "grpc_status", "error_message"})
 _FALLBACKS = frozenset({"operation_fallback"})
+SINGLE_FIELDS = (
+    "service_name", "operation", "http_method", "http_path", "trace_id", "span_id",
+    "parent_span_id", "peer_service", "correlation_id", "user", "body", "error_message",
+)  # fmt: skip
+"""Fields whose values differ from line to line."""
+COMBINED_FIELDS = (
+    "span_kind", "outcome", "http_status", "grpc_status", "error_type", "severity",
+)  # fmt: skip
+"""Fields of few distinct values, which decide together on status, kind and level."""
+_OF_PATHS = frozenset({"http_method", "http_path"})
+# A field that is not even looked at where another was found.
+_RIVALS = {
+    "http_method": "operation",
+    "http_path": "operation",
+    "update_id": "correlation_id",
+}
+_NEVER_COLUMNAR = ("start_time", "end_time", "traceparent", "update_id", "traceback")
 
 
 class Shape(NamedTuple):
@@ -30,7 +47,8 @@ class Shape(NamedTuple):
 
     `rest` are keys that feed none and stay attributes, `contested` those that stay so where a
     better one was used. `figures` are resource figures; `unfinished` shapes need a logger's own
-    spellings resolved first.
+    spellings resolved first. Lines of `columnar` shapes can be resolved column by column; then
+    `unused` are the keys that stay attributes.
     """
 
     service_name: tuple[str, ...]
@@ -64,9 +82,13 @@ class Shape(NamedTuple):
     contested: tuple[str, ...]
     figures: tuple[tuple[str, Figure], ...]
     unfinished: bool
+    unused: tuple[str, ...]
+    columnar: bool
 
 
-_COMPILED = frozenset({"durations", "logger", "rest", "contested", "figures", "unfinished"})
+_COMPILED = frozenset({
+    "durations", "logger", "rest", "contested", "figures", "unfinished", "unused", "columnar",
+})  # fmt: skip
 _ALIASES: dict[str, tuple[str, ...]] = {
     name: getattr(aliases, name.upper()) for name in Shape._fields if name not in _COMPILED
 }
@@ -124,15 +146,44 @@ def _compile(keys: tuple[str, ...]) -> Shape:
     ]
     timed.sort(key=lambda pair: pair[1] is None)  # a key that says its unit comes first
     sole, contested = _takers(by_field, timed)
+    figures = tuple((key, figure) for key in keys if (figure := figure_of_key(key)) is not None)
+    taken = _taken(by_field, timed)
     return Shape(
         **by_field,
         durations=tuple(timed),
         logger=_logger(present),
         rest=tuple(key for key in keys if key not in sole and key not in contested),
         contested=tuple(key for key in keys if key in contested and key not in sole),
-        figures=tuple((key, fig) for key in keys if (fig := figure_of_key(key)) is not None),
+        figures=figures,
         unfinished=_unfinished(present),
+        unused=tuple(key for key in keys if key not in taken),
+        columnar=not figures and _is_columnar(by_field, timed),
     )
+
+
+def _is_columnar(
+    by_field: Mapping[str, tuple[str, ...]], timed: list[tuple[str, int | None]]
+) -> bool:
+    """Tell whether one key feeds each field, and nothing needs a look at the whole line."""
+    named = bool(by_field["operation"] or by_field["http_path"])
+    return (
+        len(by_field["log_time"]) == 1
+        and not any(by_field[name] for name in _NEVER_COLUMNAR)
+        and all(len(by_field[name]) <= 1 for name in ("span_kind", "error_type", "severity"))
+        and (not timed or (len(timed) == 1 and timed[0][1] is not None and named))
+    )
+
+
+def _taken(
+    by_field: Mapping[str, tuple[str, ...]], timed: list[tuple[str, int | None]]
+) -> set[str]:
+    """Return the keys that fields take where each is fed by its best key."""
+    taken = {HEAD_KEY, *(key for key, _ in timed[:1])}
+    for name, keys in by_field.items():
+        unread = name in _LEFT_IN_PLACE or name in _FALLBACKS
+        if keys and not unread and not (name in _OF_PATHS and by_field["operation"]):
+            taken.add(keys[0])
+    return taken
 
 
 def _takers(
@@ -144,7 +195,8 @@ def _takers(
         if name in _LEFT_IN_PLACE or name in _FALLBACKS:
             continue
         contested.update(keys)
-        if len(keys) == 1 and not name.endswith("_time"):
+        rival = _RIVALS.get(name)
+        if len(keys) == 1 and not name.endswith("_time") and not (rival and by_field[rival]):
             sole.update(keys)
     return sole, contested
 

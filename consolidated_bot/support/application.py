@@ -69,8 +69,8 @@ class Policy:
 class Tickets(Protocol):
     """What support needs to have stored."""
 
-    def insert(self, ticket: Ticket) -> bool:
-        """False if a ticket of the same message is there."""
+    def insert(self, ticket: Ticket) -> int | None:
+        """The number it got; None if a ticket of the same message is there."""
         ...
 
     def submitted_by(self, chat_id: int, message_id: int) -> Ticket | None: ...
@@ -113,16 +113,13 @@ class Support:
 
     def submit(self, tickets: Tickets, scope: Scope, command: SubmitTicket) -> Submitted:
         sender = command.sender
-        known = tickets.submitted_by(sender.chat_id, sender.message_id)
-        if known is not None:
-            return Submitted(known, self._queue(tickets, scope, known), fresh=False)
         body = _described(command.text, command.attachment)
         category = command.category if command.category in self._policy.priorities else "other"
         priority = self._policy.priorities.get(category, "normal")
         promise = self._policy.promises[priority]
         now = scope.now_ms
         ticket = Ticket(
-            number=scope.next_number("ticket"),
+            number=0,
             chat_id=sender.chat_id,
             message_id=sender.message_id,
             user_id=sender.user_id,
@@ -136,20 +133,19 @@ class Support:
             first_response_due_ms=self._policy.hours.add(now, promise.first_response_minutes),
             resolution_due_ms=self._policy.hours.add(now, promise.resolution_minutes),
         )
-        queue = self._queue(tickets, scope, ticket)
-        if queue.individually:
+        individually = tickets.announced_since(now - 60_000) < ANNOUNCED_PER_MINUTE
+        if individually:
             ticket = replace(ticket, announced_ms=now)
-        tickets.insert(ticket)
+        number = tickets.insert(ticket)
+        if number is None:
+            known = tickets.submitted_by(sender.chat_id, sender.message_id)
+            assert known is not None
+            return Submitted(known, Queue(0, (), individually=True), fresh=False)
+        ticket = replace(ticket, number=number)
         scope.converse(sender, None)
-        scope.publish(TicketSubmitted(ticket.number, ticket.user_id, category))
+        scope.publish(TicketSubmitted(number, ticket.user_id, category))
+        queue = _queue(tickets, individually=individually)
         return Submitted(ticket, queue, attachment=command.attachment)
-
-    def _queue(self, tickets: Tickets, scope: Scope, newest: Ticket) -> Queue:
-        recent = tickets.announced_since(scope.now_ms - 60_000)
-        if recent < ANNOUNCED_PER_MINUTE:
-            return Queue(0, (), individually=True)
-        waiting = tickets.unfinished(5)
-        return Queue(tickets.count_unfinished() + 1, (*waiting, newest)[:5], individually=False)
 
     def start(self, tickets: Tickets, scope: Scope, command: StartTicket) -> CategoryAsked:
         scope.converse(command.sender, Conversation(DIALOGUE, "category"))
@@ -306,6 +302,14 @@ def _described(text: str, attachment: str | None, shortest: int | None = None) -
     if shortest is not None and len(stripped) >= shortest:
         return stripped[:4000]
     return checked_body(text)
+
+
+def _queue(tickets: Tickets, *, individually: bool) -> Queue:
+    """What waits, for the queue card; nothing to count while tickets have cards of their own."""
+    if individually:
+        return Queue(0, (), individually=True)
+    waiting = tuple(tickets.unfinished(5))
+    return Queue(tickets.count_unfinished(), waiting, individually=False)
 
 
 def _existing(tickets: Tickets, number: int) -> Ticket:

@@ -30,7 +30,7 @@ METADATA = MetaData()
 TICKET = Table(
     "ticket",
     METADATA,
-    Column("number", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
     Column("chat_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
@@ -83,9 +83,13 @@ class SqlTickets:
         self._connection = connection
         self._bot_id = bot_id
 
-    def insert(self, ticket: Ticket) -> bool:
-        statement = upsert(self._connection, TICKET).on_conflict_do_nothing()
-        return self._connection.execute(statement, asdict(ticket)).rowcount == 1
+    def insert(self, ticket: Ticket) -> int | None:
+        values = asdict(ticket)
+        del values["number"]
+        statement = (
+            upsert(self._connection, TICKET).on_conflict_do_nothing().returning(TICKET.c.number)
+        )
+        return self._connection.execute(statement, values).scalar()
 
     def submitted_by(self, chat_id: int, message_id: int) -> Ticket | None:
         keys = {"key_chat": chat_id, "key_message": message_id}

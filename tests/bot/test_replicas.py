@@ -69,7 +69,7 @@ async def test_two_replicas_share_the_work_and_one_dies(postgresql: str, tmp_pat
     for _, chat, message in rows:
         by_chat.setdefault(chat, []).append(message)
     assert sum(len(messages) for messages in by_chat.values()) == PEOPLE * EACH
-    assert [number for number, _, _ in rows] == list(range(1, PEOPLE * EACH + 1))
+    assert len({number for number, _, _ in rows}) == PEOPLE * EACH
     for messages in by_chat.values():
         assert messages == sorted(messages), "a chat's updates were worked on out of order"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import analyzer as an
 from analyzer.errors import InputError, UsageError
-from tests.slo.recordings import MAPPING, Load, record
+from tests.slo.recordings import MAPPING, START, Load, record
 from tests.slo.test_objectives_over_logs import SLO, command
 
 BASE = Load(n=3000, seed=1)
@@ -119,3 +120,16 @@ def test_comparison_shows_itself_in_a_notebook(recordings: dict[str, an.Analysis
 def test_folders_of_logs_are_analysed_on_the_way(recordings: dict[str, an.Analysis]) -> None:
     root = recordings["before"].folder.parent
     assert an.compare(root / "before", root / "slower").regressed
+
+
+def test_headline_is_about_the_peak_where_both_sides_have_one(tmp_path: Path) -> None:
+    start, end = (round((START + timedelta(seconds=s)).timestamp()) for s in (1000, 2000))
+    sides = [
+        an.analyze(record(tmp_path / name, LOADS[name]), campaign=[(start * 10**9, end * 10**9)])
+        for name in ("before", "faster")
+    ]
+    found = an.compare(*sides)
+    assert found.headline.startswith("gateway / ticket.submit at peak: improved.")
+    sizes = found.frame.filter(found.frame["measure"] == "p95")["n_before"].to_list()
+    assert sizes[0] == 3000
+    assert 990 <= sizes[1] <= 1010

@@ -73,7 +73,8 @@ async def test_frozen_bot_shows_in_the_latencies(
         late = np.quantile(measured, share) - np.quantile(truth, share)
         assert -0.02 <= late <= GRACE_S, share
     within = np.mean(measured <= freeze_s / 4)
-    assert abs(within - np.mean(truth <= freeze_s / 4)) <= 0.03
+    # What arrives while the thawed bot works off its backlog waits, too.
+    assert abs(within - np.mean(truth <= freeze_s / 4)) <= max(0.03, GRACE_S / seconds)
 
 
 @pytest.mark.long

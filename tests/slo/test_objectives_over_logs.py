@@ -111,6 +111,15 @@ def test_run_with_objectives_fills_events_and_slis(folder: Path, tmp_path: Path)
     assert set(found.sql("SELECT context FROM slo_event")["context"]) == {"support"}
 
 
+def test_library_takes_the_files_as_the_command_does(folder: Path, tmp_path: Path) -> None:
+    found = an.analyze(
+        record(tmp_path / "logs", Load(n=50)),
+        slo=str(folder / "slo.yaml"),
+        journeys=str(folder / "journeys.yaml"),
+    )
+    assert found.sql("SELECT valid FROM sli").item() == 50
+
+
 def test_objective_without_its_journey_has_no_data_and_is_missed(
     folder: Path, run: an.Analysis
 ) -> None:

@@ -111,6 +111,12 @@ class SqliteDatabase:
         finished: list[tuple[asyncio.Future[Any], Any]] = []
         try:
             await self._begin()
+        except sqlite3.OperationalError as error:
+            waiting = [future for _, future in self._units]
+            self._units.clear()
+            self._fail(waiting, f"cannot be written: {error}")
+            return
+        try:
             deadline = loop.time() + GROUP_SECONDS
             while self._units and (not finished or loop.time() < deadline):
                 unit, future = self._units.popleft()
@@ -118,7 +124,9 @@ class SqliteDatabase:
                     self._run_unit(unit, future, finished)
             await self._commit()
         except Exception as error:  # noqa: BLE001 - handed to every caller of the group
-            self._abandon([future for future, _ in finished], error)
+            if self._raw.in_transaction:
+                self._raw.rollback()
+            self._fail([future for future, _ in finished], f"did not commit: {error}")
             return
         for future, result in finished:
             if not future.done():
@@ -146,12 +154,6 @@ class SqliteDatabase:
                 self._raw.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or loop.time() > give_up:
-                    unit, future = self._units.popleft()
-                    del unit
-                    if not future.done():
-                        future.set_exception(
-                            DatabaseError(f"the database {self.path} cannot be written: {error}")
-                        )
                     raise
                 await asyncio.sleep(BUSY_RETRY_SECONDS)
             else:
@@ -177,14 +179,10 @@ class SqliteDatabase:
             self._raw.execute("RELEASE unit")
             finished.append((future, result))
 
-    def _abandon(self, futures: list[asyncio.Future[Any]], error: Exception) -> None:
-        if self._raw.in_transaction:
-            self._raw.rollback()
+    def _fail(self, futures: list[asyncio.Future[Any]], trouble: str) -> None:
         for future in futures:
             if not future.done():
-                future.set_exception(
-                    DatabaseError(f"the database {self.path} did not commit: {error}")
-                )
+                future.set_exception(DatabaseError(f"the database {self.path} {trouble}"))
 
     _writer: Connection
     _reader: Connection
