@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analyzer.api import (
         Analysis,
+        Comparison,
         ContextMap,
         analyze,
+        compare,
         open_analysis,
         propose_contexts,
     )
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Analysis",
+    "Comparison",
     "ContextMap",
     "__version__",
     "analyze",
+    "compare",
     "open_analysis",
     "propose_contexts",
 ]

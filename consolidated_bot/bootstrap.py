@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
@@ -38,12 +39,21 @@ from consolidated_bot.core.recording import Recorder
 from consolidated_bot.core.routes import Place
 from consolidated_bot.core.service import Service, ServiceParts
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry, configure_logging
+from consolidated_bot.core.timers import Timer, Timers
 from consolidated_bot.core.transmission import Transmission
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
+from consolidated_bot.menu import MENU
+from consolidated_bot.notifications import telegram as notifications_telegram
+from consolidated_bot.notifications.application import NotificationUseCases
+from consolidated_bot.notifications.commands import FeedBroadcasts
+from consolidated_bot.notifications.storage import SqlNotifications
+from consolidated_bot.notifications.telegram import BroadcastView
 from consolidated_bot.published import AccountErased
 from consolidated_bot.support import telegram as support_telegram
+from consolidated_bot.support.answers import Answers
 from consolidated_bot.support.application import Policy, Support
+from consolidated_bot.support.commands import WatchPromises
 from consolidated_bot.support.faq_views import FaqView
 from consolidated_bot.support.handbook import read_policy
 from consolidated_bot.support.staff import StaffView
@@ -52,7 +62,8 @@ from consolidated_bot.support.views import SupportView
 
 # The commit's thread gets the interpreter back at once, not after the default's 5 ms.
 SWITCH_SECONDS = 0.0005
-ROUTES = (support_telegram.routes, accounts_telegram.routes)
+TIMERS = (Timer(FeedBroadcasts(), 0.5), Timer(WatchPromises(), 15.0))
+ROUTES = (support_telegram.routes, accounts_telegram.routes, notifications_telegram.routes)
 
 
 def make_bus(settings: Settings, policy: Policy) -> Bus:
@@ -65,19 +76,34 @@ def make_bus(settings: Settings, policy: Policy) -> Bus:
     support = Support(policy)
     tickets = partial(SqlTickets, bot_id=settings.bot_id)
     bus.mount_handlers(tickets, support.handlers)
+    bus.mount_handlers(tickets, Answers(policy.handbook).handlers)
     bus.mount_dialogues(tickets, support.dialogues)
     bus.mount_subscribers(tickets, {AccountErased: support.erase})
-    view = SupportView(policy.handbook, StaffView(settings.ops_chat_id))
-    bus.mount_presenters(view.presenters, {})
+    staff = StaffView(settings.ops_chat_id)
+    view = SupportView(policy.handbook, staff)
+    bus.mount_presenters(view.presenters, staff.notices)
     bus.mount_presenters(FaqView(policy.handbook).presenters, {})
+
+    limits = limit_settings(settings)
+    notifications = NotificationUseCases(limits.overall_for_broadcasts[0] * limits.scale)
+    bus.mount_handlers(SqlNotifications, notifications.handlers)
+    bus.mount_subscribers(SqlNotifications, notifications.subscribers)
+    broadcasts = BroadcastView(settings.ops_chat_id)
+    bus.mount_presenters(notifications_telegram.PRESENTERS | broadcasts.presenters, {})
+    bus.mount_presenters({}, broadcasts.notices)
     return bus
+
+
+def limit_settings(settings: Settings) -> LimitSettings:
+    """Telegram's limits, scaled for replays against a scaled emulator."""
+    return LimitSettings(scale=settings.send_rate_scale)
 
 
 def make_dispatcher(place: Place) -> Dispatcher:
     """One router per context; guided dialogues are rows, so aiogram's FSM is off."""
     dispatcher = Dispatcher(disable_fsm=True, place=place)
-    for routes in ROUTES:
-        dispatcher.include_router(routes.router())
+    fallbacks = [fallback for routes in ROUTES if (fallback := routes.fallback())]
+    dispatcher.include_routers(*(routes.router() for routes in ROUTES), *fallbacks)
     return dispatcher
 
 
@@ -88,7 +114,7 @@ def make_service(
     clock: Clock = SystemClock()
     metrics = Metrics()
     token = settings.bot_token.get_secret_value()
-    telemetry = Telemetry(metrics, lines, token.encode())
+    telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest())
     bus = make_bus(settings, read_policy(settings.support_file))
     bot_id = settings.bot_id
     leadership = Leadership(database, bot_id, metrics)
@@ -97,7 +123,7 @@ def make_service(
     transmission = Transmission(
         api, lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot))
     )
-    limits = Limits(LimitSettings(scale=settings.send_rate_scale))
+    limits = Limits(limit_settings(settings))
     outgoing = Outgoing(transmission, limits, recorder.record, telemetry, clock)
 
     recorder.deliver = partial(_deliver, leadership, outgoing)
@@ -125,6 +151,9 @@ def make_service(
     intake = Intake(database, api, workers, governor, (metrics, clock))
     housekeeping = Housekeeping(database, clock, metrics, leadership, bot_id)
     housekeeping.attach(workers, outgoing)
+    timers = Timers(TIMERS, database, bus, clock, bot_id)
+    timers.deliver = recorder.deliver
+    timers.check = leadership.check
     webhook = _webhook(settings, intake, api)
     return Service(
         ServiceParts(
@@ -133,6 +162,7 @@ def make_service(
             workers=workers,
             outgoing=outgoing,
             housekeeping=housekeeping,
+            timers=timers,
             poller=None if webhook else Poller(api, intake, metrics, bot_id),
             webhook=webhook,
             lead_first=webhook is None or database.one_process,
@@ -170,7 +200,7 @@ async def run(settings: Settings) -> None:
         token = settings.bot_token.get_secret_value()
         with _signals(stop):
             async with BotApi(settings.bot_api_url, token) as api:
-                place = await introduce(api, settings.ops_chat_id, stop)
+                place = await introduce(api, settings.ops_chat_id, MENU, stop)
                 if place is None:
                     return
                 service = make_service(settings, database, api, place, lines)

@@ -43,6 +43,15 @@ def doctor() -> None:
         sys.exit(1)
 
 
+@cli.command()
+@click.option("--port", default=8090, show_default=True, help="Port of the page; 0 picks one.")
+def demo(port: int) -> None:
+    """Try everything without a token: an emulated Telegram, the bot, a page in the browser."""
+    from consolidated_bot.demo.run import run_demo
+
+    _await(run_demo(port, click.echo))
+
+
 @cli.group()
 def db() -> None:
     """Look after the database."""

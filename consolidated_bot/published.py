@@ -73,15 +73,6 @@ class QuietUntil:
 
 
 @dataclass(frozen=True, slots=True)
-class SendEnded:
-    """The core learned how a send that is about something ended: sent, dropped or failed."""
-
-    about: str
-    chat_id: int
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlanChanged:
     """Accounts changed a subscription plan."""
 

@@ -26,7 +26,7 @@ def commands() -> list[tuple[str, click.Command]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "command"), commands(), ids=str)
 def test_every_command_and_option_stands_in_readme(name: str, command: click.Command) -> None:
     row = next((line for line in README.splitlines() if line.startswith(f"| `{name}")), None)
     assert row is not None, f"README's table of commands lacks `{name}`"
@@ -36,7 +36,7 @@ def test_every_command_and_option_stands_in_readme(name: str, command: click.Com
             assert longest in row, f"README's row of `{name}` lacks {longest}"
 
 
-@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "command"), commands(), ids=str)
 def test_every_command_and_option_has_help(name: str, command: click.Command) -> None:
     assert command.help, name
     for parameter in command.params:

@@ -10,14 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.api.analysis import Analysis
+from analyzer.api.comparison import Comparison, compare
 from analyzer.api.context_map import ContextMap
-from analyzer.api.options import RunOptions
+from analyzer.api.options import RunOptions, run_options
 from analyzer.api.pipeline import Listener, run
 from analyzer.api.write import write_results
 from analyzer.errors import StoreError
 from analyzer.store import STORE_NAME
 
-__all__ = ["Analysis", "ContextMap", "analyze", "open_analysis", "propose_contexts"]
+__all__ = [
+    "Analysis",
+    "Comparison",
+    "ContextMap",
+    "analyze",
+    "compare",
+    "open_analysis",
+    "propose_contexts",
+]
 
 
 def analyze(
@@ -40,7 +49,7 @@ def analyze(
     """
     roots = [logs] if isinstance(logs, (str, Path)) else list(logs)
     folder = Path(tempfile.mkdtemp(prefix="analyze-")) if output is None else Path(output)
-    chosen = options or RunOptions(**more)
+    chosen = options or run_options(**more)
     heard = listener or Listener()
     try:
         found = Analysis(folder, proposal=run(roots, folder, chosen, heard))

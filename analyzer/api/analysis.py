@@ -6,7 +6,7 @@ that a notebook does not block the next run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import polars as pl
 
-from analyzer.analysis import contexts
+from analyzer.analysis import contexts, whatif
 from analyzer.analysis.graph import message_graph
 from analyzer.api.context_map import ContextMap
 from analyzer.api.grouping import propose
 from analyzer.api.results import write_text
+from analyzer.api.what_if import predict
 from analyzer.store import STORE_NAME, query, query_relation
 
 if TYPE_CHECKING:
+    from analyzer.api.objectives import SloReport
     from analyzer.api.plots import Plots
 
 
@@ -131,7 +133,7 @@ class Analysis:
         return self._frame("span_series", bucket | {"service": service, "operation": operation})
 
     def hotspots(self, top: int = 5) -> pl.DataFrame:
-        """The `top` worst hotspots of each kind: what changed in the peak, and why."""
+        """The `top` worst hotspots of each kind (latency, errors): what changed, and why."""
         return self._frame("hotspots", {"top": top})
 
     def contexts(
@@ -146,6 +148,77 @@ class Analysis:
         if self._proposal is not None and constraints is None and asked == self._proposal.seed:
             return ContextMap(self._proposal)
         return ContextMap(propose(self._frame, constraints, asked))
+
+    @cached_property
+    def unranked(self) -> int:
+        """How many operations had too little data in baseline or peak to be ranked."""
+        return int(self.sql("SELECT count(*) FROM hotspot WHERE rank IS NULL").item())
+
+    def whatif(
+        self, merge: Sequence[Sequence[str]] = (), seed: int | None = None
+    ) -> whatif.WhatIf:
+        """What merging is predicted to bring; `merge` lists sets of services, else as proposed.
+
+        `.frame` has latency per journey and quantile, `.failures`, `.contexts`, `.blast_radius`,
+        `.availability`, `.plan` and `.curve` the rest, `.warnings` what to know first.
+
+        Raises:
+            UsageError: a name is no service, or stands in two sets.
+        """
+        names = self.services["service_name"].to_list()
+        grouping = whatif.grouping_of(merge, names) if merge else self._context_of_service()
+        return predict(self._frame, grouping, self.seed if seed is None else seed)
+
+    @cached_property
+    def whatif_frame(self) -> pl.DataFrame:
+        """The stored prediction for the proposed contexts: one row per journey and quantile."""
+        return self._frame("whatif_sorted")
+
+    @cached_property
+    def whatif_notes(self) -> tuple[str, ...]:
+        """What must be known before anyone trusts the prediction."""
+        return self._sentences("whatif")
+
+    def slo(self, objectives: str | Path, journeys: str | Path | None = None) -> SloReport:
+        """Budgets, burn and verdicts of the objectives in a file (or folder of files).
+
+        `journeys` maps operations to the names that the objectives use.
+
+        Raises:
+            ConfigurationError: what a file says is refused; every refusal is named.
+        """
+        from analyzer.api.journey_names import read_journey_names
+        from analyzer.api.objectives import evaluate_objectives, read_objective_files
+
+        names = read_journey_names(None if journeys is None else Path(journeys))
+        return evaluate_objectives(self._frame, read_objective_files(objectives), names)
+
+    def kpis(
+        self, bucket_seconds: int | None = 60, journeys: str | Path | None = None
+    ) -> pl.DataFrame:
+        """Key figures per context: events, rate, error rate, exact latency quantiles in ms.
+
+        One row per (context, bucket); with `bucket_seconds` None one per (context, phase), the
+        peak against the baseline. `journeys` names the contexts, as for `slo`.
+        """
+        from analyzer.api.journey_names import read_journey_names
+
+        names = read_journey_names(None if journeys is None else Path(journeys))
+        found = self._frame("slo_journeys").select("context", "journey").rows()
+        parameters: dict[str, object] = {**names.parameters(found)}
+        del parameters["as_journeys"]
+        if bucket_seconds is None:
+            return self._frame("context_phases", parameters)
+        return self._frame("context_kpis", parameters | {"bucket_us": bucket_seconds * 1_000_000})
+
+    @cached_property
+    def saturation(self) -> pl.DataFrame:
+        """One row per (service, logged figure): medians and maxima at peak against baseline."""
+        return self._frame("service_saturation")
+
+    def relation(self, name: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
+        """The result of one of the store's own relations (`store/sql/<name>.sql`)."""
+        return self._frame(name, parameters)
 
     def sql(self, statement: str) -> pl.DataFrame:
         """The result of a SQL query on the store.
@@ -177,7 +250,7 @@ class Analysis:
     def _sentences(self, topic: str) -> tuple[str, ...]:
         return tuple(self._frame("findings", {"topic": topic})["sentence"].to_list())
 
-    def _context_of_service(self) -> Mapping[str, str]:
+    def _context_of_service(self) -> dict[str, str]:
         return dict(self.context_frame.select("service_name", "context").rows())
 
     def _frame(self, name: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:

@@ -57,6 +57,14 @@ class ContextMap:
         """The smallest set of moves from an earlier assignment (service -> context)."""
         return self.proposal.moves_from(before)
 
+    def export(self, how: str) -> str:
+        """The map as a file: `yaml` (editable), `mermaid` (a picture in Markdown) or `cml`."""
+        return {
+            "yaml": contexts.render,
+            "mermaid": contexts.mermaid,
+            "cml": contexts.context_mapper,
+        }[how](self.proposal)
+
     def plot(self) -> Figure:
         """The services of the map, coloured by context, with the calls between them."""
         from analyzer.render.charts import context_figure

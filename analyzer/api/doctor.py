@@ -29,7 +29,9 @@ _LOW_DISK_BYTES = 2 << 30
 _LOW_MEMORY_BYTES = 2 << 30
 _FORMATS = (
     "JSON lines (ECS, structlog, pino, bunyan, zap, logback, log4j2 and other keys by alias)",
-    "OTLP JSON (traces, logs, metrics), Jaeger JSON (UI, list, domain, thrift), Zipkin v2 JSON",
+    "text: logfmt, Python logging, logback, access logs, aiogram, celery, syslog, glog",
+    "OTLP JSON (traces, logs, metrics), Jaeger JSON (UI, list, domain, thrift), Zipkin v1 and v2",
+    "wrapped by docker, CRI, compose, journald, syslog, Loki, CloudWatch",
     "CSV and Parquet with known or mapped columns (--fields)",
     "compressed with gzip, zstd, bz2 or xz",
 )

@@ -10,6 +10,10 @@ from analyzer.analysis.contexts import Constraints, ContextMap, Evidence, propos
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.store import Store
 
+_FEWEST_JOURNEYS = 3
+_RARE = 1_000
+"""A variant that makes up less than a thousandth of all runs is an accident of logging."""
+
 
 def propose(
     frame: Callable[[str], pl.DataFrame], constraints: Constraints | None, seed: int
@@ -21,11 +25,11 @@ def propose(
     """
     reporting = frame("reporting_services")
     names = reporting.to_series()
-    edges = frame("service_edges")
+    edges, journeys = _evidence(frame)
     inside = pl.col("callee").is_in(names.implode())
     return propose_contexts(
         edges.filter(pl.col("caller").is_in(names.implode()), inside),
-        frame("journey_services").filter(pl.col("service").is_in(names.implode())),
+        journeys.filter(pl.col("service").is_in(names.implode())),
         constraints=constraints,
         seed=seed,
         settings=Settings(hubs="apart"),
@@ -39,6 +43,20 @@ def propose(
             },
         ),
     )
+
+
+def _evidence(frame: Callable[[str], pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Edges and journeys; where one entry operation serves everything, its variants.
+
+    A journey that touches every service ties all of them alike and so says nothing. What it
+    touched in each run still does.
+    """
+    edges, journeys = frame("service_edges"), frame("journey_services")
+    if journeys.get_column("journey").n_unique() >= _FEWEST_JOURNEYS:
+        return edges, journeys
+    variants = frame("journey_variants")
+    runs = variants.group_by("journey").agg(pl.col("weight").max())["weight"].sum()
+    return edges.drop("journey"), variants.filter(pl.col("weight") * _RARE >= runs)
 
 
 def write_contexts(store: Store, contexts: ContextMap) -> None:

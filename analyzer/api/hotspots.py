@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
+import polars as pl
+
 from analyzer.analysis.hotspots import (
     Findings,
+    JourneyShift,
     TraceFrames,
     Window,
     find_hotspots,
     hotspot_frame,
+    journey_shifts,
 )
 from analyzer.api.options import RunOptions
 from analyzer.store import Store
+
+_JOURNEYS_TOLD = 2
 
 
 def write_hotspots(store: Store, options: RunOptions) -> None:
@@ -31,7 +39,7 @@ def write_hotspots(store: Store, options: RunOptions) -> None:
         windows = [each.window for each in found.windows]
         store.append("peak_window", [(w.start_ns // 1_000, w.end_ns // 1_000) for w in windows])
         store.run("forget_findings", {"topic": "hotspot"})
-        store.append("finding", _sentences(found))
+        store.append("finding", _sentences(found, journey_shifts(frames.journeys, windows)))
 
 
 def _suspects(found: Findings) -> list[tuple[object, ...]]:
@@ -52,11 +60,53 @@ def _suspects(found: Findings) -> list[tuple[object, ...]]:
     ]
 
 
-def _sentences(found: Findings) -> list[tuple[object, ...]]:
-    """Return the hotspots in words, the two kinds taking turns, worst first."""
+def _sentences(found: Findings, shifts: list[JourneyShift]) -> list[tuple[object, ...]]:
+    """Return in words: the journey that suffers most, then causes by what they cost, in turns."""
     ranked = [row for row in found.hotspots if row.rank is not None]
-    ordered = sorted(ranked, key=lambda row: (row.rank or 0, row.kind != "latency"))
-    return [
-        (place, "hotspot", f"{row.service_name}: {row.sentence}")
-        for place, row in enumerate(ordered)
+    slow = [row for row in ranked if row.kind == "latency"]
+    slow.sort(key=lambda row: (-(row.share_of_slow_time or 0.0), row.rank))
+    failing = [row for row in ranked if row.kind != "latency"]
+    turns = (row for pair in zip_longest(slow, failing) for row in pair if row is not None)
+    words = [shift.sentence for shift in shifts[:_JOURNEYS_TOLD] if shift.lost_ms > 0]
+    words += [f"{row.service_name}: {row.sentence}" for row in turns]
+    return [(place, "hotspot", sentence) for place, sentence in enumerate(words)]
+
+
+def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
+    """Return hotspot rows as people compare them: each with the figure of its own kind.
+
+    Columns rank, kind, service, operation, baseline, peak, times, slow_time, why, n.
+    """
+    rows = [
+        (
+            row["rank"],
+            row["kind"],
+            row["service_name"],
+            row["operation"],
+            _figure(row, "baseline"),
+            _figure(row, "peak"),
+            None if row["ratio"] is None else f"{row['ratio']:.1f} x",
+            None if row["share_of_slow_time"] is None else f"{row['share_of_slow_time']:.0%}",
+            row["cause"],
+            row["evidence_n"],
+        )
+        for row in hotspots.iter_rows(named=True)
     ]
+    names = ("service", "operation", "baseline", "peak", "times", "slow_time", "why")
+    schema = {
+        "rank": pl.Int64,
+        "kind": pl.String,
+        **dict.fromkeys(names, pl.String),
+        "n": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _figure(row: dict[str, object], side: str) -> str | None:
+    if row["kind"] == "errors":
+        rate = row[f"{side}_error_rate"]
+        return f"{rate:.1%} failing" if isinstance(rate, float) else None
+    median = row[f"{side}_p50_ms"]
+    if not isinstance(median, float):
+        return None
+    return f"{median / 1_000:,.2f} s" if median >= 1_000 else f"{median:,.0f} ms"

@@ -6,8 +6,29 @@ from collections.abc import Iterator
 
 from analyzer.model.span import Span
 from analyzer.store import Store
+from analyzer.trace.adoption import adopt_all
 from analyzer.trace.assemble import Assembled, assemble_many
+from analyzer.trace.options import TraceOptions
 from analyzer.trace.quality import Quality
+from analyzer.trace.untraced import assemble_untraced
+
+NOTE_WORDS = {
+    "zone_assumed": "times without a zone, read as UTC; --tz says otherwise",
+    "zone_proved": "times without a zone, whose offset a wrapper proved",
+    "unit_unknown": "durations whose unit nobody states, kept as attributes; --unit says:",
+    "unit_by_interval": "unit proved by the intervals of the same records:",
+    "unit_by_user": "unit as the user states it:",
+    "bad_time": "times before 2001 or in the future, replaced by the wrapper's",
+    "implausible_time": "spans with times before 2001: order and durations hold, dates do not",
+    "negative_duration": "negative durations, treated as none",
+    "copy_of": "the same content as",
+    "date_from_file name": "times without a date, dated by the file's name",
+    "date_from_modification time": "times without a date, dated by the file's modification time",
+    "year_from_file name": "dates without a year, taken from the file's name",
+    "year_from_modification time": "dates without a year, taken from the modification time",
+    "cancelled": "requests that their caller cancelled (499), no error of the service",
+}
+"""What the notes of reading mean, for the report."""
 
 _TABLES = ("call", "journey", "journey_service", "critical_path", "span_time", "data_quality")
 
@@ -17,14 +38,22 @@ def link(store: Store) -> None:
     quality = Quality()
     with store.transaction():
         store.clear(_TABLES)
-        for batch in assemble_many(_spans(store)):
+        resolution = dict(store.frame("clock_resolution").rows())
+        options = TraceOptions(resolution_ns=resolution)
+        traced = adopt_all(_spans(store, "spans_by_trace"), resolution)
+        pairs: set[tuple[str, str]] = set()
+        for batch in assemble_many(traced, options):
+            pairs.update((call.caller, call.callee) for call in batch.calls if call.caller)
             quality.merge(batch.quality)
             _append(store, batch)
+        rest = assemble_untraced(_spans(store, "spans_untraced"), sorted(pairs), options)
+        quality.merge(rest.quality)
+        _append(store, rest)
         store.append("data_quality", _quality_rows(store, quality))
 
 
-def _spans(store: Store) -> Iterator[Span]:
-    for batch in store.batches("spans_by_trace"):
+def _spans(store: Store, relation: str) -> Iterator[Span]:
+    for batch in store.batches(relation):
         yield from map(Span._make, batch)
 
 
@@ -90,5 +119,6 @@ def _quality_rows(store: Store, quality: Quality) -> list[tuple[object, ...]]:
     records = store.frame("totals").row(0, named=True)["records"]
     for note, scope, count in store.frame("file_notes").rows():
         check, _, subject = note.partition(":")
-        rows.append((check, scope, count, count / records if records else None, subject))
+        words = " ".join(part for part in (NOTE_WORDS.get(check, ""), subject) if part)
+        rows.append((check, scope, count, count / records if records else None, words))
     return rows

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.analysis.contexts import Constraints
+from analyzer.api.journey_names import UNNAMED, JourneyNames, read_journey_names
 from analyzer.errors import ConfigurationError, UsageError
 from analyzer.ingest import aliases, durations
-from analyzer.ingest.reader import ReadingOptions
+from analyzer.ingest.options import ReadingOptions, parse_zone
+from analyzer.ingest.own_format import load_formats
 from analyzer.ingest.times import parse_instant
 
 
@@ -21,10 +23,12 @@ class RunOptions:
     """Options of `analyze`.
 
     `force` writes into a folder that is not ours or was made from other roots. `fields` renames
-    a logger's own keys to canonical ones, `unit` gives ns per unit for keys that do not say.
+    a logger's own keys to canonical ones, `unit` gives ns per unit for keys that do not say, `tz`
+    where times without a zone are taken to be, `format_file` describes formats of the user's own.
     `user_key_file` shares the key that users are hashed with between stores. `campaign` gives
     the peak windows (start and end in ns UTC), `incident` the moment a known incident began;
-    without both the peaks are found in the traffic. `seed` drives every random step.
+    without both the peaks are found in the traffic. `slo` is an objectives file to fill `sli`
+    from, `journeys` names journeys and contexts. `seed` drives every random step.
     """
 
     force: bool = False
@@ -32,24 +36,54 @@ class RunOptions:
     user_key_file: Path | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     unit: Mapping[str, int] = field(default_factory=dict)
+    tz: str | None = None
+    format_file: Path | None = None
     constraints: Constraints | None = None
     campaign: Sequence[tuple[int, int]] = ()
     incident: int | None = None
+    slo: Path | None = None
+    journeys: JourneyNames = UNNAMED
     seed: int = 7
 
     @property
     def reading(self) -> ReadingOptions:
         """Return the part that the reader needs."""
-        return ReadingOptions(renames=dict(self.fields), units=dict(self.unit))
+        return ReadingOptions(
+            renames=dict(self.fields),
+            units=dict(self.unit),
+            zone=None if self.tz is None else parse_zone(self.tz),
+            formats=() if self.format_file is None else load_formats(self.format_file),
+        )
 
     def analysis_fingerprint(self) -> str:
         """Return what decides the comparison of peak and baseline; another one means again."""
-        return repr((sorted(self.campaign), self.incident))
+        objectives = "" if self.slo is None else _content(self.slo)
+        return repr((sorted(self.campaign), self.incident, self.journeys, objectives))
 
     def reading_fingerprint(self) -> str:
         """Return a hash of what decides how lines are read; another one means reading anew."""
-        told = repr((sorted(self.fields.items()), sorted(self.unit.items()), self.keep_ids))
+        own = None if self.format_file is None else self.format_file.read_bytes()
+        fields, units = sorted(self.fields.items()), sorted(self.unit.items())
+        told = repr((fields, units, self.keep_ids, self.tz, own))
         return blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+def run_options(**more: Any) -> RunOptions:
+    """The options with files given as a caller writes them: `slo` and `journeys` as paths.
+
+    Raises:
+        ConfigurationError: the mapping is refused.
+    """
+    if isinstance(more.get("slo"), str):
+        more["slo"] = Path(more["slo"])
+    if isinstance(more.get("journeys"), (str, Path)):
+        more["journeys"] = read_journey_names(Path(more["journeys"]))
+    return RunOptions(**more)
+
+
+def _content(path: Path) -> str:
+    """What the file says; an absent one is refused where it is read."""
+    return path.read_text("utf-8", errors="replace") if path.is_file() else str(path)
 
 
 def parse_moment(text: str) -> int:

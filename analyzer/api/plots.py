@@ -33,8 +33,7 @@ class Plots:
 
     def hotspots(self, top: int = 8) -> Figure:
         """Baseline against peak for the worst hotspots of each kind."""
-        ranked = self._analysis.hotspots(top=1_000).filter(pl.col("rank") <= top)
-        return charts.hotspot_figure(ranked)
+        return charts.hotspot_figure(self._analysis.hotspots(top))
 
     def latency(self, service: str | None = None, operation: str | None = None) -> Figure:
         """Latency over time of one operation, of a service, or of all journeys."""
@@ -44,7 +43,7 @@ class Plots:
     def latencies(self) -> list[tuple[str, Figure]]:
         """The charts a report shows: all journeys, then the worst ranked operations."""
         drawn = [("all journeys", self.latency())] if self._has_time() else []
-        ranked = self._analysis.hotspots(top=1_000).filter(pl.col("rank").is_not_null())
+        ranked = self._analysis.hotspots(top=_SHOWN)
         pairs = ranked.select("service_name", "operation").unique(maintain_order=True)
         for service, operation in pairs.head(_SHOWN).rows():
             series = self._series(service, operation)
@@ -58,7 +57,7 @@ class Plots:
         middle = series["p50_ms"].median()
         told = ""
         if isinstance(peak, float) and isinstance(middle, float) and middle > 0:
-            told = f": median {middle:,.3g} ms, at worst {peak:,.3g} ms"
+            told = f": median {_short(middle)} ms, at worst {_short(peak)} ms"
         return charts.latency_figure(series, f"{subject}{told}", self._analysis.windows)
 
     def _series(self, service: str | None, operation: str | None) -> pl.DataFrame:
@@ -73,3 +72,7 @@ class Plots:
             return _BUCKETS[0]
         length = (last - first).total_seconds()
         return next((b for b in _BUCKETS if length / b <= _MOST_BUCKETS), _BUCKETS[-1])
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -6,7 +6,7 @@ import polars as pl
 
 from analyzer.api.analysis import Analysis
 
-_SHOWN = 3
+_SHOWN = 4
 _NAMED_SERVICES = 14
 _SURE = 0.7
 

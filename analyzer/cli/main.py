@@ -13,10 +13,14 @@ from click_default_group import DefaultGroup
 
 from analyzer import __version__
 from analyzer.cli.botapi import botapi_command
+from analyzer.cli.compare import compare_command
+from analyzer.cli.contexts import contexts_command
 from analyzer.cli.doctor import doctor_command
 from analyzer.cli.report import report_command
 from analyzer.cli.run import run_command
+from analyzer.cli.slo import slo_group
 from analyzer.cli.sql import sql_command
+from analyzer.cli.whatif import whatif_command
 from analyzer.errors import AnalyzerError, InputError
 
 _INTERRUPTED = 130
@@ -38,9 +42,13 @@ def cli() -> None:
 
 
 cli.add_command(run_command)
+cli.add_command(contexts_command)
+cli.add_command(whatif_command)
 cli.add_command(report_command)
 cli.add_command(sql_command)
 cli.add_command(botapi_command)
+cli.add_command(slo_group)
+cli.add_command(compare_command)
 cli.add_command(doctor_command)
 
 

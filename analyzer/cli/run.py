@@ -43,12 +43,38 @@ from analyzer.cli.options import format_option
     metavar="KEY=UNIT",
     help="Unit of a duration whose key does not say (ns, us, ms, s). May be repeated.",
 )
+@click.option("--tz", metavar="ZONE", help="Zone of times that name none (Europe/Berlin, +03:00).")
+@click.option(
+    "--format-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file that describes line formats of your own by a pattern.",
+)
 @click.option("--keep-ids", is_flag=True, help="Keep user and chat ids instead of hashing them.")
 @click.option(
     "--user-key-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Key that users are hashed with, to share between analyses.",
+)
+@click.option(
+    "--contexts",
+    "wishes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="An edited contexts.yaml that the proposal must respect.",
+)
+@click.option(
+    "--slo",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Objectives (OpenSLO v1) to evaluate into the table `sli`.",
+)
+@click.option(
+    "--journeys",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML file that maps operations to (context, journey).",
 )
 @click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
 @format_option
@@ -60,8 +86,13 @@ def run_command(
     incident: str | None,
     fields: Path | None,
     unit: tuple[str, ...],
+    tz: str | None,
+    format_file: Path | None,
     keep_ids: bool,
     user_key_file: Path | None,
+    wishes: Path | None,
+    slo: Path | None,
+    journeys: Path | None,
     seed: int,
     how: str,
 ) -> None:
@@ -70,7 +101,9 @@ def run_command(
     Running it again on the same logs reads only what is new.
     """
     from analyzer.api import analyze
+    from analyzer.api.journey_names import read_journey_names
     from analyzer.api.options import RunOptions, parse_campaign, parse_moment, read_fields
+    from analyzer.api.wishes import read_wishes
     from analyzer.cli.progress import Talk
     from analyzer.cli.screen import summary
 
@@ -81,8 +114,13 @@ def run_command(
         user_key_file=user_key_file,
         fields=told.renames,
         unit=told.units,
+        tz=tz,
+        format_file=format_file,
         campaign=tuple(parse_campaign(text) for text in campaign),
         incident=None if incident is None else parse_moment(incident),
+        constraints=read_wishes(wishes),
+        slo=slo,
+        journeys=read_journey_names(journeys),
         seed=seed,
     )
     with Talk() as talk:

@@ -9,10 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from analyzer.api.analysis import Analysis
+from analyzer.api.hotspots import readable
 from analyzer.api.summary import findings, tiles
 from analyzer.render.tables import cell_text, render_frame, to_text
 
 _ROWS = 6
+_MOST_HOTSPOTS = 1_000
 
 
 def summary(analysis: Analysis, how: str) -> str:
@@ -43,20 +45,12 @@ def _screen(analysis: Analysis) -> str:
     head = "  ".join(f"{name} {value}" for name, value in tiles(analysis))
     said = [Text(f"  - {sentence}") for sentence in findings(analysis)]
     parts: list[object] = [Text(head), "", Text("Findings", style="bold"), *said]
-    hotspots = analysis.hotspots(top=100).filter(pl.col("rank").is_not_null())
+    hotspots = analysis.hotspots(top=_MOST_HOTSPOTS)
     if hotspots.height:
         parts.append(
             _table(
                 "Changed in the peak",
-                hotspots.head(_ROWS).select(
-                    "kind",
-                    "service_name",
-                    "operation",
-                    pl.col("baseline_p50_ms").alias("base p50 ms"),
-                    pl.col("peak_p50_ms").alias("peak p50 ms"),
-                    (100 * pl.col("baseline_error_rate")).alias("base err %"),
-                    (100 * pl.col("peak_error_rate")).alias("peak err %"),
-                ),
+                readable(hotspots.filter(pl.col("rank") <= _ROWS // 2)).drop("rank", "why", "n"),
                 hotspots.height,
             )
         )
@@ -72,7 +66,9 @@ def _screen(analysis: Analysis) -> str:
             .sort("role", "context")
         )
         parts.append(_table("Proposed contexts", grouped.head(2 * _ROWS), grouped.height))
-    inventory = analysis.inventory.sort("calls", descending=True, maintain_order=True)
+    inventory = analysis.inventory.filter(pl.col("caller") != pl.col("callee")).sort(
+        "calls", descending=True, maintain_order=True
+    )
     if inventory.height:
         shown = inventory.select(
             "caller", "callee", "message", "calls", "errors", "p50_ms", "p95_ms", "side"

@@ -20,7 +20,7 @@ from analyzer.analysis.graph import USER
 from analyzer.render import palette
 from analyzer.render.graph_layout import layered_positions
 
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "analyzer",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -36,7 +36,7 @@ _STYLE: dict[Any, Any] = {
 def svg(figure: Figure) -> str:
     """Return a figure as an `<svg>` element, equal bytes for equal pictures."""
     out = io.StringIO()
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
     text = out.getvalue()
     return text[text.index("<svg") :]
@@ -50,7 +50,7 @@ def latency_figure(
     `series(bucket, n, errors, p50_ms, p95_ms)`, one row per bucket in order; `windows` are the
     peaks, shaded and named.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 3.3), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         times = series["bucket"].to_list()
@@ -92,7 +92,7 @@ def hotspot_figure(hotspots: pl.DataFrame) -> Figure:
         (errors, "baseline_error_rate", "peak_error_rate", "failing, %", 100.0, "Errors"),
     ]
     shown = [part for part in parts if part[0].height]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         height = 0.9 + 0.42 * max((part[0].height for part in shown), default=1)
         figure = Figure(figsize=(8.2, height + 0.5), layout="constrained")
         if not shown:
@@ -117,7 +117,7 @@ def context_figure(contexts: pl.DataFrame, edges: pl.DataFrame) -> Figure:
     place = {name: at for at, name in enumerate(rows["service_name"].to_list())}
     colours = palette.colours_of(rows["context"].to_list())
     most = max((float(value) for value in edges["calls"].to_list()), default=1.0)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 0.9 + 0.33 * max(len(place), 2)), layout="constrained")
         axes = figure.subplots()
         for caller, callee, calls in edges.select("caller", "callee", "calls").rows():
@@ -139,7 +139,7 @@ def graph_figure(graph: Any) -> Figure:
     names = [data.get("context") for _, data in graph.nodes(data=True)]
     colours = palette.colours_of(name for name in names if name)
     widest = max((abs(y) for _, y in positions.values()), default=1)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.5, 2.2 + 0.85 * widest), layout="constrained")
         axes = figure.subplots()
         totals: dict[tuple[str, str], int] = {}
@@ -177,11 +177,11 @@ def _shade(axes: Axes, windows: Sequence[tuple[datetime, datetime]]) -> None:
         if place == 0 and axes.get_title(loc="left"):
             axes.text(
                 start,  # type: ignore[arg-type]
-                0.98,
+                0.02,
                 " peak",
                 color=palette.ERROR,
                 transform=axes.get_xaxis_transform(),
-                va="top",
+                va="bottom",
                 fontsize=8,
             )
 

@@ -46,6 +46,8 @@ class ReportContent:
     hotspots: Section
     contexts: Section
     context_notes: Sequence[str]
+    whatif: Section
+    whatif_notes: Sequence[str]
     inventory: Section
     journeys: Section
     unread: Section

@@ -4,9 +4,31 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
+from consolidated_bot.accounts.commands import (
+    ChangeLanguage,
+    ChangeProfile,
+    CodeIssued,
+    EraseAccount,
+    EraseAsked,
+    Erased,
+    ExportAccount,
+    Exported,
+    GrantRole,
+    IssueLinkCode,
+    LanguageChanged,
+    LanguagesShown,
+    LinkCustomer,
+    Linked,
+    PrivacyShown,
+    Profile,
+    RoleGranted,
+    ViewLanguages,
+    ViewPrivacy,
+    ViewProfile,
+)
 from consolidated_bot.accounts.domain import (
     Account,
     AccountsRefused,
@@ -53,141 +75,17 @@ class Accounts(Protocol):
     def erase(self, user_id: int) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ViewProfile:
-    sender: Sender
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeProfile:
-    sender: Sender
-    field: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class ViewLanguages:
-    sender: Sender
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeLanguage:
-    sender: Sender
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssueLinkCode:
-    """By staff, in the operations chat."""
-
-    sender: Sender
-    customer_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkCustomer:
-    sender: Sender
-    customer_id: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class ViewPrivacy:
-    sender: Sender
-
-
-@dataclass(frozen=True, slots=True)
-class ExportAccount:
-    sender: Sender
-
-
-@dataclass(frozen=True, slots=True)
-class EraseAccount:
-    """`confirmed` by a second press."""
-
-    sender: Sender
-    confirmed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class GrantRole:
-    """By an owner, in the operations chat."""
-
-    sender: Sender
-    user_id: int
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """`changed` names the field that was just set."""
-
-    account: Account
-    role: str
-    changed: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LanguagesShown:
-    """The choice of languages."""
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageChanged:
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class CodeIssued:
-    customer_id: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """`matches` is False when the code was wrong; the attempt is counted."""
-
-    customer_id: str
-    matches: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PrivacyShown:
-    """What we keep and for how long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    holdings: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class EraseAsked:
-    """Erasing needs a second press."""
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """Everything about the person is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoleGranted:
-    user_id: int
-    role: str
-
-
 class AccountUseCases:
     """The use cases; `members` are the roles that OPS_MEMBERS gives."""
 
     def __init__(self, members: Mapping[int, str]) -> None:
-        """Without `members`, whoever writes in the operations chat is an agent."""
+        """Without `members`, whoever writes in the operations chat is a lead."""
         self._members = members
 
     def role_of(self, accounts: Accounts, scope: Scope, question: RoleOf) -> Role:
         role = accounts.role(question.user_id) or self._members.get(question.user_id)
         if role is None and question.in_operations and not self._members:
-            role = "agent"
+            role = "lead"
         return cast("Role", role or "user")
 
     def language_of(self, accounts: Accounts, scope: Scope, question: LanguageOf) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from aiogram.types import CallbackQuery, Message
 
-from consolidated_bot.accounts import application as a
+from consolidated_bot.accounts import commands as a
 from consolidated_bot.accounts.domain import LANGUAGES, AccountsRefused
 from consolidated_bot.accounts.texts import say
 from consolidated_bot.core.keyboards import button, keyboard

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Self
-from urllib.parse import urlencode
 
 import aiohttp
 import orjson
+from yarl import URL
 
+from consolidated_bot.core.json_text import loads
+
+EMPTY = URL("/")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -33,12 +36,19 @@ class Failure(Enum):
 class BotApiError(Exception):
     """A call failed; `retry_after` in seconds is set when THROTTLED."""
 
-    def __init__(self, failure: Failure, description: str, retry_after: float = 0.0) -> None:
-        """Describe the failure."""
+    def __init__(
+        self,
+        failure: Failure,
+        description: str,
+        retry_after: float = 0.0,
+        moved_to: int | None = None,
+    ) -> None:
+        """Describe the failure; `moved_to` is where a group lives now."""
         super().__init__(description)
         self.failure = failure
         self.description = description
         self.retry_after = retry_after
+        self.moved_to = moved_to
 
 
 class BotApi:
@@ -85,17 +95,17 @@ class BotApi:
 def encode(params: Mapping[str, Any]) -> bytes:
     """A form: nested values as JSON, None left out, booleans as JSON's."""
     pairs = [
-        (key, value if isinstance(value, str) else orjson.dumps(value))
+        (key, value if isinstance(value, str) else orjson.dumps(value).decode())
         for key, value in params.items()
         if value is not None
     ]
-    return urlencode(pairs).encode()
+    return EMPTY.with_query(pairs).raw_query_string.encode()  # yarl quotes in C
 
 
 def _result(status: int, raw: bytes) -> Any:
     try:
-        answer = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
+        answer = loads(raw)
+    except ValueError as error:
         raise BotApiError(
             Failure.AMBIGUOUS, f"HTTP {status} with a body that is no JSON"
         ) from error
@@ -121,7 +131,10 @@ _GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_inv
 def _error(code: int, answer: Mapping[str, Any]) -> BotApiError:
     description = str(answer.get("description") or f"HTTP {code}")
     parameters = answer.get("parameters")
-    wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    if not isinstance(parameters, dict):
+        parameters = {}
+    wait = parameters.get("retry_after")
+    moved_to = parameters.get("migrate_to_chat_id")
     failure = _BY_CODE.get(code, Failure.AMBIGUOUS if code >= 500 else Failure.REFUSED)
     if wait is not None:
         failure = Failure.THROTTLED
@@ -129,4 +142,4 @@ def _error(code: int, answer: Mapping[str, Any]) -> BotApiError:
         failure = Failure.GONE
     elif code == 404 and "method" in description.lower():
         failure = Failure.REFUSED
-    return BotApiError(failure, description, float(wait or (1 if code == 429 else 0)))
+    return BotApiError(failure, description, float(wait or (1 if code == 429 else 0)), moved_to)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
@@ -10,11 +11,15 @@ from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
 from consolidated_bot.core.errors import ConfigurationError
 from consolidated_bot.core.routes import Place
 
+Menu = Mapping[str, Mapping[str, str]]
+
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 
 
-async def introduce(api: BotApi, ops_chat_id: int | None, stop: asyncio.Event) -> Place | None:
+async def introduce(
+    api: BotApi, ops_chat_id: int | None, menu: Menu, stop: asyncio.Event
+) -> Place | None:
     """Our name at Telegram; None if told to stop while it cannot be reached.
 
     A wrong token raises `ConfigurationError`; an unusable operations chat is reported and stops
@@ -38,6 +43,7 @@ async def introduce(api: BotApi, ops_chat_id: int | None, stop: asyncio.Event) -
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
         else:
             await _check_operations(api, ops_chat_id)
+            await _offer_commands(api, menu)
             return Place(str(me.get("username") or ""), ops_chat_id)
     return None
 
@@ -55,6 +61,22 @@ async def _check_operations(api: BotApi, ops_chat_id: int | None) -> None:
             ops_chat_id=ops_chat_id,
             error=error.description,
         )
+
+
+async def _offer_commands(api: BotApi, menu: Menu) -> None:
+    """Fill the menu button, once a language; without it everything works as well."""
+    for language, commands in menu.items():
+        params = {
+            "commands": [
+                {"command": name, "description": text} for name, text in commands.items()
+            ],
+            "language_code": None if language == "en" else language,
+        }
+        try:
+            await api.call("setMyCommands", params, seconds=10)
+        except BotApiError as error:
+            structlog.get_logger().warning("the menu was not set", error=error.description)
+            return
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

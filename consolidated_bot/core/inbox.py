@@ -97,6 +97,28 @@ def store_rejected(connection: Connection, rows: Sequence[Rejected]) -> None:
     )
 
 
+def finish_in_turn(connection: Connection, row: Received, now_ms: int) -> bool:
+    """As `finish`, but False also while an earlier update of the same chat is pending."""
+    earlier = INBOX.alias("earlier")
+    waiting = select(earlier.c.update_id).where(
+        earlier.c.bot_id == row.bot_id,
+        earlier.c.chat_id == row.chat_id,
+        earlier.c.update_id < row.update_id,
+        earlier.c.state == "pending",
+    )
+    statement = (
+        update(INBOX)
+        .where(
+            INBOX.c.bot_id == row.bot_id,
+            INBOX.c.update_id == row.update_id,
+            INBOX.c.state == "pending",
+            ~waiting.exists(),
+        )
+        .values(state="done", body="", finished_ms=now_ms)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
 def finish(connection: Connection, row: Received, now_ms: int) -> bool:
     """Mark `row` done and empty its body; False if another process has finished it."""
     result = connection.execute(

@@ -9,8 +9,6 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-import orjson
-
 from consolidated_bot.core import inbox
 from consolidated_bot.core.batching import Coalescer
 from consolidated_bot.core.bot_api import BotApi, BotApiError
@@ -18,6 +16,7 @@ from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received, Rejected
+from consolidated_bot.core.json_text import dumps, loads
 from consolidated_bot.core.telemetry import Metrics
 from consolidated_bot.core.workers import ChatWorkers
 
@@ -51,13 +50,12 @@ class Intake:
         self._governor.arrived(len(updates))
         stored = []
         for update in updates:
-            if isinstance(update, dict) and isinstance(update.get("update_id"), int):
-                body = orjson.dumps(update).decode()
-                row = Received(update["update_id"], bot_id, chat_of(update), body, now)
+            if (number := _update_id(update)) is not None:
+                row = Received(number, bot_id, chat_of(update), dumps(update), now)
                 stored.append(self._rows.put(row))
                 self._note(update, now)
             else:
-                await self.reject(bot_id, orjson.dumps(update), "it has no update_id")
+                await self.reject(bot_id, dumps(update).encode(), "it has no update_id")
         if stored:
             await asyncio.gather(*stored)
             self._metrics.store.observe((self._clock.now_ms() - now) / 1000)
@@ -96,11 +94,21 @@ class Intake:
             self._metrics.lag.set(max(0.0, now_ms / 1000 - message["date"]))
 
 
+def _update_id(update: Any) -> int | None:
+    """The id if it is one that a database can hold."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) and _fits(number) else None
+
+
+def _fits(number: int) -> bool:
+    return -(2**63) <= number < 2**63
+
+
 def button_press(body: str) -> str | None:
     """The id of the callback query in a stored update."""
     if '"callback_query"' not in body:
         return None
-    query = orjson.loads(body).get("callback_query")
+    query = loads(body.encode()).get("callback_query")
     number = query.get("id") if isinstance(query, dict) else None
     return str(number) if number is not None else None
 
@@ -113,9 +121,9 @@ def chat_of(update: dict[str, Any]) -> int:
         message = event.get("message")
         for holder in (event, message if isinstance(message, dict) else {}):
             chat = holder.get("chat")
-            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-                return int(chat["id"])
+            if isinstance(chat, dict) and isinstance(number := chat.get("id"), int):
+                return number if _fits(number) else 0
         author = event.get("from") or event.get("user")
-        if isinstance(author, dict) and isinstance(author.get("id"), int):
-            return int(author["id"])
+        if isinstance(author, dict) and isinstance(number := author.get("id"), int):
+            return number if _fits(number) else 0
     return 0

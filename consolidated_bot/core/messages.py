@@ -27,7 +27,8 @@ class Send:
 
     `slot` names a message that is edited in place: the first send creates it, later ones edit it,
     and a newer one replaces one still waiting. `about` ties the sent message to a subject, so
-    that a reply to it finds the subject. `not_before_ms` (UTC epoch) delays it.
+    that a reply to it finds the subject. `not_before_ms` (UTC epoch) delays it. `journey` makes it
+    a journey of its own, not the confirmation of an update's.
     """
 
     chat_id: int
@@ -37,6 +38,7 @@ class Send:
     slot: str | None = None
     about: str | None = None
     not_before_ms: int = 0
+    journey: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,15 @@ class ChatUnreachable:
 
     chat_id: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendEnded:
+    """Event: a send that is about something ended: sent, dropped or failed."""
+
+    about: str
+    chat_id: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

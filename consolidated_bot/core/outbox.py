@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,7 +85,9 @@ def add(
     for position, send in enumerate(sends):
         if send.slot is not None:
             _supersede(connection, bot_id, send.slot, now_ms)
-        carried = journal if position == 0 else None
+        carried = _own_journal(send, now_ms) if send.journey else None
+        if position == 0 and journal is not None:
+            carried = journal
         values = {
             "bot_id": bot_id,
             "chat_id": send.chat_id,
@@ -115,6 +118,19 @@ def add(
             )
         )
     return queued
+
+
+def _own_journal(send: Send, now_ms: int) -> dict[str, Any]:
+    """The journey of a send that no update asked for; it begins when it is stored."""
+    begin = max(now_ms, send.not_before_ms)
+    return {
+        "journey": send.journey,
+        "outcome": "ok",
+        "trace_id": secrets.token_hex(16),
+        "received_ms": begin,
+        "started_ms": begin,
+        "committed_ms": begin,
+    }
 
 
 def _supersede(connection: Connection, bot_id: int, slot: str, now_ms: int) -> None:

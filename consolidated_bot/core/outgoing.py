@@ -28,6 +28,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 GIVE_UP_ATTEMPTS = 200  # about three hours of trying
 RECORD_AGAIN_SECONDS = 1.0
 REMEMBERED = 20_000
+OUTCOMES = {"failed": "failed", "dropped": "user_error"}  # who blocks us is no failure
 
 Record = Callable[[list[Finished]], Awaitable[None]]
 
@@ -144,7 +145,7 @@ class Outgoing:
             metrics.failed_sends.inc()
             self._log.error("a send was refused for good", method=item.method, error=error)
         if item.journal is not None:
-            outcome = "failed" if state == "failed" else item.journal["outcome"]
+            outcome = OUTCOMES.get(state, item.journal["outcome"])
             self._telemetry.journey_finished(item.journal | {"outcome": outcome}, now)
         if item.slot is not None and self._latest.get(item.slot) == item.id:
             del self._latest[item.slot]

@@ -19,7 +19,8 @@ POLL_SECONDS = 25
 BATCH = 100
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
-CONFLICT_PAUSE_SECONDS = 5.0
+CONFLICT_PAUSE_SECONDS = 1.0
+SHORT_POLL_SECONDS = 0.1
 
 
 class Poller:
@@ -50,6 +51,8 @@ class Poller:
                 self._failures = 0
 
     async def _poll_once(self) -> None:
+        loop = asyncio.get_running_loop()
+        asked_at, asked_for = loop.time(), self._offset
         updates = await self._api.call(
             "getUpdates",
             {
@@ -66,13 +69,15 @@ class Poller:
         ids = [u["update_id"] for u in updates if isinstance(u, dict) and "update_id" in u]
         if ids:
             self._offset = max(ids) + 1
+        if self._offset == asked_for and loop.time() - asked_at < SHORT_POLL_SECONDS:
+            await asyncio.sleep(SHORT_POLL_SECONDS)  # a server without long polls: do not spin
 
     async def _recover(self, error: BotApiError) -> None:
         self._failures += 1
         pause = self._pause()
         if error.failure is Failure.CONFLICT:
             self._metrics.conflicts.inc()
-            pause = max(CONFLICT_PAUSE_SECONDS, pause)
+            pause = max(CONFLICT_PAUSE_SECONDS, 2 * pause)
             if "webhook" in error.description.lower():
                 await self._remove_webhook()
                 pause = FIRST_PAUSE_SECONDS

@@ -114,10 +114,9 @@ class Processor:
         self, connection: Connection, row: Received, started: int, work: _Work
     ) -> _Committed | None:
         parts = self._parts
-        if not parts.database.one_process and row.chat_id:
-            _take_turn(connection, row)
         now = parts.clock.now_ms()
-        if not inbox.finish(connection, row, now):
+        shared = not parts.database.one_process and row.chat_id
+        if not (_take_turn if shared else inbox.finish)(connection, row, now):
             return None
         unit = UnitOfWork(connection, parts.bus, now)
         if work.update is None or work.command is None:
@@ -222,13 +221,16 @@ def trace_id(row: Received) -> str:
     return hashlib.blake2b(f"{row.bot_id}:{row.update_id}".encode(), digest_size=16).hexdigest()
 
 
-def _take_turn(connection: Connection, row: Received) -> None:
-    """Among several processes: hold the chat, and let its earlier updates go first."""
+def _take_turn(connection: Connection, row: Received, now_ms: int) -> bool:
+    """Among several processes: hold the chat, let its earlier updates go first, then finish."""
     connection.exec_driver_sql(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (f"{row.bot_id}/{row.chat_id}",)
     )
+    if inbox.finish_in_turn(connection, row, now_ms):
+        return True
     if inbox.has_earlier(connection, row):
         raise EarlierPendingError
+    return False
 
 
 def _parse(row: Received, bot: Bot) -> Update | None:

@@ -11,7 +11,7 @@ from consolidated_bot.core import outbox
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
-from consolidated_bot.core.messages import ChatUnreachable
+from consolidated_bot.core.messages import ChatUnreachable, SendEnded
 from consolidated_bot.core.outbox import Finished, Queued
 from consolidated_bot.core.unit import UnitOfWork
 
@@ -38,7 +38,10 @@ class Recorder:
         now = self._clock.now_ms()
         unit = UnitOfWork(connection, self._bus, now)
         for ending in endings:
+            item = ending.item
             if ending.state == "dropped":
-                unit.publish(ChatUnreachable(ending.item.chat_id, ending.error or ""))
+                unit.publish(ChatUnreachable(item.chat_id, ending.error or ""))
+            if item.about:
+                unit.publish(SendEnded(item.about, item.chat_id, ending.state))
         unit.settle()
         return outbox.add(connection, self._bot_id, unit.sends, None, now)

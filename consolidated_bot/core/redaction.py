@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Any
 
-TOKEN = re.compile(r"\b\d{3,}:[\w-]{20,}")
+TOKEN = re.compile(r"\d+:[\w-]{20,}")
 PASSWORD = re.compile(r"(\w+://[^:/@\s]+:)[^@\s]+@")
 
 

@@ -95,8 +95,14 @@ class Routes:
         router.callback_query.register(_run_button, self._is_button)
         if self._staff_reply:
             router.message.register(_run_message(self._staff_reply), _is_staff_reply)
-        if self._text:
-            router.message.register(_run_message(self._text), _is_said)
+        return router
+
+    def fallback(self) -> Router | None:
+        """The router of what is neither a command nor a button; goes after all others."""
+        if self._text is None:
+            return None
+        router = Router(name=f"{self.name} fallback")
+        router.message.register(_run_message(self._text), _is_said)
         return router
 
     async def _is_command(self, message: Message, place: Place) -> bool | dict[str, Any]:

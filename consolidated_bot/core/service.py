@@ -16,6 +16,7 @@ from consolidated_bot.core.listening import Listener
 from consolidated_bot.core.outgoing import Outgoing
 from consolidated_bot.core.polling import Poller
 from consolidated_bot.core.telemetry import Metrics
+from consolidated_bot.core.timers import Timers
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
 
@@ -29,6 +30,7 @@ class ServiceParts:
     workers: ChatWorkers
     outgoing: Outgoing
     housekeeping: Housekeeping
+    timers: Timers
     poller: Poller | None
     webhook: Webhook | None
     lead_first: bool
@@ -72,7 +74,7 @@ class Service:
             await dashboard.stop()
         for task in self._tasks:
             if not task.cancelled() and (error := task.exception()):
-                raise error
+                raise error.exceptions[0] if isinstance(error, ExceptionGroup) else error
 
     async def _start(self, stopping: asyncio.Future[bool]) -> None:
         parts = self._parts
@@ -98,14 +100,10 @@ class Service:
         if not parts.leadership.held:
             await parts.leadership.acquire()
         await parts.housekeeping.load_outbox()
-        watching = asyncio.ensure_future(parts.leadership.watch())
-        sending = asyncio.ensure_future(parts.outgoing.run())
-        try:
-            await _first_of(watching, sending)
-            (watching if watching.done() else sending).result()
-        finally:
-            watching.cancel()
-            sending.cancel()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(parts.leadership.watch())
+            group.create_task(parts.outgoing.run())
+            group.create_task(parts.timers.run())
 
     async def _stop(self, seconds: float) -> None:
         """Take nothing in, finish what runs, send what is committed; the rest stays stored."""

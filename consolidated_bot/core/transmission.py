@@ -72,7 +72,7 @@ class Transmission:
             self._slots.popitem(last=False)
 
     async def _call(self, method: str, params: dict[str, Any]) -> Any:
-        """Call; a refusal for its dress (markup, deleted topic) is repeated plainly, once."""
+        """Call; what can be mended (markup, deleted topic, moved group) is repeated once."""
         try:
             return await self._api.call(method, params)
         except BotApiError as error:
@@ -83,9 +83,11 @@ class Transmission:
 
 
 def _mended(error: BotApiError, params: dict[str, Any]) -> dict[str, Any] | None:
-    """The same message without what was refused; the text matters more than its dress."""
+    """The same message without what was refused: the text matters more than its dress."""
     if error.failure is not Failure.REFUSED:
         return None
+    if error.moved_to is not None:
+        return {**params, "chat_id": error.moved_to}
     description = error.description.lower()
     if BAD_MARKUP in description and "parse_mode" in params:
         return {key: value for key, value in params.items() if key != "parse_mode"}

@@ -56,6 +56,12 @@ class UnitOfWork:
             result = self._bus.execute(self.connection, self, command)
         return self.answer(result, sender)
 
+    def fire(self, command: Any) -> None:
+        """Execute a timer's command; what it has to say goes out."""
+        result = self._bus.execute(self.connection, self, command)
+        self.sends.extend(self._bus.notice(result).sends)
+        self.settle()
+
     def answer(self, result: Any, sender: Sender) -> Answer:
         """Present `result` (or a refusal) to `sender`, and settle the events."""
         if self._bus.handles(LanguageOf):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 from urllib.parse import urlsplit
 
-import orjson
 import structlog
 from aiohttp import web
 
 from consolidated_bot.core.bot_api import BotApi, BotApiError
 from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake
+from consolidated_bot.core.json_text import loads
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 LARGEST_BODY = 4 * 1024 * 1024
@@ -71,8 +71,8 @@ class Webhook:
 
     async def _store(self, body: bytes) -> None:
         try:
-            update = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
+            update = loads(body)
+        except ValueError as error:
             await self._intake.reject(self._bot_id, body, f"it is no JSON: {error}")
             return
         await self._intake.accept(self._bot_id, [update])

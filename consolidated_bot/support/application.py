@@ -19,30 +19,20 @@ from consolidated_bot.support.commands import (
     Added,
     Answered,
     AnswerTicket,
-    Asked,
-    AskHelp,
     Cancel,
     Cancelled,
     CategoryAsked,
-    CategoryOpened,
     Changed,
     ChooseCategory,
     CloseTicket,
     Entered,
     Found,
-    Greet,
-    Greeted,
-    HelpGiven,
     Listed,
     ListTickets,
-    OpenCategory,
-    Overview,
+    PromisesWatched,
     Queue,
     RateTicket,
-    Read,
-    ReadEntry,
     ReopenTicket,
-    SearchFaq,
     Shown,
     ShowTicket,
     StartTicket,
@@ -50,7 +40,7 @@ from consolidated_bot.support.commands import (
     SubmitTicket,
     TakeTicket,
     TextAsked,
-    Troubleshoot,
+    WatchPromises,
 )
 from consolidated_bot.support.domain import (
     ANNOUNCED_PER_MINUTE,
@@ -63,6 +53,7 @@ from consolidated_bot.support.domain import (
 from consolidated_bot.support.faq import Handbook
 
 DIALOGUE = "support/ticket"
+WATCHED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +69,8 @@ class Policy:
 class Tickets(Protocol):
     """What support needs to have stored."""
 
-    def insert(self, ticket: Ticket) -> bool:
-        """False if a ticket of the same message is there."""
+    def insert(self, ticket: Ticket) -> int | None:
+        """The number it got; None if a ticket of the same message is there."""
         ...
 
     def submitted_by(self, chat_id: int, message_id: int) -> Ticket | None: ...
@@ -95,6 +86,10 @@ class Tickets(Protocol):
     def count_unfinished(self) -> int: ...
 
     def announced_since(self, at_ms: int) -> int: ...
+
+    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]: ...
+
+    def breached(self, now_ms: int, most: int) -> list[Ticket]: ...
 
     def add_entry(self, entry: Entered) -> bool:
         """False if an entry of the same message is there."""
@@ -118,16 +113,13 @@ class Support:
 
     def submit(self, tickets: Tickets, scope: Scope, command: SubmitTicket) -> Submitted:
         sender = command.sender
-        known = tickets.submitted_by(sender.chat_id, sender.message_id)
-        if known is not None:
-            return Submitted(known, self._queue(tickets, scope, known), fresh=False)
         body = _described(command.text, command.attachment)
         category = command.category if command.category in self._policy.priorities else "other"
         priority = self._policy.priorities.get(category, "normal")
         promise = self._policy.promises[priority]
         now = scope.now_ms
         ticket = Ticket(
-            number=scope.next_number("ticket"),
+            number=0,
             chat_id=sender.chat_id,
             message_id=sender.message_id,
             user_id=sender.user_id,
@@ -141,20 +133,19 @@ class Support:
             first_response_due_ms=self._policy.hours.add(now, promise.first_response_minutes),
             resolution_due_ms=self._policy.hours.add(now, promise.resolution_minutes),
         )
-        queue = self._queue(tickets, scope, ticket)
-        if queue.individually:
+        individually = tickets.announced_since(now - 60_000) < ANNOUNCED_PER_MINUTE
+        if individually:
             ticket = replace(ticket, announced_ms=now)
-        tickets.insert(ticket)
+        number = tickets.insert(ticket)
+        if number is None:
+            known = tickets.submitted_by(sender.chat_id, sender.message_id)
+            assert known is not None
+            return Submitted(known, Queue(0, (), individually=True), fresh=False)
+        ticket = replace(ticket, number=number)
         scope.converse(sender, None)
-        scope.publish(TicketSubmitted(ticket.number, ticket.user_id, category))
+        scope.publish(TicketSubmitted(number, ticket.user_id, category))
+        queue = _queue(tickets, individually=individually)
         return Submitted(ticket, queue, attachment=command.attachment)
-
-    def _queue(self, tickets: Tickets, scope: Scope, newest: Ticket) -> Queue:
-        recent = tickets.announced_since(scope.now_ms - 60_000)
-        if recent < ANNOUNCED_PER_MINUTE:
-            return Queue(0, (), individually=True)
-        waiting = tickets.unfinished(5)
-        return Queue(tickets.count_unfinished() + 1, (*waiting, newest)[:5], individually=False)
 
     def start(self, tickets: Tickets, scope: Scope, command: StartTicket) -> CategoryAsked:
         scope.converse(command.sender, Conversation(DIALOGUE, "category"))
@@ -195,13 +186,6 @@ class Support:
         number = tickets.subject_of(said.sender.chat_id, said.replied_to)
         ticket = tickets.get(number) if number is not None else None
         return ticket if ticket and ticket.user_id == said.sender.user_id else None
-
-    def greet(self, tickets: Tickets, scope: Scope, command: Greet) -> Greeted:
-        scope.converse(command.sender, None)
-        return Greeted(command.sender.name)
-
-    def help(self, tickets: Tickets, scope: Scope, command: AskHelp) -> HelpGiven:
-        return HelpGiven()
 
     def list_own(self, tickets: Tickets, scope: Scope, command: ListTickets) -> Listed:
         return Listed(tuple(tickets.of_user(command.sender.user_id, 10)))
@@ -254,26 +238,17 @@ class Support:
             _save(tickets, scope, before, ticket, sender, "ticket.answer")
         return Answered(ticket, text, sender, command.attachment, fresh)
 
-    def search(self, tickets: Tickets, scope: Scope, command: SearchFaq) -> Found | Overview:
-        if not command.words:
-            return Overview()
-        return Found(command.words, tuple(self._policy.handbook.search(command.words)))
-
-    def open_category(
-        self, tickets: Tickets, scope: Scope, command: OpenCategory
-    ) -> CategoryOpened | Overview:
-        if command.category not in self._policy.handbook.categories:
-            return Overview()
-        entries = self._policy.handbook.of_category(command.category)
-        return CategoryOpened(command.category, tuple(entries))
-
-    def read(self, tickets: Tickets, scope: Scope, command: ReadEntry) -> Read | Overview:
-        entry = self._policy.handbook.entries.get(command.entry)
-        return Read(entry) if entry else Overview()
-
-    def troubleshoot(self, tickets: Tickets, scope: Scope, command: Troubleshoot) -> Asked:
-        steps = self._policy.handbook.steps
-        return Asked(command.step if command.step in steps else "start")
+    def watch(self, tickets: Tickets, scope: Scope, command: WatchPromises) -> PromisesWatched:
+        """Warn staff once when three quarters of the promised time are over; record breaches."""
+        now = scope.now_ms
+        breached = tickets.breached(now, WATCHED_AT_ONCE)
+        for ticket in breached:
+            tickets.save(replace(ticket, breached_ms=now, warned_ms=ticket.warned_ms or now))
+            scope.audit("promise.breach", f"ticket:{ticket.number}")
+        warned = tickets.due_for_warning(now, WATCHED_AT_ONCE)
+        for ticket in warned:
+            tickets.save(replace(ticket, warned_ms=now))
+        return PromisesWatched(tuple(warned), tuple(breached))
 
     def erase(self, tickets: Tickets, scope: Scope, event: AccountErased) -> None:
         tickets.erase(event.user_id)
@@ -314,12 +289,7 @@ class Support:
             ReopenTicket: self.reopen,
             RateTicket: self.rate,
             AnswerTicket: self.answer,
-            Greet: self.greet,
-            AskHelp: self.help,
-            SearchFaq: self.search,
-            OpenCategory: self.open_category,
-            ReadEntry: self.read,
-            Troubleshoot: self.troubleshoot,
+            WatchPromises: self.watch,
             SupportHoldingsOf: self.holdings,
         }
 
@@ -332,6 +302,14 @@ def _described(text: str, attachment: str | None, shortest: int | None = None) -
     if shortest is not None and len(stripped) >= shortest:
         return stripped[:4000]
     return checked_body(text)
+
+
+def _queue(tickets: Tickets, *, individually: bool) -> Queue:
+    """What waits, for the queue card; nothing to count while tickets have cards of their own."""
+    if individually:
+        return Queue(0, (), individually=True)
+    waiting = tuple(tickets.unfinished(5))
+    return Queue(tickets.count_unfinished(), waiting, individually=False)
 
 
 def _existing(tickets: Tickets, number: int) -> Ticket:

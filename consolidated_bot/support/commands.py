@@ -127,6 +127,19 @@ class Troubleshoot:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchPromises:
+    """By a timer: see which first responses are late or nearly so."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromisesWatched:
+    """Tickets that staff is told of for the first time."""
+
+    warned: tuple[Ticket, ...]
+    breached: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """`fresh` is False when the same message had made the ticket already."""
 

@@ -42,6 +42,8 @@ class Ticket:
     first_response_ms: int | None = None
     closed_ms: int | None = None
     announced_ms: int | None = None
+    warned_ms: int | None = None
+    breached_ms: int | None = None
     rating: int | None = None
 
     def taken_by(self, agent_id: int, agent_name: str) -> Ticket:

@@ -7,11 +7,12 @@ Staff's language is English: one group, one language.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 from consolidated_bot.core.keyboards import button, keyboard
-from consolidated_bot.core.messages import Priority, Send, Sender
+from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.support import commands as c
 from consolidated_bot.support.domain import Ticket
 from consolidated_bot.support.moments import moment
@@ -58,6 +59,25 @@ class StaffView:
         if result.attachment and self._ops_chat_id is not None:
             sends.append(self._copy(result.source, ticket))
         return sends
+
+    @property
+    def notices(self) -> dict[type, Callable[[Any], Answer]]:
+        """What timers have to say."""
+        return {c.PromisesWatched: self.watched}
+
+    def watched(self, result: c.PromisesWatched) -> Answer:
+        """One message for all that is late, so that a flood does not drown the chat."""
+        sends: list[Send] = []
+        for tickets, words in (
+            (result.breached, "The promised first answer is overdue"),
+            (result.warned, "Three quarters of the time to the first answer are over"),
+        ):
+            if tickets:
+                numbers = ", ".join(f"#{ticket.number}" for ticket in tickets[:20])
+                more = f" and {len(tickets) - 20} more" if len(tickets) > 20 else ""
+                about = f"ticket:{tickets[0].number}" if len(tickets) == 1 else None
+                sends += self._send(f"{words}: {numbers}{more}", None, about=about)
+        return Answer("support/promise-watch", tuple(sends))
 
     def _queue(self, queue: c.Queue) -> list[Send]:
         lines = [f"<b>{queue.unfinished} tickets wait.</b> The next:"]

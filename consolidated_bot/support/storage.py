@@ -30,7 +30,7 @@ METADATA = MetaData()
 TICKET = Table(
     "ticket",
     METADATA,
-    Column("number", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
     Column("chat_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
@@ -48,6 +48,8 @@ TICKET = Table(
     Column("first_response_ms", BigInteger),
     Column("closed_ms", BigInteger),
     Column("announced_ms", BigInteger),
+    Column("warned_ms", BigInteger),
+    Column("breached_ms", BigInteger),
     Column("rating", Integer),
 )
 
@@ -81,9 +83,13 @@ class SqlTickets:
         self._connection = connection
         self._bot_id = bot_id
 
-    def insert(self, ticket: Ticket) -> bool:
-        statement = upsert(self._connection, TICKET).on_conflict_do_nothing()
-        return self._connection.execute(statement, asdict(ticket)).rowcount == 1
+    def insert(self, ticket: Ticket) -> int | None:
+        values = asdict(ticket)
+        del values["number"]
+        statement = (
+            upsert(self._connection, TICKET).on_conflict_do_nothing().returning(TICKET.c.number)
+        )
+        return self._connection.execute(statement, values).scalar()
 
     def submitted_by(self, chat_id: int, message_id: int) -> Ticket | None:
         keys = {"key_chat": chat_id, "key_message": message_id}
@@ -113,6 +119,22 @@ class SqlTickets:
 
     def announced_since(self, at_ms: int) -> int:
         return int(self._connection.execute(_ANNOUNCED, {"since": at_ms}).scalar_one())
+
+    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]:
+        """Three quarters of the time to the first response are over, and nobody was told."""
+        warn_at = (TICKET.c.created_ms + 3 * TICKET.c.first_response_due_ms) / 4
+        return self._unanswered(TICKET.c.warned_ms.is_(None), warn_at <= now_ms, most)
+
+    def breached(self, now_ms: int, most: int) -> list[Ticket]:
+        """The first response is overdue, and this is not recorded yet."""
+        late = TICKET.c.first_response_due_ms < now_ms
+        return self._unanswered(TICKET.c.breached_ms.is_(None), late, most)
+
+    def _unanswered(self, fresh: Any, late: Any, most: int) -> list[Ticket]:
+        statement = select(*_TICKET_COLUMNS).where(
+            TICKET.c.state != "closed", TICKET.c.first_response_ms.is_(None), fresh, late
+        )
+        return self._tickets(statement.order_by(TICKET.c.first_response_due_ms).limit(most))
 
     def add_entry(self, entry: Entered) -> bool:
         statement = upsert(self._connection, TICKET_ENTRY).on_conflict_do_nothing()

@@ -193,3 +193,24 @@ def test_propose_contexts_takes_bare_frames() -> None:
     groups = sorted(found.groups.values())
     assert groups == [("a", "b"), ("c", "d")]
     assert found.plot().axes
+
+
+def test_what_if_saves_only_gaps_between_merged_services(run: an.Analysis) -> None:
+    nothing = run.whatif([["faq"], ["audit"]]).frame
+    assert nothing["before_ms"].to_list() == nothing["predicted_ms"].to_list()
+    merged = run.whatif([["tickets", "accounts"]]).frame.drop_nulls("predicted_ms")
+    assert (merged["predicted_ms"] <= merged["before_ms"]).all()
+    stored = run.sql("select count(*) from whatif where n is not null").item()
+    assert stored == run.whatif_frame.height > 0
+
+
+def test_an_architects_file_is_taken_back(run: an.Analysis) -> None:
+    from analyzer.api.wishes import read_wishes
+
+    path = run.folder / "edited.yaml"
+    path.write_text((run.folder / "contexts.yaml").read_text() + "")
+    same = run.contexts(constraints=read_wishes(path))
+    assert same.groups == run.contexts().groups
+    path.write_text("contexts:\n  Desk:\n    - tickets\n    - faq\n")
+    moved = run.contexts(constraints=read_wishes(path))
+    assert {"tickets", "faq"} <= set(moved.groups["Desk"])

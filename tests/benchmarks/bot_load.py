@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -50,7 +50,7 @@ class Bench:
         self._folder = tempfile.TemporaryDirectory()
         self._next = 1
 
-    async def __aenter__(self) -> Bench:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self.api.serve, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}"

@@ -51,12 +51,17 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     server.cleanup()
 
 
-@pytest.fixture
-async def postgresql(postgresql_server: str) -> str:
-    """The URL of a fresh database."""
-    base, _, rest = postgresql_server.partition("/postgres?")
+async def create_database(server: str) -> str:
+    """The URL of a fresh database on `server`."""
+    base, _, rest = server.partition("/postgres?")
     name = f"bot_{secrets.token_hex(4)}"
-    connection = await asyncpg.connect(postgresql_server)
+    connection = await asyncpg.connect(server)
     await connection.execute(f'CREATE DATABASE "{name}"')
     await connection.close()
     return f"{base}/{name}?{rest}"
+
+
+@pytest.fixture
+async def postgresql(postgresql_server: str) -> str:
+    """The URL of a fresh database."""
+    return await create_database(postgresql_server)

@@ -125,6 +125,14 @@ class Onlooker:
         self._after = 0
         self.events: list[ChatEvent] = []
 
+    async def answered(
+        self, chat_id: int, contains: str, seconds: float = ANSWER_SECONDS
+    ) -> ChatEvent:
+        """The first message in `chat_id` that contains `contains`."""
+        return await self.until(
+            lambda event: event.chat_id == chat_id and contains in event.text, seconds
+        )
+
     async def until(
         self, wanted: Callable[[ChatEvent], bool], seconds: float = ANSWER_SECONDS
     ) -> ChatEvent:

@@ -22,11 +22,11 @@ async def test_ticket_goes_from_submission_over_an_answer_to_a_rating(
     answer = await chats.until(lambda e: e.chat_id == ANN.user_id and "Please update it" in e.text)
     assert "#1" in answer.text
     await telegram.door.press(
-        Press(user=ANN, message_id=received.message_id, callback_data="tk:close:1")
+        Press(user=ANN, message_id=received.message_id or 0, callback_data="tk:close:1")
     )
     closing = await chats.until(lambda e: e.chat_id == ANN.user_id and "How did we do" in e.text)
     await telegram.door.press(
-        Press(user=ANN, message_id=closing.message_id, callback_data="tk:rate:1:5")
+        Press(user=ANN, message_id=closing.message_id or 0, callback_data="tk:rate:1:5")
     )
     await chats.until(lambda e: e.chat_id == ANN.user_id and "★★★★★" in e.text)
     await chats.until(lambda e: e.chat_id == OPERATIONS.chat_id and "Rating: ★★★★★" in e.text)

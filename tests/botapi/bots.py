@@ -15,6 +15,7 @@ from aiogram import Bot, Dispatcher, F
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.filters import Command
+from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
@@ -61,6 +62,17 @@ def aiogram_dispatcher() -> Dispatcher:
     return dispatcher
 
 
+def replying_dispatcher() -> Dispatcher:
+    """Handlers that return the method: aiogram puts it into the webhook's answer."""
+    dispatcher = Dispatcher()
+
+    async def echo(message: Message) -> SendMessage:
+        return SendMessage(chat_id=message.chat.id, text=f"said inside: {message.text}")
+
+    dispatcher.message.register(echo, F.text)
+    return dispatcher
+
+
 @asynccontextmanager
 async def aiogram_polling(emulator: Emulator) -> AsyncIterator[None]:
     bot, dispatcher = aiogram_bot(emulator), aiogram_dispatcher()
@@ -76,10 +88,15 @@ async def aiogram_polling(emulator: Emulator) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def aiogram_webhook(emulator: Emulator) -> AsyncIterator[None]:
-    bot, dispatcher = aiogram_bot(emulator), aiogram_dispatcher()
+async def aiogram_webhook(
+    emulator: Emulator, *, reply_in_answer: bool = False
+) -> AsyncIterator[None]:
+    bot = aiogram_bot(emulator)
+    dispatcher = replying_dispatcher() if reply_in_answer else aiogram_dispatcher()
     app = web.Application()
-    SimpleRequestHandler(dispatcher, bot, secret_token=SECRET).register(app, path="/hook")
+    SimpleRequestHandler(
+        dispatcher, bot, handle_in_background=not reply_in_answer, secret_token=SECRET
+    ).register(app, path="/hook")
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

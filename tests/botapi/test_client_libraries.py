@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from analyzer.replay.botapi import Emulator, Press, RemoteDoor, Text, User
-from tests.botapi.bots import FLAVOURS, SECRET
-from tests.botapi.chatting import seen
+from tests.botapi.bots import FLAVOURS, SECRET, aiogram_webhook
+from tests.botapi.chatting import eventually, seen
 
 ANN = User(user_id=1001, first_name="Ann")
 
@@ -51,8 +53,21 @@ async def test_remote_door_does_what_the_local_door_does(telegram: Emulator) -> 
         assert edited.text == "You said answer:yes"
 
 
-async def test_webhook_without_the_secret_is_refused_by_the_bot(telegram: Emulator) -> None:
+async def test_bot_without_the_right_secret_gets_nothing(telegram: Emulator) -> None:
     async with FLAVOURS["aiogram-webhook"](telegram):
         target = telegram.gateway.webhook.target
         assert target is not None
         assert target.secret_token == SECRET
+        await telegram.gateway.webhook.set(replace(target, secret_token="wrong"))
+        await telegram.door.write(Text(user=ANN, text="hello"))
+        await eventually(lambda: telegram.journal.of("webhook_attempted"))
+        [attempt] = telegram.journal.of("webhook_attempted")
+        assert attempt["status"] == 401
+        assert await telegram.door.events(0) == []
+
+
+async def test_aiograms_multipart_reply_inside_the_webhooks_answer(telegram: Emulator) -> None:
+    async with aiogram_webhook(telegram, reply_in_answer=True):
+        await telegram.door.write(Text(user=ANN, text="hello"))
+        answer = await seen(telegram.door, 0, lambda event: event.kind == "message")
+    assert answer.text == "said inside: hello"

@@ -35,7 +35,7 @@ def upload(caller: Caller, content: bytes, name: str) -> Any:
 
     if isinstance(caller, AiogramCaller):
         return BufferedInputFile(content, name)
-    return InputFile(content, filename=name)
+    return InputFile(content, filename=name, attach=True)
 
 
 async def test_message_ids_count_per_chat(telegram: Emulator, caller: Caller, ann: User) -> None:
@@ -151,6 +151,60 @@ async def test_uploads_of_the_bot_are_kept_and_can_be_sent_again(
     assert again.document.file_unique_id == sent.document.file_unique_id
 
 
+@pytest.mark.parametrize("kind", ["voice", "audio", "video", "animation", "sticker"])
+async def test_other_files_come_and_go(
+    telegram: Emulator, caller: Caller, ann: User, kind: str
+) -> None:
+    await telegram.door.send(Media(user=ann, kind=kind, content=b"bytes", file_name="f.bin"))
+    [update] = await caller.call("getUpdates")
+    file_id = getattr(update.message, kind).file_id
+    back = await caller.call(f"send{kind.title()}", **{"chat_id": ann.user_id, kind: file_id})
+    assert getattr(back, kind).file_unique_id == getattr(update.message, kind).file_unique_id
+    copied = await caller.call(
+        "copyMessage",
+        chat_id=ann.user_id,
+        from_chat_id=ann.user_id,
+        message_id=update.message.message_id,
+    )
+    assert kind in telegram.world.chats[ann.user_id].messages[copied.message_id]
+
+
+async def test_album_of_the_bot_is_as_many_messages(
+    telegram: Emulator, caller: Caller, ann: User
+) -> None:
+    first, second = album(caller)
+    sent = await caller.call("sendMediaGroup", chat_id=ann.user_id, media=[first, second])
+    assert len(sent) == 2
+    assert len({message.media_group_id for message in sent}) == 1
+    assert [message.caption for message in sent] == ["both", None]
+    with caller.refused("bad_request", "2-10 items"):
+        await caller.call("sendMediaGroup", chat_id=ann.user_id, media=[first])
+
+
+def album(caller: Caller) -> tuple[Any, Any]:
+    import aiogram.types
+    import telegram
+
+    library: Any = aiogram.types if isinstance(caller, AiogramCaller) else telegram
+    return (
+        library.InputMediaPhoto(media=upload(caller, b"one", "1.jpg"), caption="both"),
+        library.InputMediaPhoto(media=upload(caller, b"two", "2.jpg")),
+    )
+
+
+async def test_several_messages_at_once(telegram: Emulator, caller: Caller, ann: User) -> None:
+    ids = [(await telegram.door.write(Text(user=ann, text=text))).message_id for text in "abc"]
+    here = {"chat_id": ann.user_id, "message_ids": [*ids, 999]}
+    copies = await caller.call("copyMessages", from_chat_id=ann.user_id, **here)
+    stored = telegram.world.chats[ann.user_id].messages
+    assert [stored[copy.message_id]["text"] for copy in copies] == ["a", "b", "c"]
+    forwards = await caller.call("forwardMessages", from_chat_id=ann.user_id, **here)
+    assert len(forwards) == 3
+    assert await caller.call("pinChatMessage", chat_id=ann.user_id, message_id=ids[0])
+    assert await caller.call("deleteMessages", **here) is True
+    assert not set(ids) & set(stored)
+
+
 async def test_topics_are_created_closed_reopened_edited_deleted(
     telegram: Emulator, caller: Caller, forum: int
 ) -> None:
@@ -195,6 +249,42 @@ async def test_agent_writes_in_a_topic(telegram: Emulator, caller: Caller, forum
     assert update.message.chat.is_forum is True
 
 
+async def test_message_in_a_topic_replies_to_the_topics_beginning(
+    telegram: Emulator, caller: Caller, forum: int
+) -> None:
+    topic = await caller.call("createForumTopic", chat_id=forum, name="Ticket #3")
+    thread_id = topic.message_thread_id
+    plain = Text(user=AGENT, text="hello", chat_id=forum, thread_id=thread_id)
+    first = await telegram.door.write(plain)
+    answer = Text(user=AGENT, text="yes", chat_id=forum, reply_to_message_id=first.message_id)
+    await telegram.door.write(answer)
+    said, replied = [update.message for update in await caller.call("getUpdates")]
+    assert said.reply_to_message.message_id == thread_id
+    assert said.reply_to_message.forum_topic_created.name == "Ticket #3"
+    assert replied.message_thread_id == thread_id
+    assert replied.reply_to_message.message_id == first.message_id
+    back = await caller.call("copyMessage", chat_id=forum, from_chat_id=forum,
+        message_id=said.message_id, message_thread_id=thread_id)  # fmt: skip
+    assert telegram.world.chats[forum].messages[back.message_id]["is_topic_message"] is True
+
+
+async def test_thread_of_replies_in_a_group_cannot_be_sent_to(
+    telegram: Emulator, caller: Caller
+) -> None:
+    await telegram.door.add_group(Group(chat_id=-1003), {AGENT.user_id: "administrator"})
+    card = await caller.call("sendMessage", chat_id=-1003, text="ticket 1")
+    await telegram.door.write(
+        Text(user=AGENT, text="solved", chat_id=-1003, reply_to_message_id=card.message_id)
+    )
+    [update] = await caller.call("getUpdates")
+    assert update.message.message_thread_id == card.message_id
+    assert not update.message.is_topic_message
+    with caller.refused("bad_request", "message thread not found"):
+        await caller.call(
+            "sendMessage", chat_id=-1003, text="thanks", message_thread_id=card.message_id
+        )
+
+
 async def test_members_have_their_roles(
     telegram: Emulator, caller: Caller, forum: int, ann: User
 ) -> None:
@@ -205,6 +295,8 @@ async def test_members_have_their_roles(
     assert statuses == ["administrator", "member", "left", "administrator"]
     with caller.refused("bad_request", "user not found"):
         await caller.call("getChatMember", chat_id=forum, user_id=31337)
+    staff = await caller.call("getChatAdministrators", chat_id=forum)
+    assert {member.user.id for member in staff} == {AGENT.user_id, telegram.settings.bot_id}
 
 
 async def test_chats_are_described(caller: Caller, forum: int, ann: User) -> None:

@@ -104,6 +104,29 @@ def test_report_is_written_again_byte_for_byte(done: Path) -> None:
     assert (done / "again.html").read_bytes() == first
 
 
+def test_contexts_explain_export_and_take_edits_back(done: Path) -> None:
+    assert "tickets" in analyze("contexts", "--explain", "tickets", cwd=done).stdout
+    assert "no service 'ticket'" in analyze("contexts", "--explain", "ticket", cwd=done).stderr
+    assert analyze("contexts", "--export", "mermaid", cwd=done).stdout.startswith("flowchart")
+    assert "ContextMap" in analyze("contexts", "--export", "cml", cwd=done).stdout
+    (done / "wish.yaml").write_text("contexts:\n  Desk:\n    - tickets\n    - faq\n")
+    moved = analyze("contexts", "--contexts", "wish.yaml", cwd=done)
+    assert moved.returncode == 0, moved.stderr
+    assert "Desk" in moved.stdout
+    (done / "wrong.yaml").write_text("contexts:\n  Desk:\n    - nobody\ncolour: red\n")
+    wrong = analyze("contexts", "--contexts", "wrong.yaml", cwd=done)
+    assert wrong.returncode == 2
+    assert "colour" in wrong.stderr
+
+
+def test_whatif_predicts_for_any_grouping(done: Path) -> None:
+    result = analyze("whatif", "--merge", "tickets,accounts", "--format", "json", cwd=done)
+    rows = json.loads(result.stdout)
+    assert {"SubmitTicket"} <= {row["journey"] for row in rows}
+    assert "no service 'nobody'" in analyze("whatif", "--merge", "nobody,faq", cwd=done).stderr
+    assert analyze("whatif", "--plan", cwd=done).returncode == 0
+
+
 def test_doctor_names_versions_and_room(tmp_path: Path) -> None:
     result = analyze("doctor", cwd=tmp_path)
     assert result.returncode == 0
@@ -199,3 +222,31 @@ def test_output_into_a_closed_pipe_is_no_error(done: Path) -> None:
         check=False,
     )
     assert result.stderr == ""
+
+
+def test_results_do_not_depend_on_hash_seed_or_clock(logs: Path, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        result = analyze(logs, "-o", seed, cwd=tmp_path, PYTHONHASHSEED=seed)
+        assert result.returncode == 0, result.stderr
+    for name in ("report.html", "contexts.yaml", "graph.graphml", "inventory.csv"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+def test_standard_input_is_read_like_a_file(logs: Path, tmp_path: Path) -> None:
+    words = f"cat {logs}/*/app.log | {sys.executable} -m analyzer - --format json"
+    result = subprocess.run(
+        ["bash", "-c", words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["totals"]["journeys"] == 120
+
+
+def test_a_failed_try_does_not_stand_in_the_way_of_the_next(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "poem.txt").write_text("roses\nare red\n")
+    assert analyze("poem.txt", cwd=tmp_path).returncode == 3
+    assert analyze(logs, cwd=tmp_path).returncode == 0

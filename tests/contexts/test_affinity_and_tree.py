@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import datetime as dt
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from analyzer.analysis.contexts import Evidence, Settings
+from analyzer.analysis.contexts import Evidence, Settings, failure_coupling, propose_contexts
 from analyzer.analysis.contexts.affinity import GRID, affinity
 from analyzer.analysis.contexts.cut import choose, modularity, modularity_by_cut
 from analyzer.analysis.contexts.fleet import assemble
@@ -47,6 +49,45 @@ def test_a_layer_counts_by_its_weight_alone() -> None:
     assert without.layers["data stores"][0, 2] == 1.0
     assert without.weights["data stores"] == 0.0
     assert with_it.total[0, 2] == pytest.approx(without.total[0, 2] / 2 + GRID / 2, abs=2)
+
+
+def test_journeys_that_touch_everything_alike_leave_the_word_to_the_calls() -> None:
+    edges = {"caller": ["a", "c", "b"], "callee": ["b", "d", "c"], "calls": [900, 900, 1]}
+    everywhere = {"journey": ["u"] * 4, "service": list("abcd")}
+    found = propose_contexts(edges, everywhere, settings=Settings(draws=0))
+    alone = propose_contexts(edges, None, settings=Settings(draws=0))
+    assert set(found.groups.values()) == set(alone.groups.values()) == {("a", "b"), ("c", "d")}
+    assert found.grouping.affinity.weights["journeys"] == 0.0
+    assert any("journeys have no say" in note for note in found.notes)
+    without_calls = propose_contexts(None, everywhere, settings=Settings(draws=0))
+    assert set(without_calls.groups.values()) == {("a", "b", "c", "d")}
+
+
+def test_services_that_fail_in_the_same_minute_are_coupled() -> None:
+    noon = dt.datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001  # the store keeps naive UTC
+    minutes = [(0, "a"), (0, "b"), (7, "a"), (7, "b"), (3, "c"), (0, "c")]
+    errors = pl.DataFrame(
+        {
+            "service_name": [name for _, name in minutes],
+            "time": [noon + dt.timedelta(minutes=at, seconds=at) for at, _ in minutes],
+        }
+    )
+    layers = {"failure coupling": failure_coupling(errors)}
+    found = propose_contexts(
+        EDGES,
+        JOURNEYS,
+        evidence=Evidence(layers=layers),
+        settings=Settings(draws=0, layer_weights={"failure coupling": 0.5}),
+    )
+    pairs = {(a, b): value for a, b, value in found.layer("failure coupling").rows()}
+    assert pairs["a", "b"] == 1.0
+    assert 0 < pairs["a", "c"] < pairs["a", "b"]
+    table = {row["layer"]: row for row in found.layers.to_dicts()}
+    assert list(table) == ["calls", "journeys", "failure coupling", "vocabulary"]
+    assert table["failure coupling"]["weight"] == pytest.approx(1 / 3, abs=1e-5)
+    assert table["vocabulary"]["weight"] == 0.0
+    ties = {tie.layer: tie for tie in found.explain("a").layers}
+    assert ties["failure coupling"].weight == pytest.approx(1 / 3)
 
 
 symmetric = st.integers(2, 14).flatmap(

@@ -267,6 +267,22 @@ def test_a_lazy_frame_and_whole_number_names_are_read() -> None:
     assert sorted(propose_contexts(edges, None).assignment) == ["1", "2", "3"]
 
 
+def test_optional_columns_may_be_null_where_nothing_is_known() -> None:
+    edges = {
+        "caller": ["a", "b"],
+        "callee": ["b", "c"],
+        "calls": [3, 4],
+        "mode": [None, "async"],
+        "message": [None, None],
+        "journey": [None, "u"],
+        "time_ns": [None, 5],
+    }
+    found = propose_contexts(edges, None)
+    assert found.fleet.asynchronous.sum() == 4
+    assert found.fleet.time_ns.sum() == 5
+    assert found.fleet.journeys == ("u",)
+
+
 def test_five_hundred_services_are_grouped_in_seconds() -> None:
     fleet = plant(Shape(contexts=40, services=500, journeys=400, hubs=3, leak=0.1), 1)
     found = propose_contexts(fleet.edges, fleet.journeys, settings=Settings(hubs="apart"))

@@ -40,6 +40,15 @@ def test_scale_shortens_the_campaign_and_keeps_its_rates() -> None:
     assert [phase.rate for phase in short.phases] == [p.rate for p in campaign().phases]
 
 
+def test_faster_plan_brings_the_same_arrivals_in_less_time() -> None:
+    plan = campaign(scale=0.1)
+    usual, faster = arrivals(plan), arrivals(plan.faster(5))
+    assert [a.scenario for a in usual] == [a.scenario for a in faster]
+    for slow, fast in zip(usual, faster, strict=True):
+        assert fast.at_seconds == pytest.approx(slow.at_seconds / 5)
+    assert len(arrivals(plan.busier(2))) == pytest.approx(2 * len(usual), rel=0.1)
+
+
 @given(st.lists(st.tuples(st.floats(0.5, 30), rates, rates), min_size=1, max_size=4))
 def test_arrivals_are_in_order_and_inside_their_phase(
     shape: list[tuple[float, float, float]],

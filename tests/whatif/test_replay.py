@@ -127,13 +127,49 @@ def rows(services: str) -> st.SearchStrategy[Work]:
 
 
 def own_work(work: Work) -> int:
-    stops = len(work.calls) + 2 if work.calls else 1
-    return stops * work.own + sum(own_work(call.work) for call in work.calls)
+    return (len(work.calls) + 1) * work.own + sum(own_work(call.work) for call in work.calls)
 
 
 @given(rows("bc"))
 def test_merging_everything_in_a_row_of_calls_leaves_own_work_alone(work: Work) -> None:
     assert outcome(trace(work), ALL).duration_ns == own_work(work)
+
+
+def busy(depth: int) -> st.SearchStrategy[Work]:
+    """Any mix of calls one after the other and side by side; everything takes time."""
+    own = st.integers(1, 50)
+    if depth == 0:
+        return st.builds(Work, own)
+    call = st.builds(
+        Call,
+        service=st.sampled_from(SERVICES),
+        work=busy(depth - 1),
+        before=sizes,
+        after=sizes,
+        beside=st.booleans(),
+    )
+    return st.builds(Work, own, st.lists(call, max_size=4).map(tuple))
+
+
+def in_process(work: Work, service: str, merger: Merger) -> Work:
+    """The same work as the merged system would do it: no gap where a call stays inside."""
+    calls = []
+    for call in work.calls:
+        inner = in_process(call.work, call.service, merger)
+        inside = merger.inside(service, call.service)
+        before, after = (0, 0) if inside else (call.before, call.after)
+        calls.append(Call(call.service, inner, before, after, call.beside))
+    return Work(work.own, tuple(calls))
+
+
+@given(busy(3), groupings)
+def test_the_prediction_is_what_the_merged_system_really_takes(
+    work: Work, context_of: dict[str, str]
+) -> None:
+    merger = Merger(context_of)
+    recording = recorded(trace(work))
+    measured = recorded(trace(in_process(work, "a", merger))).runs[0].duration_ns
+    assert replay(recording.runs[0], merger, recording).duration_ns == measured
 
 
 def test_a_gap_off_the_critical_path_saves_nothing() -> None:
@@ -155,6 +191,52 @@ def test_a_join_that_may_not_have_been_one_opens_both_bounds() -> None:
     found = outcome(spans, {"a": "x", "c": "x"})
     assert before - found.duration_ns == 2  # b's end at 98 still holds d back
     assert before - found.best_ns == 10
+
+
+def test_connecting_is_part_of_the_gap() -> None:
+    spans = trace(Work(1, (Call("b", Work(10), 9, 5),)))
+    client = next(span for span in spans if span.kind == "client")
+    steps = [
+        Span(
+            "t",
+            f"x{at}",
+            client.span_id,
+            "a",
+            name,
+            "internal",
+            (client.start_ns or 0) + at,
+            2,
+            "ok",
+            row=20 + at,
+        )
+        for at, name in ((0, "dns"), (3, "connect"))
+    ]
+    before = recorded(spans).runs[0].duration_ns
+    found = outcome([*spans, *steps], {"a": "x", "b": "x"})
+    assert before - found.duration_ns == 14
+    assert outcome([*spans, *steps], {}).duration_ns == before
+
+
+def test_a_call_that_several_servers_answered_is_left_alone() -> None:
+    spans = trace(Work(1, (Call("b", Work(10), 5, 20),)))
+    client = next(span for span in spans if span.kind == "client")
+    again = Span(
+        "t",
+        "x",
+        client.span_id,
+        "b",
+        "serve b",
+        "server",
+        (client.start_ns or 0) + 20,
+        9,
+        "ok",
+        row=20,
+    )
+    recording = recorded([*spans, again])
+    assert (
+        outcome([*spans, again], {"a": "x", "b": "x"}).duration_ns == recording.runs[0].duration_ns
+    )
+    assert recording.runs[0].unknown == [("a", "b"), ("a", "b")]
 
 
 def test_a_dispatch_cost_is_charged_for_each_merged_call() -> None:
@@ -218,7 +300,7 @@ def test_an_application_error_stays_with_its_time() -> None:
 
 
 def test_a_journey_with_an_application_error_beside_a_transport_error_still_fails() -> None:
-    refused = Call("b", Work(3), 1, 1, failure="refused", answered=False)
+    refused = Call("b", Work(3), 1, 1, failure="connection refused", answered=False)
     broken = Call("c", Work(3, error="Boom"), 1, 1)
     spans = trace(Work(1, (refused, broken)))
     assert outcome(spans, dict.fromkeys("abc", "x")).failed

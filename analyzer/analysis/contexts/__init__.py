@@ -19,6 +19,7 @@ from analyzer.analysis.contexts.explanation import Explanation
 from analyzer.analysis.contexts.file_reading import edits, parse
 from analyzer.analysis.contexts.file_writing import render
 from analyzer.analysis.contexts.fleet import Evidence
+from analyzer.analysis.contexts.layers import failure_coupling
 from analyzer.analysis.contexts.mermaid import mermaid
 from analyzer.analysis.contexts.propose import propose_contexts
 from analyzer.analysis.contexts.settings import Settings
@@ -40,6 +41,7 @@ __all__ = [
     "context_mapper",
     "difference",
     "edits",
+    "failure_coupling",
     "frozen",
     "mermaid",
     "mojofm",

@@ -1,22 +1,13 @@
-"""The architect's wishes as values, and whether they can all be had.
-
-Wishes become limits of the tree. Wishes that contradict each other are refused, each
-contradiction named by the smallest set of wishes that cannot hold together.
-"""
+"""The architect's wishes as values, each with the line it stands on."""
 
 from __future__ import annotations
 
 import difflib
-import itertools
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
-from analyzer.analysis.contexts.fleet import Bools, Evidence, Fleet
-from analyzer.analysis.contexts.tree import Limits, relabel
+from analyzer.analysis.contexts.fleet import Fleet
 from analyzer.errors import ConfigurationError
 
 WishKind = Literal["together", "apart", "pin", "separate", "frozen"]
@@ -56,6 +47,7 @@ class Constraints:
     `owner` and `runtime` add to what `Evidence` says. `one_owner`, `one_runtime` and
     `split_at_queues` forbid contexts with two owners, two runtimes, or both ends of an
     asynchronous edge. `max_services`, `max_memory_mb` and `max_teams` cap a context.
+    `hold` says that the pins are a whole grouping, which gives the number of contexts too.
     `before` is the grouping these wishes were written in (service -> context), `earlier` the
     services that the proposal before it knew: one that has vanished since is no error.
     """
@@ -72,8 +64,15 @@ class Constraints:
     max_memory_mb: float | None = None
     max_teams: int | None = None
     contexts: int | None = None
+    hold: bool = False
     before: Mapping[str, str] = field(default_factory=dict)
     earlier: frozenset[str] = frozenset()
+
+    def wanted(self) -> int | None:
+        """The number of contexts that is asked for, if any."""
+        if self.contexts is not None or not self.hold:
+            return self.contexts
+        return len({wish.target for wish in self.wishes if wish.kind == "pin"}) or None
 
     def about(self) -> set[str]:
         """Every service that a wish names."""
@@ -118,229 +117,3 @@ def check_names(constraints: Constraints, fleet: Fleet) -> None:
         problems.append(f"{place}unknown service {name!r}{hint}")
     if problems:
         raise ConfigurationError(problems)
-
-
-def limits(constraints: Constraints, fleet: Fleet, evidence: Evidence) -> Limits:
-    """The wishes as limits over the fleet's services; refuses what cannot all be had."""
-    index = {name: at for at, name in enumerate(fleet.services)}
-    wishes = [_within(wish, index) for wish in constraints.wishes]
-    wishes = [wish for wish in wishes if wish.services]
-    bans = _bans(wishes, fleet, constraints, evidence)
-    caps = _caps(constraints, fleet, evidence)
-    problems = _conflicts(wishes, bans, caps, fleet.services)
-    if problems:
-        raise ConfigurationError(problems)
-    size = len(fleet.services)
-    forbidden = np.zeros((size, size), dtype=np.bool_)
-    for one, other in bans:
-        forbidden[index[one], index[other]] = forbidden[index[other], index[one]] = True
-    start = np.arange(size)
-    for block in _blocks(wishes):
-        members = sorted(index[name] for name in block)
-        start[members] = members[0]
-    amounts = tuple((np.array(amount, dtype=np.float64), most) for _, amount, most in caps)
-    return Limits(relabel(start), forbidden, amounts, _teams(constraints, fleet, evidence))
-
-
-def _teams(
-    constraints: Constraints, fleet: Fleet, evidence: Evidence
-) -> tuple[tuple[Bools, int], ...]:
-    if constraints.max_teams is None:
-        return ()
-    owner = {**evidence.owner, **constraints.owner}
-    teams = sorted(set(owner.values()))
-    rows = [[owner.get(name) == team for team in teams] for name in fleet.services]
-    return ((np.array(rows, dtype=np.bool_).reshape(-1, len(teams)), constraints.max_teams),)
-
-
-def _within(wish: Wish, index: Mapping[str, int]) -> Wish:
-    kept = tuple(name for name in dict.fromkeys(wish.services) if name in index)
-    return Wish(wish.kind, kept, wish.target, wish.line)
-
-
-Bans = dict[tuple[str, str], str]
-Caps = list[tuple[str, Sequence[float], float]]
-
-
-def _bans(
-    wishes: Sequence[Wish], fleet: Fleet, constraints: Constraints, evidence: Evidence
-) -> Bans:
-    """Pairs that must not share a context, each with the wish that says so."""
-    stated = [
-        *_stated_bans(wishes, fleet.services),
-        *_pinned_bans(wishes),
-        *(
-            _attribute_bans("owner", {**evidence.owner, **constraints.owner}, fleet.services)
-            if constraints.one_owner
-            else ()
-        ),
-        *(
-            _attribute_bans("runtime", {**evidence.runtime, **constraints.runtime}, fleet.services)
-            if constraints.one_runtime
-            else ()
-        ),
-        *(_queue_bans(fleet) if constraints.split_at_queues else ()),
-    ]
-    bans: Bans = {}
-    for one, other, because in stated:
-        if one != other:
-            bans.setdefault((min(one, other), max(one, other)), because)
-    return bans
-
-
-_Ban = tuple[str, str, str]
-
-
-def _stated_bans(wishes: Sequence[Wish], services: Sequence[str]) -> Iterator[_Ban]:
-    for wish in wishes:
-        others = [name for name in services if name not in wish.services]
-        if wish.kind in ("apart", "frozen"):
-            yield from ((a, b, str(wish)) for a, b in itertools.combinations(wish.services, 2))
-        if wish.kind in ("separate", "frozen"):
-            yield from ((a, b, str(wish)) for a, b in itertools.product(wish.services, others))
-
-
-def _pinned_bans(wishes: Sequence[Wish]) -> Iterator[_Ban]:
-    pinned = [(name, wish) for wish in wishes if wish.kind == "pin" for name in wish.services]
-    for (one, here), (other, there) in itertools.combinations(pinned, 2):
-        if here.target != there.target:
-            yield one, other, f"{here}; {there}"
-
-
-def _attribute_bans(kind: str, of: Mapping[str, str], services: Sequence[str]) -> Iterator[_Ban]:
-    known = [name for name in services if name in of]
-    for one, other in itertools.combinations(known, 2):
-        if of[one] != of[other]:
-            yield (
-                one,
-                other,
-                f"one {kind} per context: {one} has {of[one]}, {other} has {of[other]}",
-            )
-
-
-def _queue_bans(fleet: Fleet) -> Iterator[_Ban]:
-    for caller, callee in zip(*np.nonzero(fleet.asynchronous), strict=True):
-        one, other = fleet.services[caller], fleet.services[callee]
-        yield one, other, f"no merge across an asynchronous edge: {one} -> {other}"
-
-
-def _caps(constraints: Constraints, fleet: Fleet, evidence: Evidence) -> Caps:
-    caps: Caps = []
-    if constraints.max_services is not None:
-        caps.append(
-            ("services per context", [1.0] * len(fleet.services), constraints.max_services)
-        )
-    if constraints.max_memory_mb is not None:
-        memory = [float(evidence.memory_mb.get(name, 0.0)) for name in fleet.services]
-        caps.append(("MB of memory per context", memory, constraints.max_memory_mb))
-    return caps
-
-
-def _links(wishes: Iterable[Wish]) -> list[Wish]:
-    return [wish for wish in wishes if wish.kind in ("together", "pin")]
-
-
-def _ends(wish: Wish) -> list[str]:
-    """What a linking wish ties: its services, and for a pin the context itself."""
-    return [*wish.services, f"\0{wish.target}"] if wish.kind == "pin" else [*wish.services]
-
-
-def _blocks(wishes: Iterable[Wish]) -> list[set[str]]:
-    """Services that must share a context, transitively; sorted by smallest member."""
-    blocks: list[set[str]] = []
-    for wish in _links(wishes):
-        joined = set(_ends(wish))
-        apart_still = []
-        for block in blocks:
-            if block & joined:
-                joined |= block
-            else:
-                apart_still.append(block)
-        blocks = [*apart_still, joined]
-    named = [{name for name in block if not name.startswith("\0")} for block in blocks]
-    return sorted((block for block in named if block), key=min)
-
-
-def _conflicts(
-    wishes: Sequence[Wish], bans: Bans, caps: Caps, services: Sequence[str]
-) -> list[str]:
-    """One sentence per contradiction, with the fewest wishes that make it."""
-    problems = _pinned_twice(wishes)
-    if problems:
-        return problems
-    blocks = _blocks(wishes)
-    seen: set[str] = set()
-    for block in blocks:
-        for pair in itertools.combinations(sorted(block), 2):
-            if pair not in bans:
-                continue
-            chain = _shortest_chain(wishes, *pair)
-            rules = [*dict.fromkeys([*(str(wish) for wish in chain), bans[pair]])]
-            sentence = "these wishes cannot hold together: " + "; ".join(rules)
-            key = "|".join(sorted(rules))
-            if key not in seen:
-                seen.add(key)
-                problems.append(sentence)
-    order = {name: at for at, name in enumerate(services)}
-    for block in blocks:
-        for what, amount, most in caps:
-            load = sum(amount[order[name]] for name in block)
-            if load > most:
-                chain = _smallest_overload(wishes, block, amount, most, order)
-                problems.append(
-                    f"these wishes cannot hold together: at most {most:g} {what}; "
-                    + "; ".join(str(wish) for wish in chain)
-                )
-    for what, amount, most in caps:
-        problems += [
-            f"at most {most:g} {what} cannot hold: {name} alone has {amount[at]:g}"
-            for name, at in order.items()
-            if amount[at] > most
-        ]
-    return problems
-
-
-def _pinned_twice(wishes: Sequence[Wish]) -> list[str]:
-    pins = [(name, wish) for wish in wishes if wish.kind == "pin" for name in wish.services]
-    return [
-        f"these wishes cannot hold together: {here}; {there}"
-        for (one, here), (other, there) in itertools.combinations(pins, 2)
-        if one == other and here.target != there.target
-    ]
-
-
-def _shortest_chain(wishes: Sequence[Wish], start: str, goal: str) -> list[Wish]:
-    """The fewest linking wishes that tie two services together (breadth first)."""
-    came: dict[str, tuple[str, Wish] | None] = {start: None}
-    queue = deque([start])
-    while queue and goal not in came:
-        here = queue.popleft()
-        for wish in _links(wishes):
-            ends = _ends(wish)
-            if here in ends:
-                for end in ends:
-                    if end not in came:
-                        came[end] = (here, wish)
-                        queue.append(end)
-    chain: list[Wish] = []
-    step = came.get(goal)
-    while step is not None:
-        chain.append(step[1])
-        step = came[step[0]]
-    return [*dict.fromkeys(reversed(chain))]
-
-
-def _smallest_overload(
-    wishes: Sequence[Wish],
-    block: set[str],
-    amount: Sequence[float],
-    most: float,
-    order: Mapping[str, int],
-) -> list[Wish]:
-    """A smallest-by-deletion set of linking wishes that still overloads a context."""
-    kept = [wish for wish in _links(wishes) if set(wish.services) & block]
-    for wish in list(kept):
-        fewer = [other for other in kept if other is not wish]
-        if any(sum(amount[order[name]] for name in part) > most for part in _blocks(fewer)):
-            kept = fewer
-    return kept

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from analyzer.analysis.contexts import controls
+from analyzer.analysis.contexts.affinity import GRID
 from analyzer.analysis.contexts.constraints import Constraints
 from analyzer.analysis.contexts.difference import Difference, difference
 from analyzer.analysis.contexts.explanation import Explanation
@@ -18,6 +19,7 @@ from analyzer.analysis.contexts.fleet import Evidence, Fleet, Ints
 from analyzer.analysis.contexts.grouping import Grouping
 from analyzer.analysis.contexts.hubs import Hub
 from analyzer.analysis.contexts.merges import LastMerge, last_merge
+from analyzer.analysis.contexts.metrics import contrast
 from analyzer.analysis.contexts.rounding import six_digits
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.analysis.contexts.splits import SplitHint, split_hints
@@ -146,6 +148,37 @@ class ContextMap:
             last_merge(self.grouping.members, self.settings, self.grouping.limits, labels)
             for labels in self._merged_groups()
         )
+
+    @cached_property
+    def layers(self) -> pl.DataFrame:
+        """Every layer of the affinity: (layer, weight, pairs it ties, mean, agreement).
+
+        `agreement` is its contrast: mean inside the proposed groups less mean between them;
+        null where one of the two is empty.
+        """
+        known, labels = self.grouping.affinity, self.grouping.labels
+        upper = np.triu_indices(len(labels), k=1)
+        rows = []
+        for name, layer in known.layers.items():
+            pairs = layer[upper]
+            agreement = contrast(layer * GRID, labels)
+            rows.append(
+                (
+                    name,
+                    six_digits(known.weights[name]),
+                    int((pairs > 0).sum()),
+                    six_digits(float(pairs.mean())) if len(pairs) else 0.0,
+                    None if agreement is None else six_digits(agreement),
+                )
+            )
+        schema = {
+            "layer": pl.String,
+            "weight": pl.Float64,
+            "pairs": pl.Int64,
+            "mean": pl.Float64,
+            "agreement": pl.Float64,
+        }
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
     def layer(self, name: str) -> pl.DataFrame:
         """One layer of the affinity, (a, b, value) for every pair with a value above 0."""

@@ -34,6 +34,18 @@ class EdgeShown(NamedTuple):
         return f"{self.caller} -> {self.callee} ({self.calls:,.0f}{kind} calls)"
 
 
+class LayerTie(NamedTuple):
+    """What one layer says: mean affinity (0..1) to the own group and to the best other one.
+
+    A layer with weight 0 is shown and had no say.
+    """
+
+    layer: str
+    weight: float
+    own: float
+    other: float
+
+
 class Placement(NamedTuple):
     """How a service ties to its own group and to the best other one (mean affinity, 0..1)."""
 
@@ -61,6 +73,7 @@ class Explanation:
     journeys: tuple[JourneyPart, ...]
     edges_inside: tuple[EdgeShown, ...]
     edges_outside: tuple[EdgeShown, ...]
+    layers: tuple[LayerTie, ...]
     constraint: str | None
     reason: str
 
@@ -80,6 +93,10 @@ class Explanation:
         ]
         lines += [f"  inside: {edge}" for edge in self.edges_inside]
         lines += [f"  still crosses: {edge}" for edge in self.edges_outside]
+        lines += [
+            f"  layer {layer} (weight {weight:.2f}): {own:.2f} to its own, {other:.2f} to that one"
+            for layer, weight, own, other in self.layers
+        ]
         if self.constraint:
             lines.append(f"  decided by: {self.constraint}")
         return "\n".join(lines)
@@ -97,6 +114,16 @@ def place(affinity: Affinity, labels: Ints, at: int) -> Placement:
     if best is None or means[best] <= 0:
         return Placement(own, 0.0, None)
     return Placement(own, means[best], best)
+
+
+def layer_ties(affinity: Affinity, at: int, mates: Ints, others: Ints) -> tuple[LayerTie, ...]:
+    """What each layer says about service `at`: its own group against the best other one."""
+    found = []
+    for name, layer in affinity.layers.items():
+        own = float(layer[at, mates].mean()) if len(mates) else 0.0
+        other = float(layer[at, others].mean()) if len(others) else 0.0
+        found.append(LayerTie(name, affinity.weights[name], own, other))
+    return tuple(found)
 
 
 def journey_parts(fleet: Fleet, at: int, mates: Ints) -> tuple[JourneyPart, ...]:

@@ -178,12 +178,15 @@ def _services(
 
 
 def _touches(edges: pl.DataFrame, journeys: pl.DataFrame) -> pl.DataFrame:
-    """Rows (journey, service, weight): as stated, else as the edges of a journey imply."""
+    """Rows (journey, service, weight): as stated, and as the calls of a journey imply.
+
+    A service that reports no span of its own is still touched where a journey calls it. What is
+    implied weighs 1 beside a stated journey, whose weights say how often it ran.
+    """
     stated = journeys.filter(pl.col("weight") > 0)
-    known = stated.get_column("journey").unique().implode()
-    own = edges.filter((pl.col("journey") != "") & ~pl.col("journey").is_in(known))
+    named = edges.filter((pl.col("journey") != "") & (pl.col("calls") > 0))
     implied = pl.concat(
-        own.select("journey", pl.col(end).alias("service"), weight=pl.lit(1.0))
+        named.select("journey", pl.col(end).alias("service"), weight=pl.lit(1.0))
         for end in ("caller", "callee")
     )
     return (

@@ -13,10 +13,11 @@ from analyzer.analysis.contexts.explanation import (
     Explanation,
     edges_between,
     journey_parts,
+    layer_ties,
     place,
     reason,
 )
-from analyzer.analysis.contexts.fleet import Fleet
+from analyzer.analysis.contexts.fleet import Fleet, Ints
 from analyzer.analysis.contexts.grouping import Grouping
 from analyzer.analysis.contexts.hubs import Hub
 from analyzer.analysis.contexts.naming import LIBRARY
@@ -61,10 +62,11 @@ def _member(scene: Scene, at: int, confidence: float | None, settings: Settings)
     journeys = journey_parts(fleet, at, mates)
     inside = edges_between(fleet, np.array([at]), mates)
     said = reason(journeys, inside, placement, alone=not len(mates))
+    other = _group_of(grouping, placement.alternative)
     hub = next((hub for hub in scene.hubs if hub.service == name), None)
     if hub is not None:
         said = f"{_hub_sentence(hub)}; kept in the tree: {said}"
-    decided = _constraint(scene.wishes, name)
+    decided = _constraint(scene, name, settings)
     return Explanation(
         service=name,
         context=scene.context_of(at),
@@ -78,9 +80,16 @@ def _member(scene: Scene, at: int, confidence: float | None, settings: Settings)
         journeys=journeys,
         edges_inside=inside[:_SHOWN],
         edges_outside=edges_between(fleet, np.array([at]), outside)[:_SHOWN],
+        layers=layer_ties(grouping.affinity, at, mates, other),
         constraint=decided,
         reason=f"{decided}; {said}" if decided else said,
     )
+
+
+def _group_of(grouping: Grouping, label: int | None) -> Ints:
+    if label is None:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(grouping.labels == label)
 
 
 def _apart(
@@ -120,6 +129,7 @@ def _apart(
                 journeys=(),
                 edges_inside=(),
                 edges_outside=edges[:_SHOWN],
+                layers=(),
                 constraint=None,
                 reason=f"{_hub_sentence(hub)}; {_CHOICES[treatment]}",
             )
@@ -139,6 +149,8 @@ def _hub_sentence(hub: Hub) -> str:
     return f"{what}: in {hub.share:.0%} of journeys, spread {hub.participation:.2f} over contexts"
 
 
-def _constraint(wishes: Constraints, name: str) -> str | None:
-    said = [str(wish) for wish in wishes.wishes if name in wish.services]
+def _constraint(scene: Scene, name: str, settings: Settings) -> str | None:
+    said = [str(wish) for wish in scene.wishes.wishes if name in wish.services]
+    if name in scene.grouping.kept:
+        said.append(f"stays where it was: moving would gain less than {settings.keep_margin:g}")
     return "; ".join(said) or None

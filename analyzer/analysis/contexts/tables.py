@@ -12,7 +12,8 @@ import polars as pl
 
 from analyzer.errors import UsageError
 
-Kind = Literal["name", "amount", "optional name", "optional amount"]
+Kind = Literal["name", "amount", "optional name", "optional amount", "unknown amount"]
+"""`optional` columns may be absent; an `unknown amount` may be absent or null, which is 0."""
 
 EDGE_TABLE: Final[Mapping[str, Kind]] = {
     "caller": "name",
@@ -21,7 +22,7 @@ EDGE_TABLE: Final[Mapping[str, Kind]] = {
     "mode": "optional name",
     "message": "optional name",
     "journey": "optional name",
-    "time_ns": "optional amount",
+    "time_ns": "unknown amount",
 }
 JOURNEY_TABLE: Final[Mapping[str, Kind]] = {
     "journey": "name",
@@ -36,6 +37,7 @@ _NAME_TYPES = (pl.String, pl.Categorical, pl.Enum)
 def read_edges(source: object) -> pl.DataFrame:
     """Rows (caller, callee, calls, mode, message, journey, time_ns), names as text."""
     table = read_table(source, "edges", EDGE_TABLE, {"mode": "sync", "time_ns": 0.0})
+    table = table.with_columns(pl.col("mode").replace("", "sync"))
     wrong = table.filter(~pl.col("mode").is_in(["sync", "async"])).get_column("mode")
     if len(wrong):
         raise UsageError(f"edges: column 'mode' takes sync or async, not {wrong[0]!r}")
@@ -65,7 +67,7 @@ def read_table(
         if column in frame.columns:
             series, problem = _checked(frame.get_column(column), kind)
             problems += [f"{what}: column {column!r} {problem}"] if problem else []
-        elif kind.startswith("optional"):
+        elif not kind.startswith(("name", "amount")):
             default = (defaults or {}).get(column, "")
             series = pl.Series(column, [default] * frame.height, dtype=_type_of(kind))
         else:
@@ -101,21 +103,25 @@ def _type_of(kind: Kind) -> type[pl.DataType]:
 
 
 def _checked(series: pl.Series, kind: Kind) -> tuple[pl.Series, str | None]:
-    optional = kind.startswith("optional")
     if kind.endswith("amount"):
-        return _checked_amount(series)
-    if optional and series.null_count():
-        series = series.fill_null("") if series.dtype == pl.String else series
+        return _checked_amount(series.fill_null(0) if kind == "unknown amount" else series)
     if len(series) == 0:
         return series.cast(pl.String), None
-    if not (series.dtype in _NAME_TYPES or series.dtype.is_integer()):
+    if not (series.dtype in _NAME_TYPES or series.dtype.is_integer() or _is_blank(series, kind)):
         return series, f"must hold names, it holds {series.dtype}"
     named = series.cast(pl.String)
+    if kind.startswith("optional"):
+        return named.fill_null(""), None
     if named.null_count():
         return named, f"has {named.null_count()} null values, first at row {_first_null(named)}"
-    if not optional and (named == "").any():
+    if (named == "").any():
         return named, f"has an empty name at row {(named == '').arg_max()}"
     return named, None
+
+
+def _is_blank(series: pl.Series, kind: Kind) -> bool:
+    """A column of nothing but nulls has no type of its own; an optional one may be that."""
+    return kind.startswith("optional") and series.null_count() == len(series)
 
 
 def _checked_amount(series: pl.Series) -> tuple[pl.Series, str | None]:

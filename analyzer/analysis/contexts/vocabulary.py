@@ -12,152 +12,33 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-TECHNICAL: Final = frozenset(
-    [
-        "service",
-        "services",
-        "svc",
-        "srv",
-        "api",
-        "apis",
-        "handler",
-        "handlers",
-        "manager",
-        "managers",
-        "controller",
-        "controllers",
-        "impl",
-        "server",
-        "client",
-        "app",
-        "application",
-        "backend",
-        "frontend",
-        "core",
-        "common",
-        "shared",
-        "util",
-        "utils",
-        "helper",
-        "microservice",
-        "micro",
-        "ms",
-        "module",
-        "system",
-        "grpc",
-        "http",
-        "https",
-        "rest",
-        "rpc",
-        "web",
-        "get",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "head",
-        "options",
-        "trace",
-        "connect",
-        "v1",
-        "v2",
-        "v3",
-        "v4",
-        "internal",
-        "public",
-        "private",
-        "async",
-        "sync",
-        "queue",
-        "topic",
-        "event",
-        "events",
-        "message",
-        "messages",
-        "request",
-        "response",
-        "req",
-        "resp",
-        "call",
-        "calls",
-        "cmd",
-        "command",
-        "callback",
-        "update",
-        "updates",
-        "com",
-        "org",
-        "net",
-        "io",
-        "local",
-        "localhost",
-        "id",
-        "ids",
-        "uuid",
-        "by",
-        "for",
-        "of",
-        "to",
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "in",
-        "on",
-        "with",
-        "from",
-        "is",
-        "list",
-        "item",
-        "items",
-        "main",
-        "index",
-        "default",
-        "prod",
-        "dev",
-        "test",
-        "staging",
-        "process",
-        "execute",
-        "run",
-        "do",
-        "create",
-        "read",
-        "write",
-        "fetch",
-        "find",
-        "load",
-        "save",
-        "set",
-        "new",
-        "all",
-        "one",
-        "check",
-        "send",
-        "receive",
-        "publish",
-        "consume",
-        "select",
-        "insert",
-        "into",
-        "where",
-        "values",
-        "db",
-        "sql",
-    ]
-)
+_TECHNICAL_WORDS: Final = """
+a all an and api apis app application async backend by call callback calls check client cmd com
+command common connect consume controller controllers core create db default delete dev do
+event events execute fetch find for from frontend get grpc handler handlers head helper http
+https id ids impl in index insert internal into io is item items list load local localhost main
+manager managers message messages micro microservice module ms net new of on one options or org
+patch post private process prod public publish put queue read receive req request resp response
+rest rpc run save select send server service services set shared sql srv staging svc sync
+system test the to topic trace update updates util utils uuid v1 v2 v3 v4 values web where with
+write
+"""
+TECHNICAL: Final = frozenset(_TECHNICAL_WORDS.split())
 """Words that say how something is built or called, not what it is about."""
 
 _NAME_WEIGHT: Final = 2.0
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_HEX = re.compile(r"[0-9a-f]{6,}", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{4,}", re.IGNORECASE)
+_FUSED = re.compile(r"(?<=[a-z]{2})(service|svc|controller|handler|manager)$")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def words(name: str) -> list[str]:
     """The words of a name in lower case: camelCase, snake_case, paths; no ids, no numbers."""
-    parts = (part for part in re.split(r"[^A-Za-z0-9]+", name) if not _is_id(part))
-    found = (match.group().lower() for part in parts for match in _WORD.finditer(part))
+    pieces = re.split(r"[^A-Za-z0-9]+", _UUID.sub(" ", name))
+    parts = (part for part in pieces if not _is_id(part))
+    matched = (match.group().lower() for part in parts for match in _WORD.finditer(part))
+    found = (_FUSED.sub("", word) for word in matched)
     return [word for word in found if len(word) > 1 and not word.isdigit()]
 
 
@@ -171,8 +52,9 @@ def _is_id(part: str) -> bool:
 
 
 def stem(word: str) -> str:
-    """A word without its plural ending: tickets and ticket are one subject."""
-    for ending, instead, shortest in (("ies", "y", 5), ("sses", "ss", 5), ("s", "", 4)):
+    """A word without its ending: tickets and ticket are one subject, so is troubleshooting."""
+    endings = (("ies", "y", 5), ("sses", "ss", 5), ("s", "", 4), ("ing", "", 9))
+    for ending, instead, shortest in endings:
         if word.endswith(ending) and len(word) >= shortest and not word.endswith(("ss", "us")):
             return word[: -len(ending)] + instead
     return word
@@ -190,16 +72,24 @@ def context_names(
     journey adding up to 1. A group of one service takes that service's name.
     """
     surface = _Surface()
+    common = _fleet_words(name for group in groups for name in group)
     counts = _counts(groups, messages, journeys, surface)
     ranked = _ranked(counts)
     names: list[str] = []
     for group, order in zip(groups, ranked, strict=True):
         if len(group) == 1:
-            names.append("-".join(subject_words(group[0]) or words(group[0])) or group[0])
+            names.append(_own_name(group[0], common))
         else:
             names.append("-".join(surface.best(token) for token in order[:2]))
     thirds = [[surface.best(token) for token in order] for order in ranked]
     return _distinct(names, groups, thirds, set(taken))
+
+
+def _own_name(service: str, common: frozenset[str]) -> str:
+    """The name of a service without what all names share; whole where nothing is left."""
+    subject = subject_words(service)
+    said = [word for word in subject if word not in common] or subject or words(service)
+    return "-".join(said) or service
 
 
 class _Surface:

@@ -7,7 +7,8 @@ from analyzer.analysis.hotspots.find import (
     hotspot_frame,
 )
 from analyzer.analysis.hotspots.frames import TraceFrames, operation_key
-from analyzer.analysis.hotspots.rows import Hotspot
+from analyzer.analysis.hotspots.hotspot import Hotspot
+from analyzer.analysis.hotspots.journeys import JourneyShift, journey_shifts
 from analyzer.analysis.hotspots.shares import where_time_goes
 from analyzer.analysis.hotspots.suspects import Suspect
 from analyzer.analysis.hotspots.windows import Window, find_windows, incident_window
@@ -15,6 +16,7 @@ from analyzer.analysis.hotspots.windows import Window, find_windows, incident_wi
 __all__ = [
     "Findings",
     "Hotspot",
+    "JourneyShift",
     "Suspect",
     "TraceFrames",
     "Window",
@@ -23,6 +25,7 @@ __all__ = [
     "find_windows",
     "hotspot_frame",
     "incident_window",
+    "journey_shifts",
     "operation_key",
     "where_time_goes",
 ]

@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
-
-def event_keys(times: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Every countable event: service_name, key, start_ns. Keys are operations and templates."""
-    operations = times.select(
-        "service_name", ("operation " + pl.col("operation")).alias("key"), "start_ns"
-    )
-    if records.is_empty():
-        return operations
-    templates = records.filter(pl.col("template").is_not_null()).select(
-        "service_name", ("template " + pl.col("template")).alias("key"), "start_ns"
-    )
-    return pl.concat([operations, templates])
+from analyzer.analysis.hotspots.period import Period
 
 
-def entries(times: pl.DataFrame) -> pl.DataFrame:
-    """Entries into a service: spans whose parent is in another service, or nowhere."""
-    parent = pl.col("parent_service")
-    return times.filter(parent.is_null() | (parent != pl.col("service_name"))).select(
-        "service_name", "start_ns"
-    )
-
-
-def event_shifts(
-    keys: pl.DataFrame, entered: pl.DataFrame, inside: pl.Expr, outside: pl.Expr
-) -> pl.DataFrame:
+def event_shifts(base: Period, peak: Period) -> pl.DataFrame:
     """One row per (service_name, key), sorted: n_base, n_peak, expected, z.
 
     expected = (n_base + 0.5)/(E_base + 1) * E_peak with E the entries into the service;
     z = (n_peak - expected)/sqrt(expected + 1). Drops count as much as bursts.
     """
-    counts = _both(keys, ["service_name", "key"], inside, outside)
-    visits = _both(entered, ["service_name"], inside, outside).rename(
+    counts = _both(base.events, peak.events, ["service_name", "key"])
+    visits = _both(base.entries, peak.entries, ["service_name"]).rename(
         {"n_base": "entries_base", "n_peak": "entries_peak"}
     )
     expected = (
@@ -52,11 +31,11 @@ def event_shifts(
     )
 
 
-def _both(frame: pl.DataFrame, key: list[str], inside: pl.Expr, outside: pl.Expr) -> pl.DataFrame:
-    base = frame.filter(outside).group_by(key).agg(pl.len().cast(pl.Int64).alias("n_base"))
-    peak = frame.filter(inside).group_by(key).agg(pl.len().cast(pl.Int64).alias("n_peak"))
-    return base.join(peak, on=key, how="full", coalesce=True).with_columns(
-        pl.col("n_base", "n_peak").fill_null(0)
+def _both(base: pl.DataFrame, peak: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    return (
+        base.rename({"n": "n_base"})
+        .join(peak.rename({"n": "n_peak"}), on=key, how="full", coalesce=True)
+        .with_columns(pl.col("n_base", "n_peak").fill_null(0))
     )
 
 

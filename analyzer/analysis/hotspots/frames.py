@@ -14,6 +14,18 @@ _PLACEHOLDER: Final = r"\{[A-Za-z_]*id\}|<\*>"
 _NUMBER: Final = r"\d{3,}"
 _VARYING: Final = f"{_UUID}|{_HEX}|{_PLACEHOLDER}|{_NUMBER}"
 
+_NAMES: Final = (
+    "trace_id",
+    "service_name",
+    "operation",
+    "callee",
+    "callee_operation",
+    "parent_service",
+    "error_type",
+    "template",
+    "message",
+)
+
 
 def operation_key(operation: str) -> str:
     """`operation` with UUIDs, hex ids and numbers of three or more digits replaced by `#`."""
@@ -64,14 +76,14 @@ class TraceFrames:
         records: pl.DataFrame | None = None,
         calls: pl.DataFrame | None = None,
     ) -> TraceFrames:
-        """The frames with operations turned into keys; what is left out is empty."""
+        """The frames with operations turned into keys and names into categories."""
         if records is None:
             records = pl.DataFrame(schema=RECORDS_SCHEMA)
         if calls is None:
             calls = pl.DataFrame(schema=CALLS_SCHEMA)
         return cls(
             _with_keys(times, "operation", "callee_operation"),
-            journeys.filter(pl.col("start_ns").is_not_null()),
+            _with_keys(journeys.filter(pl.col("start_ns").is_not_null())),
             _with_keys(path, "operation"),
             _with_keys(records, "operation"),
             _with_keys(calls, "message"),
@@ -79,28 +91,11 @@ class TraceFrames:
 
 
 def _with_keys(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """`columns` as operation keys; names as categories, which group and join as integers."""
     for column in columns:
-        names = frame[column].drop_nulls().unique().sort().to_list()
+        names = frame[column].drop_nulls().unique().sort().cast(pl.String).to_list()
         changed = {name: key for name in names if (key := operation_key(name)) != name}
         if changed:
-            frame = frame.with_columns(pl.col(column).replace(changed))
-    return frame
-
-
-def charged(times: pl.DataFrame) -> pl.DataFrame:
-    """Own time and gaps by the service and operation they are charged to (METHODS section 4).
-
-    Columns service_name, operation, caller (null for own time), start_ns, own_gap_ns. A client
-    span's gap goes to its callee, `caller` says who waited.
-    """
-    is_gap = pl.col("callee").is_not_null()
-    return times.select(
-        pl.coalesce("callee", "service_name").alias("service_name"),
-        pl.when(is_gap)
-        .then(pl.coalesce("callee_operation", "operation"))
-        .otherwise("operation")
-        .alias("operation"),
-        pl.when(is_gap).then("service_name").alias("caller"),
-        "start_ns",
-        (pl.col("own_ns") + pl.col("gap_ns")).alias("own_gap_ns"),
-    )
+            frame = frame.with_columns(pl.col(column).cast(pl.String).replace(changed))
+    kept = [name for name in _NAMES if name in frame.columns]
+    return frame.with_columns(pl.col(kept).cast(pl.Categorical))

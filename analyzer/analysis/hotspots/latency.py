@@ -13,12 +13,14 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.analysis.hotspots.period import Period
+
 FLOOR_NS: Final = 50_000
 MIN_SAMPLES: Final = 5
 _KEY: Final = ["service_name", "operation", "caller"]
 
 
-def latency_shifts(charged: pl.DataFrame, inside: pl.Expr, outside: pl.Expr) -> pl.DataFrame:
+def latency_shifts(base: Period, peak: Period) -> pl.DataFrame:
     """One row per (service_name, operation, caller), sorted by them; caller null = own time.
 
     Columns n_base, n_peak, median_base, median_peak, iqr_base (ns), excess, shared (ns: the part
@@ -26,11 +28,11 @@ def latency_shifts(charged: pl.DataFrame, inside: pl.Expr, outside: pl.Expr) -> 
     0, and shared_score, the same of the shared part. Scores are null below five samples on
     either side.
     """
-    base = _level(charged.filter(outside), "base")
-    peak = _level(charged.filter(inside), "peak")
-    joined = base.join(peak, on=_KEY, how="full", coalesce=True, nulls_equal=True).with_columns(
-        pl.col("n_base", "n_peak").fill_null(0)
-    )
+    before = base.levels.rename({"n": "n_base", "median": "median_base", "iqr": "iqr_base"})
+    during = peak.levels.drop("iqr").rename({"n": "n_peak", "median": "median_peak"})
+    joined = before.join(
+        during, on=_KEY, how="full", coalesce=True, nulls_equal=True
+    ).with_columns(pl.col("n_base", "n_peak").fill_null(0))
     enough = (pl.col("n_base") >= MIN_SAMPLES) & (pl.col("n_peak") >= MIN_SAMPLES)
     shifts = joined.with_columns(
         pl.when(enough).then(pl.col("median_peak") - pl.col("median_base")).alias("excess")
@@ -45,18 +47,6 @@ def latency_shifts(charged: pl.DataFrame, inside: pl.Expr, outside: pl.Expr) -> 
         )
         .sort(_KEY, nulls_last=False)
     )
-
-
-def _level(charged: pl.DataFrame, side: str) -> pl.DataFrame:
-    value = pl.col("own_gap_ns")
-    columns = [
-        pl.len().cast(pl.Int64).alias(f"n_{side}"),
-        value.median().alias(f"median_{side}"),
-    ]
-    if side == "base":
-        spread = value.quantile(0.75, "linear") - value.quantile(0.25, "linear")
-        columns.append(spread.alias("iqr_base"))
-    return charged.group_by(_KEY).agg(columns)
 
 
 def _shared(shifts: pl.DataFrame) -> pl.DataFrame:
@@ -78,22 +68,18 @@ def _shared(shifts: pl.DataFrame) -> pl.DataFrame:
 def latency_scores(shifts: pl.DataFrame) -> pl.DataFrame:
     """r(s): per service the largest score over its operations, and the key that gave it.
 
-    Columns service_name, score, operation, caller, shared (true: all its outgoing calls wait).
-    A caller's shared excess stands for it with the operation whose score is largest.
+    Columns service_name, score, operation, caller, is_shared (all its outgoing calls wait: then
+    `caller` is the callee it waits for). Ties go to the first operation and caller by name.
     """
     scored = shifts.filter(pl.col("score").is_not_null())
     columns = ["service_name", "score", "operation", "caller", "is_shared"]
     direct = scored.with_columns(pl.lit(value=False).alias("is_shared")).select(columns)
-    waiting = (
-        scored.filter(pl.col("shared_score") > 0)
-        .select(
-            pl.col("caller").alias("service_name"),
-            pl.col("shared_score").alias("score"),
-            "operation",
-            pl.col("service_name").alias("caller"),
-            pl.lit(value=True).alias("is_shared"),
-        )
-        .select(columns)
+    waiting = scored.filter(pl.col("shared_score") > 0).select(
+        pl.col("caller").alias("service_name"),
+        pl.col("shared_score").alias("score"),
+        "operation",
+        pl.col("service_name").alias("caller"),
+        pl.lit(value=True).alias("is_shared"),
     )
     return (
         pl.concat([direct, waiting])

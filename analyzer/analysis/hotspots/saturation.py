@@ -84,7 +84,7 @@ def load_signs(
     ratio = None
     if isinstance(usual, float) and isinstance(busy, float) and usual > 0:
         ratio = busy / usual
-    failed = spans.filter(window.contains())["error_type"]
+    failed = spans.filter(window.contains())["error_type"].cast(pl.String)
     timeouts = failed.str.contains(_TIMEOUT).fill_null(value=False).mean()
     retries = calls.filter(window.contains())["retry"].mean()
     return LoadSigns(

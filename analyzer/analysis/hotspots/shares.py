@@ -56,9 +56,13 @@ def where_time_goes(frames: TraceFrames) -> pl.DataFrame:
     parts = [
         _slice(path, ranked.filter(pl.col("place") >= low), name) for name, low in SLICES.items()
     ]
-    return pl.concat(parts).sort(
-        ["journey", "slice", "share", "service_name", "operation", "caller"],
-        descending=[False, False, True, False, False, False],
+    return (
+        pl.concat(parts)
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+        .sort(
+            ["journey", "slice", "share", "service_name", "operation", "caller"],
+            descending=[False, False, True, False, False, False],
+        )
     )
 
 
@@ -104,10 +108,11 @@ def slow_time_shares(
         .filter(pl.col("n") >= MIN_SAMPLES)
         .select("journey", "limit")
     )
+    usual_limit = pl.lit(overall, pl.Float64)  # null without a baseline: then none is slow
     slow = (
         timed.filter(window.contains())
         .join(limits, on="journey", how="left")
-        .filter(pl.col("duration_ns") > pl.col("limit").fill_null(overall))
+        .filter(pl.col("duration_ns") > pl.coalesce("limit", usual_limit))
         .select("trace_id")
         .unique()
     )
@@ -117,4 +122,6 @@ def slow_time_shares(
         .agg(pl.col("exclusive_ns").sum())
         .with_columns((pl.col("exclusive_ns") / pl.col("exclusive_ns").sum()).alias("share"))
         .select("service_name", "operation", "caller", "share")
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+        .sort("service_name", "operation", "caller", nulls_last=False)
     )

@@ -7,10 +7,10 @@ from typing import Final
 
 import polars as pl
 
-from analyzer.analysis.hotspots.events import entries, event_keys, event_scores, event_shifts
-from analyzer.analysis.hotspots.frames import TraceFrames, charged
+from analyzer.analysis.hotspots.compare import Comparison
+from analyzer.analysis.hotspots.events import event_scores, event_shifts
 from analyzer.analysis.hotspots.latency import latency_scores, latency_shifts
-from analyzer.analysis.hotspots.windows import Baseline, Window
+from analyzer.analysis.hotspots.period import Period
 
 _DETAILED: Final = 3
 
@@ -20,7 +20,8 @@ class Suspect:
     """A service's place in the ranking and what put it there.
 
     `score` = max(latency_part, event_part): r(s)/sum r and v(s)/sum v. `kind` names the part
-    that won, `reason` the operation or template behind it, `competing` the other part's.
+    that won, `operation` the operation or template behind it, `reason` says so in words and
+    `competing` the other part's.
     `edge` is the caller that waited (`caller -> service`) where a gap won. The shares are of
     critical-path time in baseline and peak; exemplars are trace ids of a median and a p99
     journey of the peak that touch the service. Both only for the first three.
@@ -32,6 +33,7 @@ class Suspect:
     kind: str
     latency_part: float
     event_part: float
+    operation: str
     reason: str
     competing: str
     edge: str | None
@@ -41,15 +43,17 @@ class Suspect:
     exemplars: tuple[str, ...] = ()
 
 
-def rank_suspects(frames: TraceFrames, window: Window, baseline: Baseline) -> list[Suspect]:
-    """All services seen in baseline or peak, most suspect first; ties by name."""
-    inside, outside = window.contains(), baseline.contains()
-    slow = latency_scores(latency_shifts(charged(frames.times), inside, outside))
-    entered = entries(frames.times)
-    odd = event_scores(
-        event_shifts(event_keys(frames.times, frames.records), entered, inside, outside)
-    )
-    visits = dict(entered.filter(inside).group_by("service_name").agg(pl.len()).iter_rows())
+def rank_suspects(comparison: Comparison) -> list[Suspect]:
+    """All services seen in baseline or peak, most suspect first; ties by name.
+
+    None where the window or the baseline holds no span: then there is nothing to compare.
+    """
+    base, peak = comparison.base, comparison.peak
+    if base.served.is_empty() or peak.served.is_empty():
+        return []
+    slow = latency_scores(latency_shifts(base, peak))
+    odd = event_scores(event_shifts(base, peak))
+    visits = dict(peak.entries.iter_rows())
     latency = {row["service_name"]: row for row in slow.iter_rows(named=True)}
     events = {row["service_name"]: row for row in odd.iter_rows(named=True)}
     latency_sum = sum(row["score"] for row in latency.values()) or 1.0
@@ -71,6 +75,7 @@ def rank_suspects(frames: TraceFrames, window: Window, baseline: Baseline) -> li
                 kind=kind,
                 latency_part=latency_part,
                 event_part=event_part,
+                operation=_operation(slower if kind == "latency" else odder),
                 reason=words[kind],
                 competing=words[other],
                 edge=_edge(slower) if kind == "latency" else None,
@@ -78,10 +83,14 @@ def rank_suspects(frames: TraceFrames, window: Window, baseline: Baseline) -> li
             )
         )
     suspects.sort(key=lambda suspect: (-suspect.score, suspect.service_name))
-    return [
-        _ranked(suspect, place, frames, window, baseline)
-        for place, suspect in enumerate(suspects, start=1)
-    ]
+    return [_ranked(suspect, place, comparison) for place, suspect in enumerate(suspects, start=1)]
+
+
+def _operation(row: dict[str, object] | None) -> str:
+    """The operation of a latency row, or of an event key without its first word."""
+    if row is None:
+        return ""
+    return str(row["operation"]) if "operation" in row else str(row["key"]).partition(" ")[2]
 
 
 def _slow_words(row: dict[str, object] | None) -> str:
@@ -109,38 +118,33 @@ def _edge(row: dict[str, object] | None) -> str | None:
     return f"{row['caller']} -> {row['service_name']}"
 
 
-def _ranked(
-    suspect: Suspect, place: int, frames: TraceFrames, window: Window, baseline: Baseline
-) -> Suspect:
+def _ranked(suspect: Suspect, place: int, comparison: Comparison) -> Suspect:
     if place > _DETAILED:
         return replace(suspect, rank=place)
     service = suspect.service_name
     return replace(
         suspect,
         rank=place,
-        share_base=path_share(frames, service, baseline.contains()),
-        share_peak=path_share(frames, service, window.contains()),
-        exemplars=_exemplars(frames, service, window),
+        share_base=_path_share(comparison.base, service),
+        share_peak=_path_share(comparison.peak, service),
+        exemplars=_exemplars(comparison, service),
     )
 
 
-def path_share(frames: TraceFrames, service: str, chosen: pl.Expr) -> float | None:
-    """The part of the chosen journeys' critical path that is charged to `service`."""
-    journeys = frames.journeys.filter(chosen).select("trace_id").unique()
-    path = frames.path.join(journeys, on="trace_id", how="semi")
-    mine = pl.coalesce("callee", "service_name") == service
-    total, charged_to_it = path.select(
-        pl.col("exclusive_ns").sum().cast(pl.Float64).alias("total"),
-        pl.col("exclusive_ns").filter(mine).sum().cast(pl.Float64).alias("mine"),
-    ).row(0)
-    return charged_to_it / total if total else None
+def _path_share(period: Period, service: str) -> float | None:
+    """The part of the period's critical paths that is charged to `service`."""
+    total = int(period.path["exclusive_ns"].sum())
+    mine = period.path.filter(pl.col("service_name") == service)["exclusive_ns"]
+    return int(mine.sum()) / total if total else None
 
 
-def _exemplars(frames: TraceFrames, service: str, window: Window) -> tuple[str, ...]:
-    touching = frames.times.filter(pl.col("service_name") == service).select("trace_id").unique()
+def _exemplars(comparison: Comparison, service: str) -> tuple[str, ...]:
+    frames, inside = comparison.frames, comparison.window.contains()
+    touching = frames.times.filter(inside & (pl.col("service_name") == service))
     peak = (
-        frames.journeys.filter(window.contains() & pl.col("duration_ns").is_not_null())
-        .join(touching, on="trace_id", how="semi")
+        frames.journeys.filter(inside & pl.col("duration_ns").is_not_null())
+        .join(touching.select("trace_id").unique(), on="trace_id", how="semi")
+        .with_columns(pl.col("trace_id").cast(pl.String))
         .sort("duration_ns", "trace_id")["trace_id"]
     )
     if peak.is_empty():

@@ -1,8 +1,10 @@
 """Peaks and incidents in time: found in the traffic itself, or given (METHODS section 5.2).
 
-One change to the method: level and spread of the buckets are those of their densest half (the
-"shorth") instead of median and IQR over all. They agree on quiet data, but a campaign that
-fills a third of a recording inflates the IQR over all buckets until it hides itself.
+Changes to the method, each from recordings that it got wrong. Level and spread of the buckets are
+those of their densest half (the "shorth"), not median and IQR over all: the two agree on quiet
+data, but a campaign that fills a third of a recording inflates the IQR until it hides itself.
+Latencies are compared in log time; journeys are also looked at by name, and in wider buckets; a
+run grows into warm neighbours.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from numpy.typing import NDArray
 SECOND_NS: Final = 1_000_000_000
 BUCKETS_NS: Final = tuple(s * SECOND_NS for s in (15, 60, 300, 900))
 MIN_JOURNEYS: Final = 20
+MIN_JOURNEYS_BY_NAME: Final = 5
 MIN_BUCKETS: Final = 6
-MIN_IN_BUCKET: Final = 5
+MIN_BUCKETS_WIDER: Final = 20
 SCORE_LIMIT: Final = 3.0
 GUARD_NS: Final = 5 * SECOND_NS
 TAIL_NS: Final = 420 * SECOND_NS
@@ -76,58 +79,71 @@ def baseline_of(starts: pl.Series, windows: Sequence[Window]) -> Baseline:
 
 
 def find_windows(journeys: pl.DataFrame) -> tuple[Window, ...]:
-    """Peaks of latency, errors or volume, in order of time.
+    """Peaks of latency, errors or volume, in order of time; overlapping ones are one.
 
-    `journeys` has start_ns, duration_ns, status and journey. The bucket is the smallest of 15 s,
-    60 s, 5 min and 15 min whose median bucket holds 20 journeys. None are found in fewer than
-    six buckets. Volume is judged over all journeys together; latency and errors also for each
-    journey of its own that fills the buckets, since a slow journey that is a third of the
-    traffic never moves the median of all.
+    `journeys` has journey, start_ns, duration_ns, status. Looked for over all journeys together
+    and in each journey by its name: a slow ticket hides in the median of many quick answers.
+    Buckets are 15 s, 60 s, 5 min or 15 min wide, from the smallest on whose median bucket holds
+    20 journeys, or 5 of one name; nothing is found in fewer than six buckets.
     """
+    if journeys.is_empty():
+        return ()
+    found = _peaks(journeys, MIN_JOURNEYS, ("latency", "errors", "volume"), "")
+    names = journeys["journey"].drop_nulls().unique().sort()
+    if len(names) > 1:
+        for name in names:
+            mine = journeys.filter(pl.col("journey") == name)
+            found += _peaks(mine, MIN_JOURNEYS_BY_NAME, ("latency", "errors"), f" of {name}")
+    return _joined(found)
+
+
+def _peaks(
+    journeys: pl.DataFrame, enough: int, signals: tuple[str, ...], subject: str
+) -> list[Window]:
+    """Peaks at the smallest bucket that holds enough, and at wider ones while there are many.
+
+    Wider buckets see a small but lasting change; fewer than twenty would see one in noise.
+    """
+    found: list[Window] = []
+    least = MIN_BUCKETS
     for width in BUCKETS_NS:
         buckets = _buckets(journeys, width)
-        counts = buckets["journeys"].to_numpy()
-        if len(counts) and (np.median(counts) >= MIN_JOURNEYS or width == BUCKETS_NS[-1]):
+        if len(buckets) < least:
             break
-    else:
-        return ()
-    if len(counts) < MIN_BUCKETS:
-        return ()
+        if np.median(buckets["journeys"].to_numpy()) >= enough:
+            found += _peaks_at(width, buckets, signals, subject)
+            least = MIN_BUCKETS_WIDER
+    return found
+
+
+def _peaks_at(
+    width_ns: int, buckets: pl.DataFrame, signals: tuple[str, ...], subject: str
+) -> list[Window]:
+    counts = buckets["journeys"].to_numpy()
     scores = {
         "latency": _latency_score(buckets["latency_ns"].to_numpy()),
         "errors": _error_score(buckets["errors"].to_numpy(), counts),
         "volume": _volume_score(counts),
     }
+    scores = {name: scores[name] for name in signals}
     places = buckets["bucket"].to_numpy()
-    scores |= _scores_by_journey(journeys, width, places)
     highest = np.max(np.stack(list(scores.values())), axis=0)
-    hot = [int(place) for place, score in zip(places, highest, strict=True) if score > SCORE_LIMIT]
-    return tuple(_named(run, width, places, scores) for run in _runs(hot))
+    by_place = dict(zip(places.tolist(), highest.tolist(), strict=True))
+    return [_named(run, width_ns, places, scores, subject) for run in _runs(by_place)]
 
 
-def _scores_by_journey(
-    journeys: pl.DataFrame, width_ns: int, places: NDArray[np.int64]
-) -> dict[str, NDArray[np.float64]]:
-    """Latency and error scores of each journey that is frequent enough, by the same buckets."""
-    names = journeys["journey"].drop_nulls().unique().sort().to_list()
-    if len(names) < 2:
-        return {}
-    scores: dict[str, NDArray[np.float64]] = {}
-    for name in names:
-        buckets = _buckets(journeys.filter(pl.col("journey") == name), width_ns)
-        buckets = buckets.filter(pl.col("journeys") >= MIN_IN_BUCKET)
-        if buckets.height < max(MIN_BUCKETS, len(places) // 2):
+def _joined(windows: list[Window]) -> tuple[Window, ...]:
+    """Overlapping windows as one, with the reasons of all."""
+    joined: list[Window] = []
+    for window in sorted(windows, key=lambda w: (w.start_ns, w.end_ns, w.reason)):
+        last = joined[-1] if joined else None
+        if last is None or window.start_ns >= last.end_ns:
+            joined.append(window)
             continue
-        at = np.searchsorted(places, buckets["bucket"].to_numpy())
-        counts = buckets["journeys"].to_numpy()
-        for signal, found in (
-            ("latency", _latency_score(buckets["latency_ns"].to_numpy())),
-            ("errors", _error_score(buckets["errors"].to_numpy(), counts)),
-        ):
-            score = np.zeros(len(places))
-            score[at] = found
-            scores[f"{signal} of {name}"] = score
-    return scores
+        reasons = dict.fromkeys((*last.reason.split(", "), *window.reason.split(", ")))
+        end = max(last.end_ns, window.end_ns)
+        joined[-1] = Window(last.start_ns, end, ", ".join(reasons))
+    return tuple(joined)
 
 
 def _union(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -163,8 +179,10 @@ def _densest_half(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _latency_score(medians: NDArray[np.float64]) -> NDArray[np.float64]:
-    level, spread = _densest_half(medians)
-    score = (medians - level) / max(spread, 0.05 * level, 1.0)
+    """Excess in log time: medians of few journeys are skewed, their logarithms hardly are."""
+    logs = np.log(np.maximum(medians, 1.0))
+    level, spread = _densest_half(logs)
+    score = (logs - level) / max(spread, float(np.log(1.05)))
     return np.asarray(score, dtype=np.float64)
 
 
@@ -184,15 +202,35 @@ def _volume_score(journeys: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(score, dtype=np.float64)
 
 
-def _runs(hot: list[int]) -> list[tuple[int, int]]:
-    """(first, last) of runs of at least two buckets, gaps of one bucket bridged."""
-    runs: list[list[int]] = []
+def _runs(scores: dict[int, float]) -> list[tuple[int, int]]:
+    """(first, last) of runs of at least two hot buckets, gaps of one bucket bridged.
+
+    A run grows into neighbours above half the limit, and runs that meet so are one: noise cuts
+    a lasting peak into pieces otherwise.
+    """
+    hot = [place for place, score in sorted(scores.items()) if score > SCORE_LIMIT]
+    seeds: list[list[int]] = []
     for place in hot:
-        if runs and place - runs[-1][-1] <= 2:
-            runs[-1].append(place)
+        if seeds and place - seeds[-1][-1] <= 2:
+            seeds[-1].append(place)
         else:
-            runs.append([place])
-    return [(run[0], run[-1]) for run in runs if len(run) >= 2]
+            seeds.append([place])
+    grown: list[tuple[int, int]] = []
+    for seed in seeds:
+        if len(seed) < 2:
+            continue
+        first, last = _warm_end(scores, seed[0], -1), _warm_end(scores, seed[-1], 1)
+        if grown and first <= grown[-1][1] + 2:
+            grown[-1] = (grown[-1][0], last)
+        else:
+            grown.append((first, last))
+    return grown
+
+
+def _warm_end(scores: dict[int, float], place: int, step: int) -> int:
+    while scores.get(place + step, 0.0) > SCORE_LIMIT / 2:
+        place += step
+    return place
 
 
 def _named(
@@ -200,8 +238,11 @@ def _named(
     width_ns: int,
     places: NDArray[np.int64],
     scores: dict[str, NDArray[np.float64]],
+    subject: str,
 ) -> Window:
     """The window of a run, its reason the signals that passed the limit in it."""
     inside = (places >= run[0]) & (places <= run[1])
-    passed = [name for name, score in scores.items() if score[inside].max() > SCORE_LIMIT]
-    return Window(run[0] * width_ns, (run[1] + 1) * width_ns, " and ".join(passed))
+    passed = [
+        f"{name}{subject}" for name, score in scores.items() if score[inside].max() > SCORE_LIMIT
+    ]
+    return Window(run[0] * width_ns, (run[1] + 1) * width_ns, ", ".join(passed))

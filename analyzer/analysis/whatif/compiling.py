@@ -69,6 +69,7 @@ class _Compiler:
         children: list[list[int]] = []
         touched = {spans[root].service_name}
         queued: list[tuple[str, str]] = []
+        answers: dict[int, int] = {}
         for place, at in enumerate(order):  # grows while it is walked
             answer = self._answer(at)
             children.append([])
@@ -79,6 +80,8 @@ class _Compiler:
                     low, high = max(low, start[place]), min(high, end[place])
                     if high < low:
                         continue  # wholly outside its parent: nobody waited for it
+                else:
+                    answers[place] = len(order)
                 children[place].append(len(order))
                 order.append(child)
                 parent.append(place)
@@ -86,7 +89,7 @@ class _Compiler:
                 end.append(high)
             queued += self._queued(at)
         service = [spans[at].service_name for at in order]
-        sites = self._sites(order, children, start, end)
+        sites = self._sites(order, children, (start, end), answers)
         clients = {site.node for site in sites}
         return Run(
             trace_id=spans[root].trace_id,
@@ -114,11 +117,24 @@ class _Compiler:
         )
 
     def _answer(self, at: int) -> int:
-        """The single server span below a client half; -1 where there is none, or several."""
+        """The single server span below a client half; -1 where there is none, or several.
+
+        Leaves of the client's own service beside it (name look-up, connect, handshake) are
+        part of the way to the callee: they belong to the gap.
+        """
         charge, below = self.charged.get(at), self.timing.blocking[at]
-        if charge is None or charge.uninstrumented or len(below) != 1:
+        if charge is None or charge.uninstrumented:
             return -1
-        return below[0] if self.tree.spans[below[0]].service_name == charge.callee else -1
+        spans = self.tree.spans
+        servers = [child for child in below if spans[child].service_name == charge.callee]
+        steps = [
+            child
+            for child in below
+            if spans[child].service_name == spans[at].service_name
+            and not self.tree.children[child]
+        ]
+        found = len(servers) == 1 and len(servers) + len(steps) == len(below)
+        return servers[0] if found else -1
 
     def _queued(self, at: int) -> list[tuple[str, str]]:
         spans = self.tree.spans
@@ -131,17 +147,22 @@ class _Compiler:
         return found
 
     def _sites(
-        self, order: list[int], children: list[list[int]], start: list[int], end: list[int]
+        self,
+        order: list[int],
+        children: list[list[int]],
+        times: tuple[list[int], list[int]],
+        answers: dict[int, int],
     ) -> list[Site]:
         spans = self.tree.spans
+        start, end = times
         sites: list[Site] = []
         for place, at in enumerate(order):
             charge = self.charged.get(at)
-            if charge is None or (children[place] and self._answer(at) < 0):
+            answer = answers.get(place, -1)
+            if charge is None or (children[place] and answer < 0):
                 continue
             span = spans[at]
             waited = end[place] - start[place]
-            answer = children[place][0] if children[place] else -1
             worked = end[answer] - start[answer] if answer >= 0 else waited
             sites.append(
                 Site(

@@ -15,11 +15,11 @@ def critical_sites(run: Run) -> list[Site]:
         return []
     taken = {0}
     pending = [0]
-    answers = {site.node for site in run.sites if site.answer >= 0}
+    answers = {site.node: site.answer for site in run.sites if site.answer >= 0}
     while pending:
         at = pending.pop()
         below = run.children[at]
-        chosen = below[:1] if at in answers else _backwards(run, below)
+        chosen = [answers[at]] if at in answers else _backwards(run, below)
         taken.update(chosen)
         pending += chosen
     return [site for site in run.sites if site.node in taken]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import NamedTuple
@@ -59,14 +59,23 @@ def units(services: Iterable[str], merger: Merger) -> dict[str, tuple[str, ...]]
 
 
 def _reach(recording: Recording, members: Mapping[str, tuple[str, ...]]) -> tuple[Reach, ...]:
-    patterns = Counter(run.services for run in recording.runs)
     runs = max(len(recording.runs), 1)
     home = {name: unit for unit, names in members.items() for name in names}
     touched: Counter[str] = Counter()
-    for services, count in patterns.items():
+    for services, count in recording.patterns.items():
         for unit in {home[name] for name in services if name in home}:
             touched[unit] += count
     return tuple(Reach(unit, names, touched[unit] / runs) for unit, names in members.items())
+
+
+def share_touching(recording: Recording, services: Collection[str]) -> float:
+    """The share of runs whose blocking path touches any of `services`."""
+    touched = sum(
+        count
+        for needed, count in recording.patterns.items()
+        if not set(needed).isdisjoint(services)
+    )
+    return touched / max(len(recording.runs), 1)
 
 
 class Availability(NamedTuple):

@@ -42,10 +42,14 @@ class Load:
         """What to be wary of, None for nothing."""
         if self.busy_peak <= BUSY:
             return None
-        return (
-            f"{self.context}: {self.busy_peak:.2f} s of own time in its busiest second; above "
-            f"{BUSY} of one event loop, queueing inside the process is not modelled"
-        )
+        said = f"{self.context}: {self.busy_peak:.2f} s of own time in its busiest second"
+        if self.busy_peak > 1:
+            return (
+                f"{said}: more than one event loop can work, so most of it is waiting that "
+                "reports no span (pools, databases); whether one process carries the work is not "
+                "modelled"
+            )
+        return f"{said}; above {BUSY} of one event loop, queueing in the process is not modelled"
 
 
 Memory = Mapping[str, Sequence[tuple[int, float]]]

@@ -74,7 +74,7 @@ class Recording:
     `answers` maps (callee, message) to the server durations of its successful calls, sorted by
     trace and span: the pool that failed calls are imputed from. `calls` and `transport` count
     blocking calls and transport failures per (caller, callee), `unknown` those whose gap nobody
-    measured, `queued` asynchronous edges.
+    measured, `queued` asynchronous edges. `patterns` counts runs by the services they need.
     """
 
     runs: tuple[Run, ...]
@@ -84,6 +84,7 @@ class Recording:
     unknown: Mapping[tuple[str, str], int]
     queued: Mapping[tuple[str, str], int]
     services: tuple[str, ...]
+    patterns: Mapping[tuple[str, ...], int]
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
@@ -140,6 +141,7 @@ class Recorder:
             unknown=dict(sorted(self.unknown.items())),
             queued=dict(sorted(self.queued.items())),
             services=tuple(sorted(self.services)),
+            patterns=dict(sorted(Counter(run.services for run in runs).items())),
         )
 
 

@@ -10,38 +10,58 @@ _GRPC_UNAVAILABLE: Final = frozenset({"14", "unavailable"})
 _GRPC_DEADLINE: Final = frozenset({"4", "504", "deadline_exceeded"})
 
 _TRANSPORT_WORDS: Final = (
-    "refused",
-    "reset",
-    "unreachable",
+    "connection refused",
+    "connectionrefused",
+    "connection reset",
+    "connectionreset",
+    "connection aborted",
+    "connectionaborted",
+    "connection closed",
+    "connectionclosed",
+    "reset by peer",
+    "stream reset",
+    "rst_stream",
+    "disconnected",
     "broken pipe",
     "brokenpipe",
-    "disconnected",
     "hang up",
     "hangup",
     "econn",
+    "epipe",
     "enotfound",
+    "eai_again",
     "ehostunreach",
-    "dns",
+    "enetunreach",
+    "unreachable",
+    "no route to host",
     "nameresolution",
     "name_resolution",
+    "name or service not known",
     "getaddrinfo",
     "gaierror",
-    "ssl",
-    "tls",
-    "certificate",
-    "unavailable",
+    "unknownhost",
+    "dnserror",
+    "sslerror",
+    "tlserror",
+    "certificateerror",
+    "service unavailable",
+    "serviceunavailable",
     "bad gateway",
     "badgateway",
     "gateway timeout",
+    "gatewaytimeout",
     "connecterror",
+    "connectorerror",
     "connectionerror",
     "connect timeout",
     "connecttimeout",
     "connectiontimeout",
-    "connectorerror",
     "no healthy upstream",
     "upstream connect",
 )
+"""Said of a connection: `reset` or `refused` alone may speak of a password or a payment."""
+
+_SECURITY_OR_NAMES = re.compile(r"(?<![a-z])(ssl|tls|dns)(?![a-z])")
 _DEADLINE_WORDS: Final = (
     "deadline",
     "timeout",
@@ -63,7 +83,7 @@ def is_transport(error_type: str | None) -> bool:
     word = error_type.lower()
     return (
         word in _GRPC_UNAVAILABLE
-        or bool(_STATUS.search(word))
+        or bool(_STATUS.search(word) or _SECURITY_OR_NAMES.search(word))
         or any(part in word for part in _TRANSPORT_WORDS)
     )
 

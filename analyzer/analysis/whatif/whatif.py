@@ -9,22 +9,25 @@ from functools import cached_property
 
 import polars as pl
 
-from analyzer.analysis.contexts.rounding import six_digits
-from analyzer.analysis.whatif.critical import critical_sites
 from analyzer.analysis.whatif.exposure import (
     Availability,
     BlastRadius,
     availability,
     blast_radius,
 )
-from analyzer.analysis.whatif.migration import Plan, Terms, Weights, plan, queue_warning
+from analyzer.analysis.whatif.migration import Plan, plan
+from analyzer.analysis.whatif.moves import Terms, Weights, queue_warning
 from analyzer.analysis.whatif.neighbours import Load, Memory, loads
 from analyzer.analysis.whatif.prediction import Prediction, predict
 from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import Merger
+from analyzer.analysis.whatif.tables import (
+    context_table,
+    curve_table,
+    failure_table,
+    latency_table,
+)
 from analyzer.errors import UsageError
-
-_NS_PER_MS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +67,7 @@ class WhatIf:
         nominal 95 %), then best_ms (prediction if a child waited for its last predecessor
         alone), saved_ms, saved_low_ms, saved_high_ms.
         """
-        rows = [
-            (
-                one.context,
-                one.journey,
-                pair.quantile,
-                _ms(pair.before.value),
-                _ms(pair.after.value),
-                _ms(pair.after.low),
-                _ms(pair.after.high),
-                pair.n,
-                _ms(best),
-                _ms(pair.saved.value),
-                _ms(pair.saved.low),
-                _ms(pair.saved.high),
-            )
-            for one in self.prediction.journeys
-            for pair, best in zip(one.pairs, one.best_ns, strict=True)
-        ]
-        floats = ("best_ms", "saved_ms", "saved_low_ms", "saved_high_ms")
-        schema = {
-            "context": pl.String,
-            "journey": pl.String,
-            "quantile": pl.Float64,
-            **dict.fromkeys(("before_ms", "predicted_ms", "low_ms", "high_ms"), pl.Float64),
-            "n": pl.Int64,
-            **dict.fromkeys(floats, pl.Float64),
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row").sort(
-            "context", "journey", "quantile"
-        )
+        return latency_table(self.prediction)
 
     @cached_property
     def failures(self) -> pl.DataFrame:
@@ -105,58 +79,18 @@ class WhatIf:
         unknown_gaps (merged calls whose gap nobody measured: no saving is credited),
         low_confidence (more than 5 % imputed).
         """
-        rows = [
-            (
-                one.context,
-                one.journey,
-                one.runs,
-                six_digits(one.failed / one.runs),
-                six_digits(one.failed_after / one.runs),
-                one.transport,
-                one.retries,
-                one.deadlines,
-                one.imputed,
-                one.calls,
-                one.unknown_gaps,
-                one.low_confidence,
-            )
-            for one in self.prediction.journeys
-        ]
-        counts = ("lost_calls", "retries", "deadlines", "imputed", "calls", "unknown_gaps")
-        schema = {
-            "context": pl.String,
-            "journey": pl.String,
-            "runs": pl.Int64,
-            "failed_before": pl.Float64,
-            "failed_after": pl.Float64,
-            **dict.fromkeys(counts, pl.Int64),
-            "low_confidence": pl.Boolean,
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row").sort("context", "journey")
+        return failure_table(self.prediction)
 
     @cached_property
     def contexts(self) -> pl.DataFrame:
         """Per context: what becomes in-process, on the critical path and off it.
 
-        Columns context, services, calls (merged), critical_hops (those on a critical path),
+        Columns context, services, calls (merged), saved_s (over all runs, if this context alone
+        were merged), critical_hops (those on a critical path),
         critical_gap_s (network, serialisation and queueing on critical paths that goes),
         gap_s (the same on and off them), lost_calls, journeys (runs touched).
         """
-        rows = [
-            (context, ", ".join(names), *self._brought(names))
-            for context, names in self._members().items()
-        ]
-        schema = {
-            "context": pl.String,
-            "services": pl.String,
-            "calls": pl.Int64,
-            "critical_hops": pl.Int64,
-            "critical_gap_s": pl.Float64,
-            "gap_s": pl.Float64,
-            "lost_calls": pl.Int64,
-            "journeys": pl.Int64,
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        return context_table(self.recording, self.prediction.merger, self._members())
 
     @cached_property
     def blast_radius(self) -> BlastRadius:
@@ -187,33 +121,7 @@ class WhatIf:
         Columns step, context, services, saved_mean_ms with its interval, total_saved_mean_ms,
         saved_p95_ms (volume-weighted), largest_blast, lost_calls, recommended.
         """
-        rows = [
-            (
-                step.number,
-                step.context,
-                ", ".join(step.services),
-                ", ".join(step.into),
-                _ms(step.saved_mean.value),
-                _ms(step.saved_mean.low),
-                _ms(step.saved_mean.high),
-                _ms(step.total_saved_mean_ns),
-                _ms(step.saved_p95_ns),
-                six_digits(step.largest_blast),
-                step.lost_calls_removed,
-                step.number <= self.plan.stop_after,
-            )
-            for step in self.plan.steps
-        ]
-        saved = ("saved_mean_ms", "saved_mean_low_ms", "saved_mean_high_ms")
-        floats = (*saved, "total_saved_mean_ms", "saved_p95_ms", "largest_blast")
-        schema = {
-            "step": pl.Int64,
-            **dict.fromkeys(("context", "services", "into"), pl.String),
-            **dict.fromkeys(floats, pl.Float64),
-            "lost_calls": pl.Int64,
-            "recommended": pl.Boolean,
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        return curve_table(self.plan)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -246,24 +154,6 @@ class WhatIf:
             if name in self.context_of:
                 members.setdefault(self.context_of[name], []).append(name)
         return {key: tuple(members[key]) for key in sorted(members) if len(members[key]) > 1}
-
-    def _brought(self, names: Sequence[str]) -> tuple[int, int, float, float, int, int]:
-        inside, merger = set(names), self.prediction.merger
-        calls = hops = critical = gap = lost = touched = 0
-        for run in self.recording.runs:
-            if not inside & set(run.services):
-                continue
-            touched += 1
-            pairs = [s for s in run.sites if s.caller in inside and s.callee in inside]
-            merged = [site for site in pairs if merger.inside(site.caller, site.callee)]
-            calls += len(merged)
-            gap += sum(site.gap_ns for site in merged)
-            lost += sum(site.failure in ("transport", "silent") for site in merged)
-            if merged:
-                on_path = [site for site in critical_sites(run) if site in merged]
-                hops += len(on_path)
-                critical += sum(site.gap_ns for site in on_path)
-        return calls, hops, six_digits(critical / 1e9), six_digits(gap / 1e9), lost, touched
 
 
 def what_if(
@@ -310,7 +200,3 @@ def _traced(recording: Recording) -> set[str]:
     """Services that stand in a trace: as a span's, or as the callee of a call."""
     called = {name for pair in recording.pairs for name in pair}
     return {*recording.services, *called, *(name for pair in recording.queued for name in pair)}
-
-
-def _ms(value: float | None) -> float | None:
-    return None if value is None else six_digits(value / _NS_PER_MS)

@@ -13,6 +13,9 @@ As a process: `analyze botapi --port 8081` (see `analyzer.cli.botapi`). In a tes
 A driver in another process says the same to `RemoteDoor(url)`; `control` lists the HTTP calls.
 aiogram: `AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))`; python-telegram-bot:
 `.base_url(f"{telegram.url}/bot").base_file_url(f"{telegram.url}/file/bot")`.
+
+What it leaves out: inline mode, payments, polls, sticker sets, business accounts, channels; URLs
+as files (it never leaves the machine). A call it does not know is an unknown method (404).
 """
 
 from __future__ import annotations

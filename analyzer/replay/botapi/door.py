@@ -71,7 +71,10 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A photo or document somebody sends; equal `media_group_id`s make an album."""
+    """A file somebody sends: `kind` as the field of the message is called (photo, voice, ...).
+
+    Equal `media_group_id`s make an album.
+    """
 
     user: User
     kind: str
@@ -121,7 +124,7 @@ class Door(Protocol):
         ...
 
     async def send(self, media: Media) -> Acted:
-        """Send a photo or document."""
+        """Send a photo, document or other file."""
         ...
 
     async def edit(self, edit: Edit) -> Acted:

@@ -13,7 +13,7 @@ from analyzer.replay.botapi.shapes import Json
 
 Kind = Literal["message", "edited", "deleted", "callback_answered", "chat_action"]
 KINDS = get_args(Kind)
-KEPT = 200_000
+KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from analyzer.replay.botapi.updates import MOST_PER_POLL, Poll
 from analyzer.replay.botapi.webhook import DEFAULT_CONNECTIONS, Webhook, WebhookSender
 from analyzer.replay.botapi.world import World
 
-COUNTED = re.compile(r"(?:send(?!chataction)|copymessage|forwardmessage)")
+COUNTED = re.compile(r"send(?!chataction)|copymessage|forwardmessage")
 EDITS = re.compile(r"editmessage")
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 MOST_CONNECTIONS = 100
@@ -87,7 +87,9 @@ class Gateway:
             raise too_many_requests(wait)
         result = METHODS[method](self.world, params)
         if sent is not None:
-            self.world.limiter.count(sent)
+            # An album is as many messages as it has files.
+            for _ in range(len(result) if isinstance(result, list) else 1):
+                self.world.limiter.count(sent)
         return result
 
     def _message(self, method: str, params: Params) -> Sent | None:
@@ -139,7 +141,7 @@ class Gateway:
         await self.webhook.unset()
         if params.flag("drop_pending_updates"):
             self.world.queue.drop_all()
-        self.webhook.set(Webhook(url, secret, connections))
+        await self.webhook.set(Webhook(url, secret, connections))
         self.world.queue.listened.set()
         return True
 

@@ -5,7 +5,7 @@ the event. Tokens never enter it: the bot is named by its id.
 
 - `request_answered`: method, chat_id, message_id, status (0: the connection was dropped),
   description, retry_after, duration_ms, fault, parameters, result
-- `update_queued`: update_id, kind
+- `update_queued`: update_id, kind, update
 - `update_delivered`: update_id, via (polling), attempt
 - `webhook_attempted`: update_id, attempt, status, error, duration_ms, retry_in_s
 - `update_confirmed`, `update_expired`, `update_dropped`: update_id
@@ -16,25 +16,44 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
+from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from analyzer.errors import OutputError
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
 from analyzer.replay.botapi.shapes import Json
 
-KEPT_IN_MEMORY = 100_000
+KEPT_IN_MEMORY = 20_000
 
 
 class Journal:
     """Appends lines to a file, if there is one, and keeps the newest in memory."""
 
     def __init__(self, clock: Clock, path: Path | None = None) -> None:
-        """Open `path` for appending; unbuffered, so that a kill loses no finished line."""
+        """Keep lines in memory; `open` begins the file."""
         self._clock = clock
-        self._file = None if path is None else path.open("ab", buffering=0)
+        self._path = path
+        self._file: FileIO | None = None
         self.lines: deque[Json] = deque(maxlen=KEPT_IN_MEMORY)
+
+    def open(self) -> None:
+        """Open the file for appending; unbuffered, so that a kill loses no finished line.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        if self._path is None:
+            return
+        try:
+            self._file = self._path.open("ab", buffering=0)
+        except OSError as error:
+            raise OutputError(
+                f"{self._path}: cannot write the journal: {error.strerror}"
+            ) from error
 
     def write(self, event: str, **fields: Any) -> None:
         """Add one line; fields that are None are left out."""
@@ -62,5 +81,9 @@ class Journal:
 def rfc3339(wall_ns: int) -> str:
     """`wall_ns` as UTC text with microseconds."""
     seconds, rest = divmod(wall_ns, NS_PER_SECOND)
-    moment = datetime.fromtimestamp(seconds, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+    return f"{_second(seconds)}.{rest // 1000:06d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%S}"

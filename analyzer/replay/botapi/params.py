@@ -60,17 +60,11 @@ class Params:
             label = name.replace("_", " ")
             raise bad_request(f"can't parse {label} JSON object") from None
 
-    def upload(self, name: str) -> Upload | None:
-        """The file for field `name`, sent directly or as `attach://`."""
-        value = self.text(name)
-        if value.startswith("attach://"):
-            return self.uploads.get(value.removeprefix("attach://"))
-        return self.uploads.get(name)
-
     def for_journal(self) -> Json:
-        """The values as sent, uploads by size."""
+        """The values as sent, uploads by size, without secrets."""
         sizes = {name: f"<{len(upload.content)} bytes>" for name, upload in self.uploads.items()}
-        return {**self.values, **sizes}
+        secrets = {name: "<secret>" for name in self.values if name == "secret_token"}
+        return {**self.values, **sizes, **secrets}
 
 
 async def read_params(request: web.Request) -> Params:

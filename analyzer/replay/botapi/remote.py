@@ -53,7 +53,7 @@ class RemoteDoor:
         return Acted(**await self._post("presses", asdict(press)))
 
     async def send(self, media: Media) -> Acted:
-        """Send a photo or document."""
+        """Send a photo, document or other file."""
         content = base64.b64encode(media.content).decode()
         return Acted(**await self._post("media", {**asdict(media), "content": content}))
 

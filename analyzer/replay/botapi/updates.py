@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain, islice, takewhile
 
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
 from analyzer.replay.botapi.errors import ApiError, conflict
@@ -66,6 +67,7 @@ class UpdateQueue:
     pending: dict[int, QueuedUpdate] = field(default_factory=dict)
     on_push: Callable[[QueuedUpdate], None] | None = None
     listened: asyncio.Event = field(default_factory=asyncio.Event)
+    restarted: bool = False
     _waiter: asyncio.Future[None] | None = None
     _held: list[_Held] = field(default_factory=list)
     _again: list[QueuedUpdate] = field(default_factory=list)
@@ -77,6 +79,7 @@ class UpdateQueue:
     def restart_ids(self, source: random.Random) -> None:
         """Go on from a random id, as Telegram does after a week without updates."""
         self.next_id = source.randrange(1_000_000, 1_000_000_000)
+        self.restarted = True
 
     def push(self, kind: str, body: Json) -> int | None:
         """Queue an update; its id, or None when not wanted or held back by a fault."""
@@ -113,7 +116,7 @@ class UpdateQueue:
         expires = self.clock.monotonic_ns() + round(self.ttl_seconds * NS_PER_SECOND)
         queued = QueuedUpdate(update_id, {"update_id": update_id, **body}, expires)
         self.pending[update_id] = queued
-        self.journal.write("update_queued", update_id=update_id, kind=kind)
+        self.journal.write("update_queued", update_id=update_id, kind=kind, update=body)
         if self.on_push is not None:
             self.on_push(queued)
         self._wake()
@@ -171,16 +174,18 @@ class UpdateQueue:
     def expire(self) -> None:
         """Forget what is older than the time Telegram keeps updates."""
         now = self.clock.monotonic_ns()
-        for queued in list(self.pending.values()):
-            if queued.expires_ns > now:
-                break  # ids and expiry rise together
-            self.remove(queued.update_id, "update_expired")
+        while self.pending:
+            oldest = next(iter(self.pending.values()))  # they stand in order of their coming
+            if oldest.expires_ns > now:
+                return
+            self.remove(oldest.update_id, "update_expired")
 
     def _confirm(self, offset: int) -> None:
         if offset < 0:
             confirmed = list(self.pending)[:offset]
         else:
-            confirmed = [update_id for update_id in self.pending if update_id < offset]
+            below = self.pending if self.restarted else takewhile(offset.__gt__, self.pending)
+            confirmed = [update_id for update_id in below if update_id < offset]
         for update_id in confirmed:
             queued = self.pending[update_id]
             self.remove(update_id, "update_confirmed")
@@ -190,7 +195,7 @@ class UpdateQueue:
     def _take(self, limit: int) -> list[Json]:
         self.expire()
         most = min(max(limit, 1), MOST_PER_POLL)
-        batch = [*self._again, *self.pending.values()][:most]
+        batch = list(islice(chain(self._again, self.pending.values()), most))
         del self._again[:most]
         for queued in batch:
             queued.attempts += 1

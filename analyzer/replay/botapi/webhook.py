@@ -58,9 +58,9 @@ class WebhookSender:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
-    def set(self, target: Webhook) -> None:
-        """Send everything pending, and what comes, to `target`."""
-        self._cancel()
+    async def set(self, target: Webhook) -> None:
+        """Send everything pending, and what comes, to `target` instead of an earlier one."""
+        await self.unset()
         self.target = target
         self._places = asyncio.Semaphore(target.max_connections)
         self._session = ClientSession(
@@ -76,17 +76,13 @@ class WebhookSender:
         """Stop sending; what was not delivered stays in the queue."""
         self.target = None
         self.queue.on_push = None
-        tasks = self._cancel()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
             self._session = None
-
-    def _cancel(self) -> list[asyncio.Task[None]]:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        return tasks
 
     def _start(self, queued: QueuedUpdate) -> None:
         task = asyncio.get_running_loop().create_task(self._deliver(queued))

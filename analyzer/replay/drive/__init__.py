@@ -1,9 +1,9 @@
 """The driver: takes a plan's users through their scenarios, open loop, and measures.
 
-    async with Emulator(settings) as telegram:
-        ...  # start a bot on it
-        outcome = await drive(campaign(seed=7), telegram.door, journeys=Path("journeys.jsonl"))
-    outcome.summary.valid, outcome.summary.journeys["ticket-submit"].p99_ms
+    bot = BotCommand(words=("consolidated-bot", "run"), output=Path("bot.log"))
+    async with Emulator(settings) as telegram, running_bot(bot, telegram):
+        driven = await drive(campaign(seed=7), telegram.door, journeys=Path("journeys.jsonl"))
+    driven.summary.valid, driven.summary.journeys["ticket-submit"].p99_ms
 
 Arrivals keep their times whatever the bot does (open loop), latency counts from the *intended*
 moment, and a run that could not keep its times says so (SLO.md section 7).
@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from analyzer.replay.drive.driver import Driven, drive
 from analyzer.replay.drive.journeys import Journey, Outcome
+from analyzer.replay.drive.process import BotCommand, running_bot
 from analyzer.replay.drive.schedule import Fired, open_loop
 from analyzer.replay.drive.summary import JourneyFigures, Summary, summarize
 
 __all__ = [
+    "BotCommand",
     "Driven",
     "Fired",
     "Journey",
@@ -25,5 +27,6 @@ __all__ = [
     "Summary",
     "drive",
     "open_loop",
+    "running_bot",
     "summarize",
 ]

@@ -12,7 +12,7 @@ from sample_logs.fleet.tracing import Scope
 
 DIALOG = Cost(6)
 QUICK = Policy(timeout_s=2.0, tries=2)
-FAQ = Policy(timeout_s=5.0)
+FAQ = Policy(timeout_s=6.0)
 SUBMIT = Policy(timeout_s=15.0)
 SLOW = Policy(timeout_s=6.0)
 

@@ -13,8 +13,8 @@ from sample_logs.fleet.service import Request, Route, Service, Surroundings
 from sample_logs.fleet.services.articles import ARTICLES
 from sample_logs.fleet.wire import Reply
 
-FULL_TEXT = Cost(500, 0.7)
-SUGGEST = Cost(270, 0.4)
+FULL_TEXT = Cost(700, 0.7)
+SUGGEST = Cost(240, 0.4)
 READ = Cost(22)
 SEARCH = "SELECT rowid AS id, title FROM article WHERE article MATCH ? ORDER BY rank LIMIT 5"
 
@@ -28,7 +28,7 @@ def any_of(words: str) -> str:
 class Faq(Service):
     name = "faq"
     version = "1.11.2"
-    pool_settings = PoolSettings(size=2, acquire_timeout_s=2.2, statement_timeout_s=2.5)
+    pool_settings = PoolSettings(size=2, acquire_timeout_s=2.5, statement_timeout_s=2.5)
     schema = "CREATE VIRTUAL TABLE IF NOT EXISTS article USING fts5(title, body);"
 
     def __init__(self, surroundings: Surroundings) -> None:

@@ -15,7 +15,7 @@ LOOK_UP = Cost(16)
 INSERT = Cost(24)
 ACCOUNT = Policy(timeout_s=2.0, tries=2)
 PLAN = Policy(timeout_s=1.5, tries=3, pause_s=0.15)
-SUGGESTIONS = Policy(timeout_s=3.5, tries=2, pause_s=0.1)
+SUGGESTIONS = Policy(timeout_s=4.0, tries=2, pause_s=0.1)
 AUDIT = Policy(timeout_s=3.0, tries=2)
 NOTIFY = Policy(timeout_s=1.0)
 PRIORITY_OF_PLAN = {"business": "high", "plus": "normal"}
@@ -24,7 +24,7 @@ PRIORITY_OF_PLAN = {"business": "high", "plus": "normal"}
 class Tickets(Service):
     name = "tickets"
     version = "4.6.1"
-    pool_settings = PoolSettings(size=14, acquire_timeout_s=6.0)
+    pool_settings = PoolSettings(size=16, acquire_timeout_s=6.0)
     schema = """
         CREATE TABLE IF NOT EXISTS ticket (
             id INTEGER PRIMARY KEY AUTOINCREMENT, chat_id INTEGER, account_id INTEGER,

@@ -10,7 +10,7 @@ from sample_logs.fleet.service import Request, Route, Service
 from sample_logs.fleet.wire import Reply
 
 STEP = Cost(20)
-ADVICE = Policy(timeout_s=3.0)
+ADVICE = Policy(timeout_s=3.5)
 
 
 class Question(NamedTuple):

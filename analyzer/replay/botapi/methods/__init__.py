@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from analyzer.replay.botapi.methods import callbacks, chats, files, identity, sending, topics
+from analyzer.replay.botapi.methods import (
+    callbacks,
+    chats,
+    identity,
+    media,
+    sending,
+    several,
+    topics,
+)
 from analyzer.replay.botapi.methods.signature import Method
 
 METHODS: dict[str, Method] = {
     name.lower(): method
-    for module in (identity, sending, callbacks, files, topics, chats)
+    for module in (identity, sending, several, callbacks, media, topics, chats)
     for name, method in module.METHODS.items()
 }

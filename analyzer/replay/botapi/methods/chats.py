@@ -60,6 +60,19 @@ def get_chat_member(world: World, params: Params) -> Json:
     return _member(user, _role(world, chat, user_id))
 
 
+def get_chat_administrators(world: World, params: Params) -> list[Json]:
+    """Owner and administrators of a group, without other bots."""
+    chat = world.reachable_chat(params.values.get("chat_id"))
+    if chat.type == "private":
+        raise bad_request("there are no administrators in the private chat")
+    known = {**world.users, world.settings.bot_id: world.me}
+    return [
+        _member(known[user_id], role)
+        for user_id, role in chat.roles.items()
+        if role in {"creator", "administrator"}
+    ]
+
+
 def _role(world: World, chat: Chat, user_id: int) -> Role:
     if chat.type == "private":
         return "member"
@@ -78,4 +91,8 @@ def _member(user: Json, role: Role) -> Json:
     return member
 
 
-METHODS: dict[str, Method] = {"getChat": get_chat, "getChatMember": get_chat_member}
+METHODS: dict[str, Method] = {
+    "getChat": get_chat,
+    "getChatMember": get_chat_member,
+    "getChatAdministrators": get_chat_administrators,
+}

@@ -6,6 +6,7 @@ from analyzer.replay.botapi.errors import ApiError, bad_request
 from analyzer.replay.botapi.markup import kept_markup, read_markup
 from analyzer.replay.botapi.messages import (
     CONTENT,
+    FILES,
     caption_content,
     deliver,
     show,
@@ -147,7 +148,7 @@ def _edit(world: World, chat: Chat, message: Json, content: Json, params: Params
 
 
 def _media(message: Json) -> Json:
-    return {name: message[name] for name in ("photo", "document") if name in message}
+    return {name: message[name] for name in FILES if name in message}
 
 
 def _not_modified() -> ApiError:

@@ -1,0 +1,51 @@
+"""The value that hotspots are told in, and its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hotspot:
+    """An operation that changed in the peak; `rank` counts inside its `kind`.
+
+    `kind` is latency or errors. p50s are medians of the operation's duration (its callers' view
+    where the wait in front of it won), rates are errors that began there per call. `ratio` is
+    peak over baseline of the kind's own figure. `share_of_slow_time` is its part of the slow
+    journeys' critical path. `score` and `rank` are None where there is not enough data; `cause`
+    then says how much there is.
+    """
+
+    rank: int | None
+    service_name: str
+    operation: str
+    kind: str
+    baseline_p50_ms: float | None
+    peak_p50_ms: float | None
+    baseline_error_rate: float | None
+    peak_error_rate: float | None
+    ratio: float | None
+    score: float | None
+    share_of_slow_time: float | None
+    cause: str
+    evidence_n: int
+
+    @property
+    def sentence(self) -> str:
+        """The finding in words, for people."""
+        if self.score is None:
+            return f"{self.operation}: {self.cause}"
+        if self.kind == "errors":
+            return self._error_sentence()
+        text = f"{self.operation}: "
+        text += f"{self.ratio:.1f} x slower at peak" if self.ratio else "slower at peak"
+        if self.share_of_slow_time is not None:
+            text += f", {self.share_of_slow_time:.0%} of the slow journeys' time"
+        return text
+
+    def _error_sentence(self) -> str:
+        if self.ratio is None:
+            head = f"{self.operation} errors new at peak ({self.peak_error_rate or 0:.1%})"
+        else:
+            head = f"{self.operation} errors x {self.ratio:.1f} at peak"
+        return f"{head}; {self.cause}" if self.cause else head

@@ -1,0 +1,74 @@
+"""What the peak did to whole journeys: the figure that users feel, before any cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from analyzer.analysis.hotspots.latency import MIN_SAMPLES
+from analyzer.analysis.hotspots.windows import Window, baseline_of
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyShift:
+    """A journey in the baseline and in the peak: medians in ms, shares of failing ones, counts."""
+
+    journey: str
+    baseline_p50_ms: float
+    peak_p50_ms: float
+    baseline_error_rate: float
+    peak_error_rate: float
+    baseline_n: int
+    peak_n: int
+
+    @property
+    def ratio(self) -> float:
+        """Peak over baseline median; 1 where the baseline took no time."""
+        return self.peak_p50_ms / self.baseline_p50_ms if self.baseline_p50_ms else 1.0
+
+    @property
+    def lost_ms(self) -> float:
+        """What the peak's journeys took beyond the baseline's median, all together."""
+        return self.peak_n * (self.peak_p50_ms - self.baseline_p50_ms)
+
+    @property
+    def sentence(self) -> str:
+        """The shift in words."""
+        text = (
+            f"journey {self.journey}: median {_ms(self.baseline_p50_ms)} in the baseline, "
+            f"{_ms(self.peak_p50_ms)} at peak ({self.ratio:.1f} x)"
+        )
+        if max(self.baseline_error_rate, self.peak_error_rate) >= 0.001:
+            text += f"; failing {self.baseline_error_rate:.1%} -> {self.peak_error_rate:.1%}"
+        return f"{text}; n = {self.baseline_n:,} and {self.peak_n:,}"
+
+
+def journey_shifts(journeys: pl.DataFrame, windows: Sequence[Window]) -> list[JourneyShift]:
+    """Every journey with enough samples on both sides, first where users lost most time.
+
+    `journeys(journey, start_ns, duration_ns, status)`; the peak is all windows together, the
+    baseline as METHODS section 5 has it (a guard before, a recovery tail after them).
+    """
+    if not windows:
+        return []
+    baseline = baseline_of(journeys["start_ns"], windows).contains()
+    inside = pl.any_horizontal([window.contains() for window in windows])
+    timed = journeys.filter(pl.col("duration_ns").is_not_null())
+    failed = pl.col("status") == "error"
+    figures = timed.group_by("journey").agg(
+        (pl.col("duration_ns").filter(baseline).median() / 1e6).alias("base_ms"),
+        (pl.col("duration_ns").filter(inside).median() / 1e6).alias("peak_ms"),
+        failed.filter(baseline).mean().alias("base_rate"),
+        failed.filter(inside).mean().alias("peak_rate"),
+        baseline.sum().alias("base_n"),
+        inside.sum().alias("peak_n"),
+    )
+    enough = figures.filter(pl.min_horizontal("base_n", "peak_n") >= MIN_SAMPLES)
+    shifts = [JourneyShift(*row) for row in enough.rows()]
+    return sorted(shifts, key=lambda shift: (-shift.lost_ms, shift.journey))
+
+
+def _ms(value: float) -> str:
+    return f"{value / 1_000:,.2f} s" if value >= 1_000 else f"{value:,.0f} ms"

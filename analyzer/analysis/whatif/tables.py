@@ -1,0 +1,166 @@
+"""The answers of a what-if as frames, sorted, numbers with six significant digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from analyzer.analysis.contexts.rounding import six_digits
+from analyzer.analysis.whatif.critical import critical_sites
+from analyzer.analysis.whatif.migration import Plan
+from analyzer.analysis.whatif.prediction import Prediction
+from analyzer.analysis.whatif.recording import LOST, Recording
+from analyzer.analysis.whatif.replay import Merger, replay
+
+_NS_PER_MS = 1e6
+_NS_PER_SECOND = 1e9
+
+
+def latency_table(prediction: Prediction) -> pl.DataFrame:
+    """One row per journey and quantile."""
+    rows = [
+        (
+            one.context,
+            one.journey,
+            pair.quantile,
+            _ms(pair.before.value),
+            _ms(pair.after.value),
+            _ms(pair.after.low),
+            _ms(pair.after.high),
+            pair.n,
+            _ms(best),
+            _ms(pair.saved.value),
+            _ms(pair.saved.low),
+            _ms(pair.saved.high),
+        )
+        for one in prediction.journeys
+        for pair, best in zip(one.pairs, one.best_ns, strict=True)
+    ]
+    floats = ("best_ms", "saved_ms", "saved_low_ms", "saved_high_ms")
+    schema = {
+        "context": pl.String,
+        "journey": pl.String,
+        "quantile": pl.Float64,
+        **dict.fromkeys(("before_ms", "predicted_ms", "low_ms", "high_ms"), pl.Float64),
+        "n": pl.Int64,
+        **dict.fromkeys(floats, pl.Float64),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("context", "journey", "quantile")
+
+
+def failure_table(prediction: Prediction) -> pl.DataFrame:
+    """One row per journey."""
+    rows = [
+        (
+            one.context,
+            one.journey,
+            one.runs,
+            six_digits(one.failed / one.runs),
+            six_digits(one.failed_after / one.runs),
+            one.transport,
+            one.retries,
+            one.deadlines,
+            one.imputed,
+            one.calls,
+            one.unknown_gaps,
+            one.low_confidence,
+        )
+        for one in prediction.journeys
+    ]
+    counts = ("lost_calls", "retries", "deadlines", "imputed", "calls", "unknown_gaps")
+    schema = {
+        "context": pl.String,
+        "journey": pl.String,
+        "runs": pl.Int64,
+        "failed_before": pl.Float64,
+        "failed_after": pl.Float64,
+        **dict.fromkeys(counts, pl.Int64),
+        "low_confidence": pl.Boolean,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("context", "journey")
+
+
+def context_table(
+    recording: Recording, merger: Merger, members: Mapping[str, Sequence[str]]
+) -> pl.DataFrame:
+    """One row per context of several services (`members`: context -> services)."""
+    rows = [
+        (context, ", ".join(names), *_brought(recording, merger, names))
+        for context, names in members.items()
+    ]
+    schema = {
+        "context": pl.String,
+        "services": pl.String,
+        "calls": pl.Int64,
+        "saved_s": pl.Float64,
+        "critical_hops": pl.Int64,
+        "critical_gap_s": pl.Float64,
+        "gap_s": pl.Float64,
+        "lost_calls": pl.Int64,
+        "journeys": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def curve_table(plan: Plan) -> pl.DataFrame:
+    """One row per step of a migration plan."""
+    rows = [
+        (
+            step.number,
+            step.context,
+            ", ".join(step.services),
+            ", ".join(step.into),
+            _ms(step.saved_mean.value),
+            _ms(step.saved_mean.low),
+            _ms(step.saved_mean.high),
+            _ms(step.total_saved_mean_ns),
+            _ms(step.saved_p95_ns),
+            six_digits(step.largest_blast),
+            step.lost_calls_removed,
+            step.number <= plan.stop_after,
+        )
+        for step in plan.steps
+    ]
+    saved = ("saved_mean_ms", "saved_mean_low_ms", "saved_mean_high_ms")
+    floats = (*saved, "total_saved_mean_ms", "saved_p95_ms", "largest_blast")
+    schema = {
+        "step": pl.Int64,
+        **dict.fromkeys(("context", "services", "into"), pl.String),
+        **dict.fromkeys(floats, pl.Float64),
+        "lost_calls": pl.Int64,
+        "recommended": pl.Boolean,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _brought(
+    recording: Recording, merger: Merger, names: Sequence[str]
+) -> tuple[int, float, int, float, float, int, int]:
+    """The figures of one context, as if no other one were merged."""
+    inside = set(names)
+    alone = Merger(
+        {name: home for name, home in merger.context_of.items() if name in inside},
+        merger.delta_ns,
+    )
+    calls = saved = hops = critical = gap = lost = touched = 0
+    for run in recording.runs:
+        if not inside & set(run.services):
+            continue
+        touched += 1
+        pairs = [s for s in run.sites if s.caller in inside and s.callee in inside]
+        merged = [site for site in pairs if merger.inside(site.caller, site.callee)]
+        calls += len(merged)
+        gap += sum(site.gap_ns for site in merged)
+        lost += sum(site.failure in LOST for site in merged)
+        if merged:
+            saved += run.duration_ns - replay(run, alone, recording).duration_ns
+            on_path = [site for site in critical_sites(run) if site in merged]
+            hops += len(on_path)
+            critical += sum(site.gap_ns for site in on_path)
+    seconds = [six_digits(amount / _NS_PER_SECOND) for amount in (saved, critical, gap)]
+    return calls, seconds[0], hops, seconds[1], seconds[2], lost, touched
+
+
+def _ms(value: float | None) -> float | None:
+    return None if value is None else six_digits(value / _NS_PER_MS)

@@ -1,0 +1,301 @@
+"""Objectives over what a store holds: files in, a report of both verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from analyzer.api.journey_names import UNNAMED, JourneyNames
+from analyzer.errors import ConfigurationError
+from analyzer.slo.budget import PeriodVerdict
+from analyzer.slo.evaluate import Bucket, Evaluation, evaluate
+from analyzer.slo.events import FAILURES, EventClass, EventCounts
+from analyzer.slo.live import SECOND_US
+from analyzer.slo.spec import (
+    CalendarWindow,
+    Objective,
+    ObjectiveSet,
+    Settings,
+    SourceText,
+    read_objectives,
+)
+
+FINE_SPAN_US = 2 * 86_400 * SECOND_US
+FINE_BUCKET_US, COARSE_BUCKET_US = SECOND_US, 60 * SECOND_US
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - times in a store are UTC without an offset
+
+
+class Frames(Protocol):
+    """Runs a relation of the store and returns its frame."""
+
+    def __call__(self, name: str, parameters: dict[str, object] | None = None, /) -> pl.DataFrame:
+        """Return the result of `sql/<name>.sql`."""
+
+
+def read_objective_files(
+    paths: str | Path | Iterable[str | Path], settings: Settings | None = None
+) -> ObjectiveSet:
+    """The objectives in `paths`: files, or folders searched for *.yaml and *.yml.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or what it says is refused (all at once).
+    """
+    listed = [paths] if isinstance(paths, str | Path) else list(paths)
+    files: list[Path] = []
+    for path in map(Path, listed):
+        found = sorted(p for p in path.rglob("*") if p.suffix in {".yaml", ".yml"})
+        files += found if path.is_dir() else [path]
+    if not files:
+        raise ConfigurationError([f"{listed[0] if listed else ''}: no .yaml or .yml file there"])
+    sources: list[SourceText] = []
+    for file in files:
+        try:
+            sources.append(SourceText(str(file), file.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise ConfigurationError([f"{file}: cannot be read ({reason})"]) from error
+    return read_objectives(sources, settings or Settings())
+
+
+class SloReport:
+    """Budgets, burn and verdicts of objectives over one recording; shows itself in a notebook."""
+
+    def __init__(self, evaluations: Sequence[Evaluation], notes: Sequence[str]) -> None:
+        """Hold `evaluations` in the order of the file; `notes` say what could not be evaluated."""
+        self.evaluations = tuple(evaluations)
+        self.notes = tuple(notes)
+
+    @property
+    def breached(self) -> bool:
+        """Whether any objective spent more than its budget in any of its windows."""
+        return any(evaluation.breached for evaluation in self.evaluations)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Objectives that cannot be called met: overspent, or without any data."""
+        bad = (PeriodVerdict.BREACHED, PeriodVerdict.NO_DATA)
+        return tuple(e.objective.name for e in self.evaluations if e.worst.period in bad)
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """One row per objective: the window that decides, both verdicts, counts and bounds."""
+        return pl.DataFrame([_row(e) for e in self.evaluations], schema=SCHEMA)
+
+    @cached_property
+    def windows(self) -> pl.DataFrame:
+        """One row per (objective, window), as the table `sli`."""
+        rows = [row for e in self.evaluations for row in sli_rows(e)]
+        return pl.DataFrame(rows, schema=SLI_SCHEMA, orient="row")
+
+    @cached_property
+    def alerts(self) -> pl.DataFrame:
+        """One row per stretch in which a pair of windows would have fired, in order of time."""
+        rows = [
+            (e.objective.name, r.pair.name, r.pair.severity, _time(r.from_us), _time(r.until_us))
+            for e in self.evaluations
+            for r in e.alerts
+        ]
+        return pl.DataFrame(rows, schema=ALERT_SCHEMA, orient="row").sort("fired", "objective")
+
+    def _repr_html_(self) -> str:
+        return str(self.frame._repr_html_())
+
+
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "objective": pl.String,
+    "context": pl.String,
+    "journey": pl.String,
+    "target": pl.Float64,
+    "period": pl.String,
+    "evidence": pl.String,
+    "valid": pl.Int64,
+    "good": pl.Int64,
+    "bad": pl.Int64,
+    "unknown": pl.Int64,
+    "pending": pl.Int64,
+    "sli": pl.Float64,
+    "sli_upper": pl.Float64,
+    "budget": pl.Float64,
+    "spent": pl.Float64,
+    "left": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
+    "needed": pl.Int64,
+    "episodes": pl.Int64,
+    "alerts": pl.Int64,
+    "windows": pl.Int64,
+    "window_start": pl.Datetime("us"),
+    "window_end": pl.Datetime("us"),
+}
+SLI_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "objective": pl.String,
+    "context": pl.String,
+    "journey": pl.String,
+    "window_start": pl.Datetime("us"),
+    "window_end": pl.Datetime("us"),
+    "good": pl.Int64,
+    "bad": pl.Int64,
+    "unknown": pl.Int64,
+    "valid": pl.Int64,
+    "value": pl.Float64,
+}
+ALERT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "objective": pl.String,
+    "pair": pl.String,
+    "severity": pl.String,
+    "fired": pl.Datetime("us"),
+    "cleared": pl.Datetime("us"),
+}
+
+
+def _row(evaluation: Evaluation) -> dict[str, object]:
+    objective, worst = evaluation.objective, evaluation.worst
+    budget, counts = worst.budget, worst.budget.counts
+    return {
+        "objective": objective.name,
+        "context": objective.context,
+        "journey": objective.journey,
+        "target": float(objective.target),
+        "period": worst.period.value,
+        "evidence": worst.evidence.verdict.value,
+        "valid": counts.valid,
+        "good": counts.good,
+        "bad": counts.bad,
+        "unknown": counts.unknown,
+        "pending": counts.pending,
+        "sli": _number(budget.sli),
+        "sli_upper": _number(budget.sli_upper),
+        "budget": float(budget.events),
+        "spent": _number(budget.spent),
+        "left": float(budget.left_events),
+        "lower": worst.evidence.lower,
+        "upper": worst.evidence.upper,
+        "needed": worst.evidence.needed,
+        "episodes": worst.episodes,
+        "alerts": len(evaluation.alerts),
+        "windows": len(evaluation.windows),
+        "window_start": _time(worst.start_us),
+        "window_end": _time(worst.end_us),
+    }
+
+
+def sli_rows(evaluation: Evaluation) -> list[tuple[object, ...]]:
+    """Rows of the table `sli`: one per window of the recording."""
+    objective = evaluation.objective
+    return [
+        (
+            objective.name,
+            objective.context,
+            objective.journey,
+            _time(window.start_us),
+            _time(window.end_us),
+            window.budget.counts.good,
+            window.budget.counts.bad,
+            window.budget.counts.unknown,
+            window.budget.counts.valid,
+            _number(window.budget.sli),
+        )
+        for window in evaluation.windows
+    ]
+
+
+def _number(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _time(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=us)
+
+
+def evaluate_objectives(
+    frames: Frames, found: ObjectiveSet, names: JourneyNames | None = None
+) -> SloReport:
+    """Evaluate every objective over all events of the store that `frames` reads."""
+    known = frames("slo_journeys")
+    evaluations: list[Evaluation] = []
+    notes: list[str] = []
+    for objective in found.objectives:
+        if objective.source is None:
+            notes.append(f"{objective.name}: only {objective.known_by} knows it; not evaluated")
+            continue
+        pairs = journey_pairs(known, objective, names or UNNAMED)
+        if not pairs:
+            notes.append(_absent(objective, known))
+        evaluations.append(_evaluate(frames, objective, pairs, known))
+    return SloReport(evaluations, notes)
+
+
+def journey_pairs(
+    known: pl.DataFrame, objective: Objective, names: JourneyNames
+) -> list[tuple[str, str]]:
+    """The (context, journey) pairs of the store that are the objective's journey."""
+    wanted = objective.context, objective.journey
+    pairs = [(str(c), str(j)) for c, j in known.select("context", "journey").rows()]
+    return [pair for pair in pairs if pair == wanted or names.name(*pair) == wanted]
+
+
+def _absent(objective: Objective, known: pl.DataFrame) -> str:
+    listed = [f"{c} / {j}" for c, j in known.select("context", "journey").head(5).rows()]
+    there = f"the busiest there are {', '.join(listed)}" if listed else "there are no journeys"
+    return (
+        f"{objective.name}: no journey {objective.context} / {objective.journey} in these logs; "
+        f"{there}. Map names with --journeys FILE."
+    )
+
+
+def _evaluate(
+    frames: Frames, objective: Objective, pairs: list[tuple[str, str]], known: pl.DataFrame
+) -> Evaluation:
+    begin_us, end_us = _span(known)
+    deadline_ms = objective.deadline_ms
+    fine = end_us - begin_us <= FINE_SPAN_US
+    bucket_us = FINE_BUCKET_US if fine else COARSE_BUCKET_US
+    # Buckets must not straddle a window's edge: rolling windows end with the recording,
+    # calendar ones on a whole minute of the clock.
+    origin_us = 0 if isinstance(objective.window, CalendarWindow) else end_us
+    frame = frames(
+        "slo_event_class",
+        {
+            "contexts": [context for context, _ in pairs],
+            "journeys": [journey for _, journey in pairs],
+            "excludes_synthetic": objective.valid.excludes_synthetic,
+            "first_of_dedup_key": objective.valid.first_of_dedup_key,
+            "excluded": sorted(objective.valid.excluded_outcomes),
+            "failures": sorted(FAILURES),
+            "overdue_is_bad": objective.overdue_is_bad,
+            "deadline_us": None if deadline_ms is None else deadline_ms * 1000,
+            "now_us": end_us - 1,
+            "origin_us": origin_us,
+            "bucket_us": bucket_us,
+            "with_ids": False,
+        },
+    )
+    return evaluate(objective, buckets_of(frame, origin_us, bucket_us), begin_us, end_us)
+
+
+def _span(known: pl.DataFrame) -> tuple[int, int]:
+    """From the first start to just after the last end of any event: the recording."""
+    if known.is_empty():
+        return 0, 0
+    first, last = known.select(pl.col("first_us").min(), pl.col("last_us").max()).row(0)
+    return int(first), int(last) + 1
+
+
+def buckets_of(frame: pl.DataFrame, origin_us: int, bucket_us: int) -> list[Bucket]:
+    """Rows of `slo_event_class` as buckets, in order of time."""
+    counts: dict[int, dict[str, int]] = {}
+    bad: dict[int, tuple[int, int]] = {}
+    for row in frame.iter_rows(named=True):
+        counts.setdefault(row["bucket"], {})[row["event_class"]] = row["events"]
+        if row["event_class"] == EventClass.BAD:
+            bad[row["bucket"]] = row["first_us"], row["last_us"]
+    return [
+        Bucket(origin_us + index * bucket_us, EventCounts(**found), *bad.get(index, (None, None)))
+        for index, found in sorted(counts.items())
+    ]

@@ -1,0 +1,80 @@
+"""What merging would bring, for what a store holds: traces out, the relation `whatif` back in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from analyzer.analysis.whatif import Recording, WhatIf, record, what_if
+from analyzer.model.span import Span
+from analyzer.store import Store
+from analyzer.trace.adoption import adopt_all
+from analyzer.trace.options import TraceOptions
+
+_SHOWN = ("p50", "p95", "p99")
+_COLUMNS = 8
+"""The columns of the relation; the value's frame has further ones behind them."""
+
+
+def recording_of(frame: Callable[[str], pl.DataFrame]) -> Recording:
+    """Return the journeys of a store as the replay needs them; `frame` runs a relation."""
+    resolution = dict(frame("clock_resolution").rows())
+    spans = map(Span._make, frame("spans_by_trace").iter_rows())
+    return record(adopt_all(spans, resolution), TraceOptions(resolution_ns=resolution))
+
+
+def predict(
+    frame: Callable[[str], pl.DataFrame], context_of: Mapping[str, str], seed: int
+) -> WhatIf:
+    """Return what the grouping `context_of` (service -> context) is predicted to bring."""
+    return what_if(recording_of(frame), context_of, seed)
+
+
+def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> None:
+    """Replace the relation `whatif` by the prediction for this grouping."""
+    found = predict(store.frame, context_of, seed)
+    rows = [row[:_COLUMNS] for row in found.frame.rows()]
+    with store.transaction():
+        store.clear(["whatif"])
+        store.append("whatif", rows)
+        store.run("forget_findings", {"topic": "whatif"})
+        words = [(at, "whatif", sentence) for at, sentence in enumerate(found.warnings)]
+        store.append("finding", words)
+
+
+def readable_what_if(stored: pl.DataFrame) -> pl.DataFrame:
+    """Return the relation as people compare it: one row per journey, most saved first.
+
+    Columns context, journey, n, p50, p95, p99 (each `before -> predicted`), saved (at the
+    highest quantile that n allows).
+    """
+    journeys: dict[tuple[str, str], dict[str, object]] = {}
+    for row in stored.sort("context", "journey", "quantile").iter_rows(named=True):
+        shown = journeys.setdefault(
+            (row["context"], row["journey"]), {"n": row["n"], "saved_ms": 0.0}
+        )
+        before, after = row["before_ms"], row["predicted_ms"]
+        name = f"p{100 * row['quantile']:g}"
+        if before is None or after is None:
+            shown[name] = "not enough data"
+        else:
+            shown[name] = f"{_ms(before)} → {_ms(after)}"
+            shown["saved_ms"] = before - after
+    rows = [
+        (context, journey, shown["n"], *(shown.get(name) for name in _SHOWN), shown["saved_ms"])
+        for (context, journey), shown in journeys.items()
+    ]
+    schema = {
+        "context": pl.String,
+        "journey": pl.String,
+        "n": pl.Int64,
+        **dict.fromkeys(_SHOWN, pl.String),
+        "saved_ms": pl.Float64,
+    }
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.sort("saved_ms", "context", "journey", descending=[True, False, False])
+
+
+def _ms(value: float) -> str:
+    return f"{value / 1_000:,.2f} s" if value >= 1_000 else f"{value:,.1f} ms"

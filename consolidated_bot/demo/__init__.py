@@ -1,0 +1,1 @@
+"""`consolidated-bot demo`: the whole product on one machine, without a token."""

@@ -1,0 +1,144 @@
+"""What answers of the Bot API mean, and what of a refused send can be mended."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure, _result, encode
+from consolidated_bot.core.intake import chat_of
+from consolidated_bot.core.outbox import Queued
+from consolidated_bot.core.transmission import Transmission
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text(), max_size=6))
+def test_form_carries_every_text_unchanged(params: dict[str, str]) -> None:
+    pairs = parse_qsl(encode(params).decode(), keep_blank_values=True)
+    assert dict(pairs) == params
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "failure"),
+    [
+        (429, b'{"ok":false,"error_code":429,"parameters":{"retry_after":7}}', Failure.THROTTLED),
+        (429, b'{"ok":false,"error_code":429}', Failure.THROTTLED),
+        (403, b'{"ok":false,"error_code":403,"description":"Forbidden"}', Failure.GONE),
+        (400, b'{"ok":false,"description":"Bad Request: chat not found"}', Failure.GONE),
+        (400, b'{"ok":false,"description":"Bad Request: text is empty"}', Failure.REFUSED),
+        (401, b'{"ok":false,"description":"Unauthorized"}', Failure.UNAUTHORIZED),
+        (409, b'{"ok":false,"description":"Conflict"}', Failure.CONFLICT),
+        (502, b"<html>Bad Gateway</html>", Failure.AMBIGUOUS),
+        (500, b'{"ok":false,"description":"Internal"}', Failure.AMBIGUOUS),
+        (200, b"[1]", Failure.AMBIGUOUS),
+    ],
+)
+def test_failures_are_told_apart(status: int, body: bytes, failure: Failure) -> None:
+    with pytest.raises(BotApiError) as caught:
+        _result(status, body)
+    assert caught.value.failure is failure
+    if failure is Failure.THROTTLED:
+        assert caught.value.retry_after >= 1
+
+
+class CannedApi(BotApi):
+    """Answers from a list; remembers what it was asked."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._answers = list(answers)
+
+    async def call(
+        self,
+        method: str,
+        params: Any = None,
+        *,
+        seconds: float = 30.0,  # noqa: ARG002
+    ) -> Any:
+        self.asked.append((method, dict(params)))
+        answer = self._answers.pop(0)
+        if isinstance(answer, BotApiError):
+            raise answer
+        return answer
+
+
+def refused(description: str, moved_to: int | None = None) -> BotApiError:
+    return BotApiError(Failure.REFUSED, description, moved_to=moved_to)
+
+
+def send(slot: str | None = None, **params: Any) -> Queued:
+    return Queued(1, 7, 1, "sendMessage", {"text": "x", **params}, slot, None, None, 0, 0)
+
+
+async def nothing_stored(_: str) -> int | None:
+    return None
+
+
+async def test_card_is_edited_and_sent_anew_when_it_is_gone() -> None:
+    api = CannedApi(
+        {"message_id": 5},
+        {"message_id": 5},
+        refused("Bad Request: message is not modified"),
+        refused("Bad Request: message to edit not found"),
+        {"message_id": 9},
+    )
+    transmission = Transmission(api, nothing_stored)
+    stood = [await transmission.transmit(send("card")) for _ in range(4)]
+    assert stood == [5, 5, 5, 9]
+    assert [method for method, _ in api.asked] == [
+        "sendMessage",
+        "editMessageText",
+        "editMessageText",
+        "editMessageText",
+        "sendMessage",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (refused("Bad Request: can't parse entities: x"), {"message_thread_id": 3, "chat_id": 7}),
+        (refused("Bad Request: message thread not found"), {"parse_mode": "HTML", "chat_id": 7}),
+        (
+            refused("Bad Request: group chat was upgraded", moved_to=-100),
+            {"parse_mode": "HTML", "message_thread_id": 3, "chat_id": -100},
+        ),
+    ],
+)
+async def test_text_is_sent_without_what_was_refused(
+    error: BotApiError, kept: dict[str, Any]
+) -> None:
+    api = CannedApi(error, {"message_id": 5})
+    item = send(parse_mode="HTML", message_thread_id=3)
+    assert await Transmission(api, nothing_stored).transmit(item) == 5
+    assert api.asked[1][1] == {"text": "x", **kept}
+
+
+async def test_refusal_that_cannot_be_mended_is_raised() -> None:
+    api = CannedApi(refused("Bad Request: message text is empty"))
+    with pytest.raises(BotApiError):
+        await Transmission(api, nothing_stored).transmit(send())
+
+
+@pytest.mark.parametrize(
+    ("update", "chat"),
+    [
+        ({"update_id": 1, "message": {"chat": {"id": -5}, "from": {"id": 7}}}, -5),
+        (
+            {
+                "update_id": 1,
+                "callback_query": {"from": {"id": 7}, "message": {"chat": {"id": 8}}},
+            },
+            8,
+        ),
+        ({"update_id": 1, "inline_query": {"from": {"id": 7}}}, 7),
+        ({"update_id": 1, "poll": {"id": "x"}}, 0),
+        ({"update_id": 1, "message": {"chat": {"id": 2**70}}}, 0),
+        ({"update_id": 1, "message": "odd"}, 0),
+    ],
+)
+def test_chat_that_orders_an_update(update: dict[str, Any], chat: int) -> None:
+    assert chat_of(update) == chat

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from analyzer.replay.botapi import Emulator
+from consolidated_bot.config import load_settings
+from consolidated_bot.core.errors import ConfigurationError
+from consolidated_bot.core.redaction import redact
+from consolidated_bot.doctor import examine
+from tests.bot.conftest import OPERATIONS
+from tests.conftest import ROOT
+
+
+def call(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "consolidated_bot", *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys; from consolidated_bot.cli import cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'aiogram', 'aiohttp', 'sqlalchemy', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    started = time.process_time()
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    for command in ("run", "doctor", "db"):
+        assert command in run.stdout
+    assert time.process_time() - started < 1
+
+
+def test_upgrade_makes_the_schema_and_is_silent_on_stderr(tmp_path: Path) -> None:
+    settings = {"BOT_TOKEN": "42:token", "DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}"}
+    first = call("db", "upgrade", folder=tmp_path, **settings)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "applied core 0001 inbox_outbox" in first.stdout
+    again = call("db", "upgrade", folder=tmp_path, **settings)
+    assert again.stdout == "The schema is up to date.\n"
+
+
+def test_every_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BOT_TOKEN", raising=False)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(
+            bot_api_url="ftp://x",
+            database_url="sqlite://",
+            ops_members="ann",
+            webhook_listen="8080",
+        )
+    named = {problem.split(":")[0] for problem in caught.value.problems}
+    assert named == {
+        "BOT_TOKEN",
+        "BOT_API_URL",
+        "DATABASE_URL",
+        "OPS_MEMBERS",
+        "WEBHOOK_LISTEN",
+    }
+
+
+def test_members_with_and_without_roles() -> None:
+    settings = load_settings(bot_token="42:x", ops_members="1, 2:lead;3:owner")
+    assert settings.ops_members == {1: "agent", 2: "lead", 3: "owner"}
+
+
+def test_settings_come_from_a_file_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "bot.toml"
+    file.write_text('bot_token = "42:from-file"\nops_chat_id = -5\nworkers = 3\n')
+    monkeypatch.setenv("BOT_CONFIG", str(file))
+    monkeypatch.setenv("WORKERS", "7")
+    settings = load_settings()
+    assert (settings.ops_chat_id, settings.workers, settings.bot_id) == (-5, 7, 42)
+    assert "from-file" not in repr(settings)
+
+
+async def test_doctor_says_what_is_well_and_what_is_not(
+    telegram: Emulator, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    well = await examine(
+        load_settings(
+            bot_token=telegram.settings.token,
+            bot_api_url=telegram.url,
+            database_url=url,
+            ops_chat_id=OPERATIONS.chat_id,
+        )
+    )
+    assert not [finding for finding in well if finding.bad]
+    ill = await examine(
+        load_settings(
+            bot_token=telegram.settings.token,
+            bot_api_url=telegram.url,
+            database_url=f"sqlite:///{tmp_path / 'nowhere' / 'bot.db'}",
+            ops_chat_id=-12345,
+        )
+    )
+    assert {finding.subject for finding in ill if finding.bad} == {"database", "operations chat"}
+
+
+def test_secrets_are_redacted_wherever_they_stand() -> None:
+    token = "123456789:AAF-abcdefghijklmnopqrstuvwxyz_12345"
+    text = redact(f"GET /bot{token}/getMe failed; postgresql://ann:secret@host/x")
+    assert "abcdefgh" not in text
+    assert "secret" not in text

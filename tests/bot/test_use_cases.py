@@ -1,0 +1,198 @@
+"""Use cases of the contexts over a real database, with a clock of our own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from consolidated_bot.accounts.commands import ChangeProfile, GrantRole
+from consolidated_bot.accounts.domain import AccountsRefused
+from consolidated_bot.bootstrap import make_bus
+from consolidated_bot.config import load_settings
+from consolidated_bot.core.db import Database
+from consolidated_bot.core.errors import Refused
+from consolidated_bot.core.messages import Answer, ChatUnreachable, Send, Sender
+from consolidated_bot.core.unit import UnitOfWork
+from consolidated_bot.notifications.commands import (
+    DraftBroadcast,
+    FeedBroadcasts,
+    SteerBroadcast,
+    Subscribe,
+)
+from consolidated_bot.support.commands import (
+    CloseTicket,
+    ShowTicket,
+    SubmitTicket,
+    TakeTicket,
+    WatchPromises,
+)
+from consolidated_bot.support.domain import SupportRefused
+from consolidated_bot.support.handbook import read_policy
+from tests.bot.core_parts import fresh_database, sqlite_url
+
+OPS = -5
+MINUTE_MS = 60_000
+NOON_MS = 1_795_435_200_000  # 2026-11-23 12:00 UTC
+ANN = Sender(chat_id=1, user_id=1, message_id=1, name="Ann")
+BOB = Sender(chat_id=2, user_id=2, message_id=1, name="Bob")
+AGENT = Sender(chat_id=OPS, user_id=10, message_id=1, name="Agnes", is_operations=True)
+LEAD = replace(AGENT, user_id=11)
+OWNER = replace(AGENT, user_id=12)
+STRANGER = replace(AGENT, user_id=13)
+
+
+class Desk:
+    """The wired contexts; `now_ms` is the time."""
+
+    def __init__(self, database: Database) -> None:
+        settings = load_settings(
+            bot_token="42:token", ops_chat_id=OPS, ops_members="10:agent,11:lead,12:owner"
+        )
+        self.database = database
+        self.bus = make_bus(settings, read_policy(None))
+        self.now_ms = NOON_MS
+
+    async def do(self, command: Any, sender: Sender) -> tuple[Answer, list[Send]]:
+        """Run one command as an update would."""
+
+        def unit(connection: Connection) -> tuple[Answer, list[Send]]:
+            work = UnitOfWork(connection, self.bus, self.now_ms)
+            return work.run(command, sender), work.sends
+
+        return await self.database.write(unit)
+
+    async def fire(self, command: Any) -> list[Send]:
+        """Run one timer."""
+
+        def unit(connection: Connection) -> list[Send]:
+            work = UnitOfWork(connection, self.bus, self.now_ms)
+            work.fire(command)
+            return work.sends
+
+        return await self.database.write(unit)
+
+    async def tell(self, event: Any) -> None:
+        """Publish one event."""
+
+        def unit(connection: Connection) -> None:
+            work = UnitOfWork(connection, self.bus, self.now_ms)
+            work.publish(event)
+            work.settle()
+
+        await self.database.write(unit)
+
+    async def ask(self, query: str) -> list[Any]:
+        return await self.database.read(lambda c: list(c.execute(text(query)).all()))
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with fresh_database(sqlite_url(tmp_path)) as database:
+        yield Desk(database)
+
+
+def submit(number: int, sender: Sender = ANN) -> SubmitTicket:
+    return SubmitTicket(replace(sender, message_id=number), f"trouble number {number}", "payment")
+
+
+async def test_promise_is_warned_of_once_and_its_breach_recorded_once(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)  # payment: high, first answer within 15 minutes
+    desk.now_ms += 11 * MINUTE_MS
+    assert await desk.fire(WatchPromises()) == []
+    desk.now_ms += 1 * MINUTE_MS
+    [warning] = await desk.fire(WatchPromises())
+    assert "#1" in warning.params["text"]
+    assert "Three quarters" in warning.params["text"]
+    assert await desk.fire(WatchPromises()) == []
+    desk.now_ms += 4 * MINUTE_MS
+    [breach] = await desk.fire(WatchPromises())
+    assert "overdue" in breach.params["text"]
+    assert await desk.fire(WatchPromises()) == []
+    assert await desk.ask("SELECT action, subject FROM audit") == [("promise.breach", "ticket:1")]
+
+
+async def test_flood_of_tickets_shares_one_queue_card(desk: Desk) -> None:
+    slots = []
+    for number in range(1, 13):
+        _, sends = await desk.do(submit(number), ANN)
+        slots += [send.slot for send in sends if send.chat_id == OPS]
+    assert slots[:6] == [f"ops-card:{number}" for number in range(1, 7)]
+    assert set(slots[6:]) == {"ops-queue"}
+    _, sends = await desk.do(TakeTicket(AGENT, 12), AGENT)
+    assert "ops-card:12" in [send.slot for send in sends]
+
+
+async def test_same_message_is_one_ticket(desk: Desk) -> None:
+    first, _ = await desk.do(submit(1), ANN)
+    again, sends = await desk.do(submit(1), ANN)
+    assert (first.ticket_id, again.ticket_id) == (1, 1)
+    assert "#1" in sends[0].params["text"]
+    assert await desk.ask("SELECT count(*) FROM ticket") == [(1,)]
+
+
+async def test_tickets_of_others_are_unknown_and_staff_work_is_for_staff(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    for command, sender in (
+        (ShowTicket(BOB, 1), BOB),
+        (CloseTicket(BOB, 1), BOB),
+        (TakeTicket(STRANGER, 1), STRANGER),
+        (CloseTicket(STRANGER, 1), STRANGER),
+        (TakeTicket(ANN, 1), ANN),
+    ):
+        with pytest.raises(SupportRefused):
+            await desk.do(command, sender)
+    assert await desk.ask("SELECT state FROM ticket") == [("open",)]
+
+
+async def test_roles_are_granted_by_owners_and_the_last_one_stays(desk: Desk) -> None:
+    with pytest.raises(AccountsRefused, match="not_allowed"):
+        await desk.do(GrantRole(LEAD, 13, "agent"), LEAD)
+    await desk.do(GrantRole(OWNER, 13, "agent"), OWNER)
+    await desk.do(submit(1), ANN)
+    await desk.do(TakeTicket(STRANGER, 1), STRANGER)
+    with pytest.raises(AccountsRefused, match="last_owner"):
+        await desk.do(GrantRole(OWNER, 12, "user"), OWNER)
+    assert ("role.grant", "user:13") in await desk.ask("SELECT action, subject FROM audit")
+
+
+async def test_broadcast_waits_for_quiet_hours_and_skips_gone_chats(desk: Desk) -> None:
+    for reader in (ANN, BOB, replace(ANN, chat_id=3, user_id=3)):
+        await desk.do(Subscribe(reader, "news"), reader)
+    await desk.do(ChangeProfile(BOB, "quiet", "11-13"), BOB)
+    await desk.tell(ChatUnreachable(3, "blocked"))
+    for agent in (AGENT, ANN):
+        with pytest.raises(Refused):
+            await desk.do(DraftBroadcast(agent, "news", "hello"), agent)
+    _, [card] = await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    assert "Recipients 2" in card.params["text"]
+    await desk.do(SteerBroadcast(LEAD, 1, "start"), LEAD)
+    assert [send.chat_id for send in await desk.fire(FeedBroadcasts())] == [ANN.chat_id]
+    assert await desk.fire(FeedBroadcasts()) == []
+    desk.now_ms += 61 * MINUTE_MS
+    assert [send.chat_id for send in await desk.fire(FeedBroadcasts())] == [BOB.chat_id]
+
+
+async def test_paused_or_cancelled_broadcast_sends_nothing(desk: Desk) -> None:
+    await desk.do(Subscribe(ANN, "news"), ANN)
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    await desk.do(SteerBroadcast(LEAD, 1, "start"), LEAD)
+    await desk.do(SteerBroadcast(LEAD, 1, "pause"), LEAD)
+    assert await desk.fire(FeedBroadcasts()) == []
+    await desk.do(SteerBroadcast(LEAD, 1, "cancel"), LEAD)
+    assert await desk.fire(FeedBroadcasts()) == []
+    with pytest.raises(Refused, match="bad_step"):
+        await desk.do(SteerBroadcast(LEAD, 1, "resume"), LEAD)
+
+
+async def test_change_of_plan_is_told_to_who_follows_the_service(desk: Desk) -> None:
+    _, sends = await desk.do(ChangeProfile(ANN, "plan", "pro"), ANN)
+    assert len(sends) == 1
+    await desk.do(Subscribe(ANN, "service"), ANN)
+    _, sends = await desk.do(ChangeProfile(ANN, "plan", "basic"), ANN)
+    assert sends[1].params["text"] == "Your plan is now basic."
+    assert sends[1].journey == "notifications/send"
