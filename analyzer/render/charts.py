@@ -32,6 +32,8 @@ STYLE: dict[Any, Any] = {
     "axes.titleweight": "bold",
 }
 
+_LABEL_CHARACTERS = 30
+
 
 def svg(figure: Figure) -> str:
     """Return a figure as an `<svg>` element, equal bytes for equal pictures."""
