@@ -12,7 +12,7 @@ from typing import Any
 from analyzer.api.analysis import Analysis
 from analyzer.api.comparison import Comparison, compare
 from analyzer.api.context_map import ContextMap
-from analyzer.api.options import RunOptions
+from analyzer.api.options import RunOptions, run_options
 from analyzer.api.pipeline import Listener, run
 from analyzer.api.write import write_results
 from analyzer.errors import StoreError
@@ -49,7 +49,7 @@ def analyze(
     """
     roots = [logs] if isinstance(logs, (str, Path)) else list(logs)
     folder = Path(tempfile.mkdtemp(prefix="analyze-")) if output is None else Path(output)
-    chosen = options or RunOptions(**more)
+    chosen = options or run_options(**more)
     heard = listener or Listener()
     try:
         found = Analysis(folder, proposal=run(roots, folder, chosen, heard))

@@ -133,7 +133,7 @@ class Analysis:
         return self._frame("span_series", bucket | {"service": service, "operation": operation})
 
     def hotspots(self, top: int = 5) -> pl.DataFrame:
-        """The `top` worst hotspots of each kind: what changed in the peak, and why."""
+        """The `top` worst hotspots of each kind (latency, errors): what changed, and why."""
         return self._frame("hotspots", {"top": top})
 
     def contexts(
@@ -148,6 +148,16 @@ class Analysis:
         if self._proposal is not None and constraints is None and asked == self._proposal.seed:
             return ContextMap(self._proposal)
         return ContextMap(propose(self._frame, constraints, asked))
+
+    @cached_property
+    def suspects(self) -> pl.DataFrame:
+        """Services ranked by how much they changed, per peak window or for a given incident."""
+        return self._frame("suspects")
+
+    @cached_property
+    def unranked(self) -> int:
+        """How many operations had too little data in baseline or peak to be ranked."""
+        return int(self.sql("SELECT count(*) FROM hotspot WHERE rank IS NULL").item())
 
     def whatif(
         self, merge: Sequence[Sequence[str]] = (), seed: int | None = None
@@ -187,6 +197,29 @@ class Analysis:
 
         names = read_journey_names(None if journeys is None else Path(journeys))
         return evaluate_objectives(self._frame, read_objective_files(objectives), names)
+
+    def kpis(
+        self, bucket_seconds: int | None = 60, journeys: str | Path | None = None
+    ) -> pl.DataFrame:
+        """Key figures per context: events, rate, error rate, exact latency quantiles in ms.
+
+        One row per (context, bucket); with `bucket_seconds` None one per (context, phase), the
+        peak against the baseline. `journeys` names the contexts, as for `slo`.
+        """
+        from analyzer.api.journey_names import read_journey_names
+
+        names = read_journey_names(None if journeys is None else Path(journeys))
+        found = self._frame("slo_journeys").select("context", "journey").rows()
+        parameters: dict[str, object] = {**names.parameters(found)}
+        del parameters["as_journeys"]
+        if bucket_seconds is None:
+            return self._frame("context_phases", parameters)
+        return self._frame("context_kpis", parameters | {"bucket_us": bucket_seconds * 1_000_000})
+
+    @cached_property
+    def saturation(self) -> pl.DataFrame:
+        """One row per (service, logged figure): medians and maxima at peak against baseline."""
+        return self._frame("service_saturation")
 
     def relation(self, name: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
         """The result of one of the store's own relations (`store/sql/<name>.sql`)."""

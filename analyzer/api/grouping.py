@@ -6,9 +6,19 @@ from collections.abc import Callable
 
 import polars as pl
 
-from analyzer.analysis.contexts import Constraints, ContextMap, Evidence, propose_contexts
+from analyzer.analysis.contexts import (
+    Constraints,
+    ContextMap,
+    Evidence,
+    failure_coupling,
+    propose_contexts,
+)
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.store import Store
+
+_FEWEST_JOURNEYS = 3
+_RARE = 1_000
+"""A variant that makes up less than a thousandth of all runs is an accident of logging."""
 
 
 def propose(
@@ -17,15 +27,16 @@ def propose(
     """Return the proposal of contexts for the services that report for themselves.
 
     Peers that only others speak of (databases, brokers, foreign services) are no candidates for
-    a merge; which services share one stands beside the proposal as the layer `data_store`.
+    a merge; which services share one stands beside the proposal as the layer `data_store`, and
+    which fail in the same minutes as `failure_coupling`; neither has a weight of its own.
     """
     reporting = frame("reporting_services")
     names = reporting.to_series()
-    edges = frame("service_edges")
+    edges, journeys = _evidence(frame)
     inside = pl.col("callee").is_in(names.implode())
     return propose_contexts(
         edges.filter(pl.col("caller").is_in(names.implode()), inside),
-        frame("journey_services").filter(pl.col("service").is_in(names.implode())),
+        journeys.filter(pl.col("service").is_in(names.implode())),
         constraints=constraints,
         seed=seed,
         settings=Settings(hubs="apart"),
@@ -35,10 +46,29 @@ def propose(
                 "data_store": edges.filter(~inside)
                 .select(pl.col("caller").alias("service"), pl.col("callee").alias("item"))
                 .unique()
-                .sort("service", "item")
+                .sort("service", "item"),
+                "failure_coupling": failure_coupling(
+                    frame("failing_minutes").select(
+                        pl.col("service_name"), time=pl.from_epoch("minute_ns", time_unit="ns")
+                    )
+                ).filter(pl.col("service").is_in(names.implode())),
             },
         ),
     )
+
+
+def _evidence(frame: Callable[[str], pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Edges and journeys; where one entry operation serves everything, its variants.
+
+    A journey that touches every service ties all of them alike and so says nothing. What it
+    touched in each run still does.
+    """
+    edges, journeys = frame("service_edges"), frame("journey_services")
+    if journeys.get_column("journey").n_unique() >= _FEWEST_JOURNEYS:
+        return edges, journeys
+    variants = frame("journey_variants")
+    runs = variants.group_by("journey").agg(pl.col("weight").max())["weight"].sum()
+    return edges.drop("journey"), variants.filter(pl.col("weight") * _RARE >= runs)
 
 
 def write_contexts(store: Store, contexts: ContextMap) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -222,7 +222,7 @@ def evaluate_objectives(
     notes: list[str] = []
     for objective in found.objectives:
         if objective.source is None:
-            notes.append(f"{objective.name}: only Prometheus knows its events; not evaluated")
+            notes.append(f"{objective.name}: only {objective.known_by} knows it; not evaluated")
             continue
         pairs = journey_pairs(known, objective, names or UNNAMED)
         if not pairs:
@@ -282,8 +282,7 @@ def _evaluate(
 def _span(known: pl.DataFrame) -> tuple[int, int]:
     """From the first start to just after the last end of any event: the recording."""
     if known.is_empty():
-        now_us = int(datetime.now(UTC).timestamp() * SECOND_US)
-        return now_us, now_us
+        return 0, 0
     first, last = known.select(pl.col("first_us").min(), pl.col("last_us").max()).row(0)
     return int(first), int(last) + 1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.analysis.contexts import Constraints
-from analyzer.api.journey_names import UNNAMED, JourneyNames
+from analyzer.api.journey_names import UNNAMED, JourneyNames, read_journey_names
 from analyzer.errors import ConfigurationError, UsageError
 from analyzer.ingest import aliases, durations
 from analyzer.ingest.options import ReadingOptions, parse_zone
@@ -66,6 +66,19 @@ class RunOptions:
         fields, units = sorted(self.fields.items()), sorted(self.unit.items())
         told = repr((fields, units, self.keep_ids, self.tz, own))
         return blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+def run_options(**more: Any) -> RunOptions:
+    """The options with files given as a caller writes them: `slo` and `journeys` as paths.
+
+    Raises:
+        ConfigurationError: the mapping is refused.
+    """
+    if isinstance(more.get("slo"), str):
+        more["slo"] = Path(more["slo"])
+    if isinstance(more.get("journeys"), (str, Path)):
+        more["journeys"] = read_journey_names(Path(more["journeys"]))
+    return RunOptions(**more)
 
 
 def _content(path: Path) -> str:

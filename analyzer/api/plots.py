@@ -33,8 +33,7 @@ class Plots:
 
     def hotspots(self, top: int = 8) -> Figure:
         """Baseline against peak for the worst hotspots of each kind."""
-        ranked = self._analysis.hotspots(top=1_000).filter(pl.col("rank") <= top)
-        return charts.hotspot_figure(ranked)
+        return charts.hotspot_figure(self._analysis.hotspots(top))
 
     def latency(self, service: str | None = None, operation: str | None = None) -> Figure:
         """Latency over time of one operation, of a service, or of all journeys."""
@@ -44,7 +43,7 @@ class Plots:
     def latencies(self) -> list[tuple[str, Figure]]:
         """The charts a report shows: all journeys, then the worst ranked operations."""
         drawn = [("all journeys", self.latency())] if self._has_time() else []
-        ranked = self._analysis.hotspots(top=1_000).filter(pl.col("rank").is_not_null())
+        ranked = self._analysis.hotspots(top=_SHOWN)
         pairs = ranked.select("service_name", "operation").unique(maintain_order=True)
         for service, operation in pairs.head(_SHOWN).rows():
             series = self._series(service, operation)

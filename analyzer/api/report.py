@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from analyzer import __version__
 from analyzer.api.analysis import Analysis
 from analyzer.api.hotspots import readable
 from analyzer.api.summary import findings, fingerprint, tiles
+from analyzer.api.what_if import readable_what_if
 from analyzer.render.report import Chart, ReportContent, Section, render_report
 
 _NOTES_ON_METHOD = (
@@ -37,7 +36,7 @@ def content_of(analysis: Analysis) -> ReportContent:
             "hotspots",
             "What changed in the peak",
             "Operations that became slower or failed more often in the peak than in the baseline, "
-            "worst first. Rows without a rank had too little data to say.",
+            f"worst first. {analysis.unranked} more had too little data to say.",
             readable(analysis.hotspots(top=30)),
         ),
         contexts=Section(
@@ -55,7 +54,7 @@ def content_of(analysis: Analysis) -> ReportContent:
             "Each journey's traces replayed without the hops inside a context: latency before "
             "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
             "demand against the consolidated service and compare.",
-            analysis.whatif_frame,
+            readable_what_if(analysis.whatif_frame),
         ),
         whatif_notes=analysis.whatif_notes,
         inventory=Section(
@@ -106,4 +105,4 @@ def _charts(analysis: Analysis) -> list[Chart]:
 
 
 def _ranked(analysis: Analysis) -> bool:
-    return analysis.hotspots(top=30).filter(pl.col("rank").is_not_null()).height > 0
+    return analysis.hotspots(top=1).height > 0

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from analyzer.analysis.whatif import Recording, WhatIf, record, what_if
+from analyzer.analysis.whatif import Assumptions, Recording, WhatIf, record, what_if
 from analyzer.model.span import Span
 from analyzer.store import Store
 from analyzer.trace.adoption import adopt_all
 from analyzer.trace.options import TraceOptions
 
+_SHOWN = ("p50", "p95", "p99")
+_BYTES_PER_MB = 1e6
 _COLUMNS = 8
 """The columns of the relation; the value's frame has further ones behind them."""
 
@@ -27,7 +29,22 @@ def predict(
     frame: Callable[[str], pl.DataFrame], context_of: Mapping[str, str], seed: int
 ) -> WhatIf:
     """Return what the grouping `context_of` (service -> context) is predicted to bring."""
-    return what_if(recording_of(frame), context_of, seed)
+    return what_if(recording_of(frame), context_of, seed, _assumptions(frame))
+
+
+def _assumptions(frame: Callable[[str], pl.DataFrame]) -> Assumptions:
+    """Return what the processes logged of themselves: memory in MB, processor time in cores."""
+    samples: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    for service, name, time_ns, value in frame("resource_samples").iter_rows():
+        samples.setdefault(name, {}).setdefault(service, []).append((time_ns, value))
+    memory = samples.get("process.memory.usage", {})
+    return Assumptions(
+        memory={
+            service: [(time_ns, value / _BYTES_PER_MB) for time_ns, value in rows]
+            for service, rows in memory.items()
+        },
+        cpu=samples.get("process.cpu.utilization", {}),
+    )
 
 
 def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> None:
@@ -40,3 +57,40 @@ def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> Non
         store.run("forget_findings", {"topic": "whatif"})
         words = [(at, "whatif", sentence) for at, sentence in enumerate(found.warnings)]
         store.append("finding", words)
+
+
+def readable_what_if(stored: pl.DataFrame) -> pl.DataFrame:
+    """Return the relation as people compare it: one row per journey, most saved first.
+
+    Columns context, journey, n, p50, p95, p99 (each `before -> predicted`), saved (at the
+    highest quantile that n allows).
+    """
+    journeys: dict[tuple[str, str], dict[str, object]] = {}
+    for row in stored.sort("context", "journey", "quantile").iter_rows(named=True):
+        shown = journeys.setdefault(
+            (row["context"], row["journey"]), {"n": row["n"], "saved_ms": 0.0}
+        )
+        before, after = row["before_ms"], row["predicted_ms"]
+        name = f"p{100 * row['quantile']:g}"
+        if before is None or after is None:
+            shown[name] = "not enough data"
+        else:
+            shown[name] = f"{_ms(before)} → {_ms(after)}"
+            shown["saved_ms"] = before - after
+    rows = [
+        (context, journey, shown["n"], *(shown.get(name) for name in _SHOWN), shown["saved_ms"])
+        for (context, journey), shown in journeys.items()
+    ]
+    schema = {
+        "context": pl.String,
+        "journey": pl.String,
+        "n": pl.Int64,
+        **dict.fromkeys(_SHOWN, pl.String),
+        "saved_ms": pl.Float64,
+    }
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.sort("saved_ms", "context", "journey", descending=[True, False, False])
+
+
+def _ms(value: float) -> str:
+    return f"{value / 1_000:,.2f} s" if value >= 1_000 else f"{value:,.1f} ms"

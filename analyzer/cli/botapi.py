@@ -34,8 +34,12 @@ def botapi_command(
     """Emulate Telegram's Bot API for one bot until interrupted.
 
     Point a bot at the printed URL (BOT_API_URL) with the printed token. Drivers act as users
-    under URL/control/.
-    """
+    under URL/control/, and read there what the bot said:
+
+    \b
+    curl -d '{"user": {"user_id": 1}, "text": "/start"}' http://127.0.0.1:8081/control/texts
+    curl 'http://127.0.0.1:8081/control/events?after=0&timeout=5'
+    """  # noqa: D301 - click's mark for lines that stay as they are
     import asyncio
     import signal
 

@@ -52,8 +52,10 @@ def check_command(folder: Path, slo: Path, journeys: Path | None, how: str) -> N
     from analyzer.api import open_analysis
     from analyzer.cli.slo_screen import slo_text
 
-    report = open_analysis(folder).slo(slo, journeys)
-    click.echo(slo_text(report, how), nl=False)
+    analysis = open_analysis(folder)
+    report = analysis.slo(slo, journeys)
+    kpis = analysis.kpis(None, journeys)
+    click.echo(slo_text(report, kpis, analysis.saturation, how), nl=False)
     for note in report.notes:
         click.echo(note, err=True)
     if report.missed:
@@ -73,7 +75,7 @@ def check_command(folder: Path, slo: Path, journeys: Path | None, how: str) -> N
 )
 @click.option("--force", is_flag=True, help="Replace files of the same names.")
 def export_command(slo: Path, output: Path, force: bool) -> None:
-    """Write Prometheus rules with promtool tests, and an Alertmanager route."""
+    """Write Prometheus rules with promtool tests, Grafana dashboards, an Alertmanager route."""
     from analyzer.api.slo_export import export_objectives
 
     for path in export_objectives(slo, output, force=force):

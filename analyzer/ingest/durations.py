@@ -52,6 +52,7 @@ _SPEAKS_OF_TIME = re.compile(
     r"duration|elapsed|latency|took|response_?time|request_?time|processing_?time", re.IGNORECASE
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zµμ]+)", re.IGNORECASE)
+_SIMPLE = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,12}))?(ns|us|µs|ms|s)?\Z")
 _ISO_8601 = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$", re.IGNORECASE)
 
 
@@ -95,13 +96,16 @@ def _parse(value: object, unit_ns: int | None) -> int | None:
             return None
         return int((Decimal(repr(value)) * unit_ns).to_integral_value())
     if isinstance(value, str):
-        return _parse_text(value.strip(), unit_ns)
+        text = value.strip()
+        if simple := _SIMPLE.match(text):
+            whole, fraction, suffix = simple.groups("")
+            unit = UNITS_NS[suffix] if suffix else unit_ns
+            return None if unit is None else _scaled(whole + fraction, len(fraction), unit)
+        return _parse_text(text, unit_ns) if len(text) <= _MAX_CHARACTERS else None
     return None
 
 
 def _parse_text(text: str, unit_ns: int | None) -> int | None:
-    if len(text) > _MAX_CHARACTERS:
-        return None
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -127,3 +131,11 @@ def _parse_text(text: str, unit_ns: int | None) -> int | None:
             return None
         total += Decimal(number_text) * unit_of_part
     return sign * int(total.to_integral_value())
+
+
+def _scaled(digits: str, decimals: int, unit_ns: int) -> int:
+    """Return a decimal number of units in ns, rounded half to even."""
+    divisor: int = 10**decimals
+    whole, rest = divmod(int(digits) * unit_ns, divisor)
+    up = 2 * rest > divisor or (2 * rest == divisor and whole % 2 == 1)
+    return whole + up

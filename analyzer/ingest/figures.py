@@ -6,7 +6,7 @@ CPU becomes a ratio, memory bytes; pools, queues and requests in flight stay cou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -125,15 +125,11 @@ def figure_of_key(key: str) -> Figure | None:
     return Figure("queue.depth", "{item}", 1.0) if folded in _PLAIN_QUEUE else None
 
 
-@lru_cache(maxsize=4096)
-def _figures_of_shape(keys: tuple[str, ...]) -> tuple[tuple[str, Figure], ...]:
-    return tuple((key, figure) for key in keys if (figure := figure_of_key(key)) is not None)
-
-
-def figures_of(fields: Mapping[str, Any], record: Record) -> Iterator[Measurement]:
-    """Yield the resource figures among a line's `fields`."""
-    named = _figures_of_shape(tuple(fields))
-    if not named or record.time_ns is None:
+def figures_of(
+    fields: Mapping[str, Any], named: Iterable[tuple[str, Figure]], record: Record
+) -> Iterator[Measurement]:
+    """Yield the resource figures that the keys `named` of a line hold."""
+    if record.time_ns is None:
         return
     for key, figure in named:
         value = _value(fields[key], figure)

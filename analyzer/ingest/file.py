@@ -36,6 +36,7 @@ COPY = "copy"
 """The format of a file whose content another file of the run already brought."""
 _UNREADABLE = "unreadable"
 _BATCH_ROWS = 50_000
+_CHECK_LINES = 500
 _TELL_LINES = 5_000
 
 
@@ -93,7 +94,7 @@ class FileIngest:
         clock = Clock(options.zone, dated or hints.first_day, dated or modified)
         self._resolver = Resolver({**hints.units, **options.units}, clock)
         lines = LineReader(self._resolver, options.renames, options.formats)
-        self._reader = FileReader(self._builder, lines)
+        self._reader = FileReader(self._builder, lines, self._resolver)
 
     def _found_out(self, hints: Hints) -> Hints:
         """Return what this reading proved, for a second one where it differs from `hints`."""
@@ -101,7 +102,7 @@ class FileIngest:
         first_day = hints.first_day
         if clock.days and first_day is None and day_of_file(self._file) is None:
             first_day = _modified(self._file.path) - timedelta(days=clock.days)
-        return Hints({**self._resolver.proof.units(), **hints.units}, first_day)
+        return Hints({**self._resolver.timing.proof.units(), **hints.units}, first_day)
 
     def run(self, known: ManifestEntry | None, originals: dict[str, str]) -> int | None:
         """Read the file unless the store has it already; return its lines, None if unchanged.
@@ -128,6 +129,7 @@ class FileIngest:
                 with self._store.transaction():
                     self._store.forget_file(file_id(self._file.name))
                     self._read(self._source(compression), copy_of)
+                    self._reader.settle()
                     found_out = self._found_out(hints)
                     if found_out != hints:
                         raise _ReadAgain  # noqa: TRY301 - undoes the transaction
@@ -154,7 +156,7 @@ class FileIngest:
         for key, unit in hints.units.items():
             notes[f"unit_by_interval:{key}={unit}ns", name] = 1
         for key, unit in self._options.units.items():
-            if key in self._resolver.used_units:
+            if key in self._resolver.timing.used_units:
                 notes[f"unit_by_user:{key}={unit}ns", name] = 1
 
     def _entry(self, known: ManifestEntry | None) -> ManifestEntry:
@@ -185,15 +187,17 @@ class FileIngest:
             self._builder.notes[f"copy_of:{copy_of}", self._file.name] += 1
             return
         for count, _ in enumerate(self._reader.read(source), start=1):
-            if len(self._builder.rows) >= _BATCH_ROWS:
+            if count % _CHECK_LINES:
+                continue
+            if len(self._builder) + len(self._reader) >= _BATCH_ROWS:
                 self._flush()
             if count % _TELL_LINES == 0:
                 self._tell(self._reader.account.lines)
 
     def _flush(self) -> None:
-        rows = self._builder.take()
-        for table in ("span", "log_record", "measurement", "quarantine"):
-            self._store.append(table, getattr(rows, table))
+        self._reader.settle()
+        for table, columns in self._builder.take().items():
+            self._store.append_columns(table, columns)
 
     def _sign(self, entry: ManifestEntry, compression: str, dialect: str) -> None:
         account, builder = self._reader.account, self._builder

@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import struct
+from collections.abc import Sequence
 from hashlib import blake2b
 
+_TRACE_ID = re.compile(r"[0-9a-f]{32}\Z")
+_SPAN_ID = re.compile(r"[0-9a-f]{16}\Z")
 _HEX = re.compile(r"[0-9a-fA-F]+$")
 _SPACE = re.compile(r"\s")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
@@ -14,6 +18,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11}=$|[A-Za-z0-9+/_-]{22}==$")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 NO_ID = frozenset({"", "0", "root", "null", "none", "-", "0" * 16, "0" * 32})
 """Spellings of "there is no id here"."""
+_HEX_LENGTHS = frozenset({16, 32})
 _MAX_LENGTH = 128
 
 
@@ -23,12 +28,16 @@ def trace_id(value: object) -> str | None:
     16 hex digits are left-padded (B3), base64 and UUID spellings are decoded. None where the
     value says "no id" or cannot be one.
     """
+    if isinstance(value, str) and _TRACE_ID.match(value) and value not in NO_ID:
+        return value
     found = _normalised(value)
     return found.zfill(32) if found is not None and _is_hex(found, 13, 32) else found
 
 
 def span_id(value: object) -> str | None:
     """Return the span id as 16 lower-case hex digits where it is hex, else as written."""
+    if isinstance(value, str) and _SPAN_ID.match(value) and value not in NO_ID:
+        return value
     found = _normalised(value)
     return found.zfill(16) if found is not None and _is_hex(found, 12, 16) else found
 
@@ -48,6 +57,19 @@ def key(identifier: str | None) -> int | None:
     else:
         number = int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "big")
     return number - (1 << 64) if number >= 1 << 63 else number
+
+
+def keys(identifiers: Sequence[str | None]) -> list[int | None]:
+    """Return `key` of each id; a column of plain hex ids is turned into numbers at once."""
+    present = [identifier for identifier in identifiers if identifier is not None]
+    if all(len(identifier) in _HEX_LENGTHS for identifier in present):
+        try:
+            packed = bytes.fromhex("".join(identifier[-16:] for identifier in present))
+        except ValueError:
+            return [key(identifier) for identifier in identifiers]
+        numbers = iter(struct.unpack(f">{len(present)}q", packed))
+        return [None if identifier is None else next(numbers) for identifier in identifiers]
+    return [key(identifier) for identifier in identifiers]
 
 
 def _normalise_text(text: str) -> str | None:

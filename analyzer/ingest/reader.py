@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.archives import ArchiveDamage
+from analyzer.ingest.columns import PlainLines
+from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
-from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece
+from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece, Plain
 from analyzer.ingest.lines import Line
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
@@ -36,13 +38,19 @@ HEAD_LINES = 16
 class FileReader:
     """Reads the lines of one file into `builder`, keeping `account`."""
 
-    def __init__(self, builder: RowBuilder, lines: LineReader) -> None:
+    def __init__(self, builder: RowBuilder, lines: LineReader, resolver: Resolver) -> None:
         self._builder = builder
         self._lines = lines
         self._pending: dict[str, Pending] = {}
         self._pieces: dict[str, list[Line]] = {}
+        self._waiting: tuple[Plain, Line, bool] | None = None
+        self._plain = PlainLines(resolver, builder)
         self.account = LineAccount()
         self.spans_bad = 0
+
+    def __len__(self) -> int:
+        """Return the number of lines that wait to be settled."""
+        return len(self._plain)
 
     @property
     def format(self) -> str:
@@ -106,7 +114,12 @@ class FileReader:
             return
         if outcome.wrapped and source in self._pieces:
             self.account.folded += len(self._pieces.pop(source))
+        if outcome.plain is not None:
+            self._wait(outcome.plain, line, free=outcome.free)
+            return
         if outcome.unknown is not None:
+            if self._waiting is not None and not source:
+                self._resolve_waiting()
             pending = self._pending.get(source)
             if pending is not None and pending.takes(outcome.unknown, wrapped=outcome.wrapped):
                 pending.take(outcome.unknown)
@@ -125,14 +138,44 @@ class FileReader:
             self._add(reading, line)
         self._pending[source] = Pending(first, line, outcome.free)
 
+    def _wait(self, plain: Plain, line: Line, *, free: bool) -> None:
+        """Let a plain line wait for continuation lines; mostly there are none."""
+        self._complete("")
+        self._waiting = (plain, line, free)
+
+    def _resolve_waiting(self) -> None:
+        """Resolve the waiting line now, since a continuation line asks for its record."""
+        assert self._waiting is not None
+        plain, line, free = self._waiting
+        self._waiting = None
+        reading = self._lines.resolve(plain)
+        if isinstance(reading, Rejected):
+            self._quarantine(reading, line)
+            return
+        self.account.records += 1
+        self._pending[""] = Pending(reading, line, free)
+
+    def settle(self) -> None:
+        """Hand all complete lines to the builder, so that its rows can be taken."""
+        plain = self._plain
+        plain.settle()
+        self.account.records += plain.records
+        self.account.quarantined += plain.refused
+        plain.records = plain.refused = 0
+
     def _complete(self, source: str) -> None:
+        if not source and self._waiting is not None:
+            plain, line, _ = self._waiting
+            self._waiting = None
+            self._plain.add(plain.fields, plain.shape, line)
+            return
         pending = self._pending.pop(source, None)
         if pending is not None:
             self._builder.add(pending.completed(), pending.line.number)
 
     def _finish(self) -> None:
         """Complete what still waits for lines at the end of the file."""
-        for source in tuple(self._pending):
+        for source in ("", *self._pending):
             self._complete(source)
         for pieces in self._pieces.values():
             self.account.folded += len(pieces) - 1

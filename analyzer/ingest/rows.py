@@ -1,17 +1,24 @@
-"""Records to rows of the store: masked, named, keyed. The only place that knows the columns."""
+"""Records to rows of the store: masked, named, keyed. The only place that knows the columns.
+
+Masking runs over whole batches: a fast look tells which texts could hold anything to hide, and
+only those go through the patterns.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import orjson
 
 from analyzer.ingest import ids
-from analyzer.ingest.mask import Masker
+from analyzer.ingest.lines import Line
+from analyzer.ingest.mask import Masker, rule_of
 from analyzer.ingest.record import Measurement, Record, Rejected
+from analyzer.ingest.resolved import ResolvedColumns
 from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import UNKNOWN_SERVICE
 
@@ -23,19 +30,22 @@ _PLAIN_ID = re.compile(r"(?:update:)?[\w.-]{1,128}$")
 # A Deployment's pod: <service>-<replica set hash>-<5 characters> (FORMATS section 5).
 _POD_SUFFIX = re.compile(r"-[0-9a-f]{6,10}-[0-9a-z]{5}$")
 
+Columns = list[Sequence[Any]]
+"""One sequence for each column of a table, in its order."""
 
-@dataclass(slots=True)
-class Rows:
-    """Rows of one batch by table, in column order, plus what was noticed on the way."""
 
-    span: list[tuple[Any, ...]] = field(default_factory=list)
-    log_record: list[tuple[Any, ...]] = field(default_factory=list)
-    measurement: list[tuple[Any, ...]] = field(default_factory=list)
-    quarantine: list[tuple[Any, ...]] = field(default_factory=list)
+class Texts(NamedTuple):
+    """The free texts of one row before they are masked; `told` is what its template is made of."""
 
-    def __len__(self) -> int:
-        """Return the number of rows of all tables."""
-        return len(self.span) + len(self.log_record) + len(self.measurement) + len(self.quarantine)
+    body: str | None
+    told: str | None
+    attributes: str | None
+
+    @property
+    def joined(self) -> str:
+        """Return all that must be looked at."""
+        told = "" if self.told is self.body else self.told
+        return f"{self.body}\n{told}\n{self.attributes}"
 
 
 class RowBuilder:
@@ -50,16 +60,36 @@ class RowBuilder:
         self._fallback = fallback_service
         self._masker = masker
         self._names: dict[str, str] = {}
-        self.rows = Rows()
+        self._ruled: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._spans: list[tuple[Any, ...]] = []
+        self._span_texts: list[Texts] = []
+        self._logs: list[tuple[Any, ...]] = []
+        self._log_texts: list[Texts] = []
+        self._measurements: list[tuple[Any, ...]] = []
+        self._quarantine: list[tuple[Any, ...]] = []
         self.notes: Counter[tuple[str, str]] = Counter()
         self.spans = 0
         self.first_ns: int | None = None
         self.last_ns: int | None = None
 
-    def take(self) -> Rows:
-        """Return the rows gathered so far and start a new batch."""
-        rows, self.rows = self.rows, Rows()
-        return rows
+    def __len__(self) -> int:
+        """Return the number of rows waiting in the current batch."""
+        waiting = self._spans, self._logs, self._measurements, self._quarantine
+        return sum(len(rows) for rows in waiting)
+
+    def take(self) -> dict[str, Columns]:
+        """Return the columns gathered so far by table, masked, and start a new batch."""
+        taken: dict[str, Columns] = {
+            "span": self._span_columns(),
+            "log_record": self._log_columns(),
+            "measurement": list(zip(*self._measurements, strict=True)),
+            "quarantine": list(zip(*self._quarantine, strict=True)),
+        }
+        for rows in (self._spans, self._logs, self._measurements, self._quarantine):
+            rows.clear()
+        self._span_texts.clear()
+        self._log_texts.clear()
+        return taken
 
     def add(self, record: Record, line_number: int, index: int = 0) -> None:
         """Add one record: a span where it reports work, a log record otherwise."""
@@ -67,71 +97,161 @@ class RowBuilder:
         for note in record.notes:
             self.notes[note, service] += 1
         self._see(record.time_ns)
-        text = self._masker.text
-        body = None if record.body is None else text(record.body)
-        reason = None if record.error_message is None else text(record.error_message)
-        told = reason if record.status == "error" and reason else body
-        template = None if told is None else template_of(told)
+        attributes = self._attributes(record.attributes) if record.attributes else None
+        reason = record.error_message if record.status == "error" else None
+        texts = Texts(record.body, reason or record.body, attributes)
         user = None if record.user is None else self._masker.user_key(record.user)
-        attributes = self._attributes(record.attributes)
         if record.is_span:
-            self.spans += 1
-            self.rows.span.append(
-                (
-                    self._id(record.trace_id),
-                    self._id(record.span_id),
-                    self._id(record.parent_span_id),
-                    service,
-                    self._name(operation_name(record.operation or UNKNOWN_SERVICE)),
-                    record.span_kind,
-                    _us(record.start_ns),
-                    record.duration_ns,
-                    record.status,
-                    record.error_type and self._name(record.error_type),
-                    record.peer_service and self._name(record.peer_service),
-                    user,
-                    "observed" if record.trace_id else None,
-                    self._file_id,
-                    line_number,
-                    ids.key(record.trace_id),
-                    ids.key(record.span_id),
-                    ids.key(record.parent_span_id),
-                    index,
-                    record.start_ns,
-                    record.kind_source,
-                    record.shared,
-                    record.follows_from,
-                    self._id(record.correlation_id),
-                    record.severity_text,
-                    body,
-                    template,
-                    attributes,
-                )
+            self._add_span(record, service, user, line_number, index)
+            self._span_texts.append(texts)
+            return
+        self._log_texts.append(texts)
+        self._logs.append(
+            (
+                self._file_id,
+                line_number,
+                _us(record.time_ns),
+                service,
+                record.severity_text,
+                self._id(record.trace_id),
+                self._id(record.span_id),
+                self._id(record.correlation_id),
+                user,
+                record.status,
+                record.error_type and self._name(record.error_type),
             )
+        )
+
+    def _add_span(
+        self, record: Record, service: str, user: str | None, line_number: int, index: int
+    ) -> None:
+        self.spans += 1
+        self._spans.append(
+            (
+                self._id(record.trace_id),
+                self._id(record.span_id),
+                self._id(record.parent_span_id),
+                service,
+                self._name(operation_name(record.operation or UNKNOWN_SERVICE)),
+                record.span_kind,
+                _us(record.start_ns),
+                record.duration_ns,
+                record.status,
+                record.error_type and self._name(record.error_type),
+                record.peer_service and self._name(record.peer_service),
+                user,
+                "observed" if record.trace_id else None,
+                self._file_id,
+                line_number,
+                index,
+                record.start_ns,
+                record.kind_source,
+                record.shared,
+                record.follows_from,
+                self._id(record.correlation_id),
+                record.severity_text,
+            )
+        )
+
+    def add_columns(self, resolved: ResolvedColumns, lines: Sequence[Line]) -> None:
+        """Add many records of one shape: spans where the shape reports durations, else logs."""
+        services = self._services(resolved.texts("service_name"))
+        for service, model in zip(services, resolved.models, strict=True):
+            for note in model.notes:
+                self.notes[note, service] += 1
+        self._see(min(resolved.time_ns))
+        self._see(max(resolved.time_ns))
+        texts, log_place = [], resolved.duration_ns is None
+        bodies, reasons = resolved.texts("body"), resolved.texts("error_message")
+        for body, reason, model, attributes in zip(
+            bodies, reasons, resolved.models, resolved.attributes, strict=True
+        ):
+            written = self._attributes(attributes) if attributes else None
+            shown = body or reason
+            told = reason if reason and model.status == "error" else shown
+            texts.append(Texts(shown, told, written))
+        mask_user = self._masker.user_key
+        users = [None if user is None else mask_user(user) for user in resolved.user]
+        if log_place:
+            self._add_log_columns(resolved, lines, services, users)
+            self._log_texts.extend(texts)
         else:
-            self.rows.log_record.append(
-                (
-                    self._file_id,
-                    line_number,
-                    _us(record.time_ns),
-                    service,
-                    record.severity_text,
-                    body,
-                    template,
-                    self._id(record.trace_id),
-                    self._id(record.span_id),
-                    self._id(record.correlation_id),
-                    user,
-                    attributes,
-                    record.status,
-                    record.error_type and self._name(record.error_type),
-                )
+            self._add_span_columns(resolved, lines, services, users)
+            self._span_texts.extend(texts)
+
+    def _add_log_columns(
+        self,
+        resolved: ResolvedColumns,
+        lines: Sequence[Line],
+        services: list[str],
+        users: list[str | None],
+    ) -> None:
+        models = resolved.models
+        self._logs.extend(
+            zip(
+                repeat(self._file_id),
+                [line.number for line in lines],
+                [ns // 1_000 for ns in resolved.time_ns],
+                services,
+                [model.severity_text for model in models],
+                map(self._id, resolved.trace_id),
+                map(self._id, resolved.span_ids("span_id")),
+                map(self._id, resolved.texts("correlation_id")),
+                users,
+                [model.status for model in models],
+                [model.error_type and self._name(model.error_type) for model in models],
             )
+        )
+
+    def _add_span_columns(
+        self,
+        resolved: ResolvedColumns,
+        lines: Sequence[Line],
+        services: list[str],
+        users: list[str | None],
+    ) -> None:
+        models, spent = resolved.models, resolved.duration_ns or []
+        starts = [ns - took for ns, took in zip(resolved.time_ns, spent, strict=True)]
+        traces = resolved.trace_id
+        self.spans += len(models)
+        self._spans.extend(
+            zip(
+                map(self._id, traces),
+                map(self._id, resolved.span_ids("span_id")),
+                map(self._id, resolved.span_ids("parent_span_id")),
+                services,
+                [self._name(name or UNKNOWN_SERVICE) for name in resolved.operation],
+                [model.span_kind for model in models],
+                [ns // 1_000 for ns in starts],
+                spent,
+                [model.status for model in models],
+                [model.error_type and self._name(model.error_type) for model in models],
+                [peer and self._name(peer) for peer in resolved.texts("peer_service")],
+                users,
+                ["observed" if trace else None for trace in traces],
+                repeat(self._file_id),
+                [line.number for line in lines],
+                repeat(0),
+                starts,
+                [model.kind_source for model in models],
+                repeat(False),
+                repeat(False),
+                map(self._id, resolved.texts("correlation_id")),
+                [model.severity_text for model in models],
+            )
+        )
+
+    def _services(self, names: Sequence[str | None]) -> list[str]:
+        known = {
+            name: self._name(_POD_SUFFIX.sub("", name) if name else self._fallback)
+            for name in set(names)
+        }
+        return [known[name] for name in names]
 
     def add_measurement(self, figure: Measurement, line_number: int) -> None:
         """Add one resource figure."""
         self._see(figure.time_ns)
-        self.rows.measurement.append(
+        self._measurements.append(
             (
                 _us(figure.time_ns),
                 self._name(figure.service_name or self._fallback),
@@ -147,9 +267,10 @@ class RowBuilder:
         self, rejected: Rejected, line_number: int, byte_offset: int, content: bytes | str
     ) -> None:
         """Put a line, or a part of a document, into quarantine with a masked excerpt."""
-        text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
-        excerpt = self._masker.text(text[: 4 * EXCERPT_CHARACTERS])[:EXCERPT_CHARACTERS]
-        self.rows.quarantine.append(
+        if isinstance(content, bytes):
+            content = content[: 8 * EXCERPT_CHARACTERS].decode("utf-8", "replace")
+        excerpt = self._masker.text(content[: 4 * EXCERPT_CHARACTERS])[:EXCERPT_CHARACTERS]
+        self._quarantine.append(
             (
                 self._file_id,
                 self._path,
@@ -160,6 +281,54 @@ class RowBuilder:
                 excerpt,
             )
         )
+
+    def _span_columns(self) -> Columns:
+        if not self._spans:
+            return []
+        columns: Columns = list(zip(*self._spans, strict=True))
+        body, template, attributes = self._masked(self._span_texts)
+        keys = [ids.keys(columns[place]) for place in range(3)]
+        return [*columns[:15], *keys, *columns[15:], body, template, attributes]
+
+    def _log_columns(self) -> Columns:
+        if not self._logs:
+            return []
+        columns: Columns = list(zip(*self._logs, strict=True))
+        body, template, attributes = self._masked(self._log_texts)
+        return [*columns[:5], body, template, *columns[5:9], attributes, *columns[9:]]
+
+    def _masked(self, texts: list[Texts]) -> tuple[list[str | None], ...]:
+        """Return bodies, templates and attributes, masked where they hold something to hide."""
+        mask = self._masker.text
+        for place in self._masker.suspects([text.joined for text in texts]):
+            body, told, attributes = texts[place]
+            shown = body and mask(body)
+            reason = shown if told is body else told and mask(told)
+            texts[place] = Texts(shown, reason, attributes and self._mask(attributes))
+        templates = [told and template_of(told) for _, told, _ in texts]
+        return [text.body for text in texts], templates, [text.attributes for text in texts]
+
+    def _mask(self, attributes: str) -> str:
+        masked = {
+            key: value if rule_of(key) else self._masker.value(key, value)
+            for key, value in orjson.loads(attributes).items()
+        }
+        return orjson.dumps(masked, option=orjson.OPT_SORT_KEYS).decode()
+
+    def _attributes(self, attributes: dict[str, Any]) -> str:
+        """Return attributes as JSON, those masked whose key alone says that they must be."""
+        keys = tuple(attributes)
+        ruled = self._ruled.get(keys)
+        if ruled is None:
+            if len(self._ruled) >= _MAX_NAMES:
+                self._ruled.clear()
+            ruled = self._ruled[keys] = tuple(key for key in keys if rule_of(key))
+        for key in ruled:
+            attributes[key] = self._masker.value(key, attributes[key])
+        for key, value in attributes.items():
+            if isinstance(value, list | dict):
+                attributes[key] = self._masker.value(key, value)
+        return orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS, default=str).decode()
 
     def _service(self, record: Record) -> str:
         if record.service_name:
@@ -180,13 +349,6 @@ class RowBuilder:
         if identifier is None or _PLAIN_ID.match(identifier):
             return identifier
         return self._masker.text(identifier)
-
-    def _attributes(self, attributes: dict[str, Any]) -> str | None:
-        if not attributes:
-            return None
-        mask = self._masker.value
-        masked = {key: mask(key, value) for key, value in attributes.items()}
-        return orjson.dumps(masked, option=orjson.OPT_SORT_KEYS, default=str).decode()
 
     def _see(self, ns: int | None) -> None:
         if ns is None:

@@ -90,6 +90,11 @@ class Clock:
         self.yearless = 0
 
     @property
+    def limit_ns(self) -> int:
+        """Return the last plausible instant: a day ahead of the run."""
+        return self._limit_ns
+
+    @property
     def zoned(self) -> bool:
         """Tell whether the user named the zone of zone-less times."""
         return self._zone is not None

@@ -12,12 +12,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 
 from analyzer.slo.budget import burn_rate
 from analyzer.slo.events import EventCounts
 from analyzer.slo.intervals import poisson_guard
 from analyzer.slo.windows import Pair
+
+
+class BurnState(StrEnum):
+    ACCEPTABLE = "acceptable"
+    INCREASING = "increasing"
+    CRITICAL = "critical"
+    RECOVERING = "recovering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,17 @@ class PairReading:
     burn_long: Fraction | None
     burn_short: Fraction | None
     budget_events: Fraction | None
+
+    @property
+    def state(self) -> BurnState:
+        """Where the pair stands, from its two burn rates against its threshold."""
+        long, short = (self._over(burn) for burn in (self.burn_long, self.burn_short))
+        if long:
+            return BurnState.CRITICAL if short else BurnState.RECOVERING
+        return BurnState.INCREASING if short else BurnState.ACCEPTABLE
+
+    def _over(self, burn: Fraction | None) -> bool:
+        return burn is not None and burn >= self.pair.burn
 
     @property
     def spent_share(self) -> Fraction | None:

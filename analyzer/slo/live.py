@@ -9,13 +9,24 @@ the bucket of its start. Classes come from `classify` alone, so live figures are
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from analyzer.slo.events import Criterion, EventClass, EventCounts, JourneyAttempt, classify
 
 SECOND_US = 1_000_000
 CLASSES = tuple(EventClass)
 COLUMN = {event_class: index for index, event_class in enumerate(CLASSES)}
+
+
+class EventSink(Protocol):
+    """Something that counts events by class and start."""
+
+    def add(self, t_us: int, event_class: EventClass, amount: int = 1) -> None:
+        """Count `amount` events (negative: take back) that started at `t_us`."""
+
+    def advance(self, now_us: int) -> None:
+        """Let time pass."""
 
 
 class SlidingCounts:
@@ -108,10 +119,15 @@ class LiveEvents:
         *,
         remember_s: int = 86_400,
         bucket_us: int = SECOND_US,
+        also: Sequence[EventSink] = (),
     ) -> None:
-        """Keep counts for `windows_s`; attempts and dedup keys are remembered for `remember_s`."""
+        """Keep counts for `windows_s`, and tell the counters in `also` the same.
+
+        Attempts and dedup keys are remembered for `remember_s`.
+        """
         self.criterion = criterion
         self.windows = SlidingCounts(windows_s, bucket_us)
+        self._sinks: tuple[EventSink, ...] = (self.windows, *also)
         self._remember_us = remember_s * SECOND_US
         self._now_us = 0
         self._attempts: dict[str, tuple[JourneyAttempt, EventClass]] = {}
@@ -139,7 +155,8 @@ class LiveEvents:
     def advance(self, now_us: int) -> None:
         """Let time pass: what is overdue in flight by now turns bad."""
         self._now_us = max(self._now_us, now_us)
-        self.windows.advance(self._now_us)
+        for sink in self._sinks:
+            sink.advance(self._now_us)
         while self._deadlines and self._deadlines[0][0] <= self._now_us:
             _, journey_id = heapq.heappop(self._deadlines)
             known = self._attempts.get(journey_id)
@@ -159,9 +176,10 @@ class LiveEvents:
         first = key is None or self._first.get(key) == attempt.journey_id
         event_class = classify(attempt, self.criterion, self._now_us, first=first)
         known = self._attempts.get(attempt.journey_id)
-        if known is not None:
-            self.windows.add(known[0].t_start_us, known[1], -1)
-        self.windows.add(attempt.t_start_us, event_class)
+        for sink in self._sinks:
+            if known is not None:
+                sink.add(known[0].t_start_us, known[1], -1)
+            sink.add(attempt.t_start_us, event_class)
         self._attempts[attempt.journey_id] = attempt, event_class
         return event_class
 

@@ -110,14 +110,19 @@ class Store:
 
     def append(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add `rows` to `table`."""
-        if not rows:
+        if rows:
+            self.append_columns(table, list(zip(*rows, strict=True)))
+
+    def append_columns(self, table: str, columns: Sequence[Sequence[Any]]) -> None:
+        """Add rows given as one sequence for each column of `table`, in its order."""
+        if not columns or not columns[0]:
             return
         schema = self._schema(table)
-        columns = [
+        arrays = [
             pa.array(column, type=field.type)
-            for column, field in zip(zip(*rows, strict=True), schema, strict=True)
+            for column, field in zip(columns, schema, strict=True)
         ]
-        self.append_arrow(table, pa.Table.from_arrays(columns, schema=schema))
+        self.append_arrow(table, pa.Table.from_arrays(arrays, schema=schema))
 
     def append_arrow(self, table: str, batch: pa.Table) -> None:
         """Add an Arrow table whose columns are named as those of `table` (missing ones: null)."""

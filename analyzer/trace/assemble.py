@@ -18,15 +18,14 @@ from typing import Final
 from analyzer.model.span import Call, Journey, PathSection, Span, SpanTime
 from analyzer.trace.calls import calls_of
 from analyzer.trace.cleanup import clean
-from analyzer.trace.critical_path.crisp import crisp_exclusive
-from analyzer.trace.critical_path.sections import critical_sections
+from analyzer.trace.critical_path.journey_path import path_of
 from analyzer.trace.journey import journeys_of
 from analyzer.trace.link import edges_of
 from analyzer.trace.options import DEFAULT, TraceOptions
 from analyzer.trace.quality import Quality
-from analyzer.trace.split import Charge, charges, span_times
-from analyzer.trace.timing import Timing, time_edges
-from analyzer.trace.tree import Tree, build_tree
+from analyzer.trace.split import charges, span_times
+from analyzer.trace.timing import time_edges
+from analyzer.trace.tree import build_tree
 
 _TRACE_ID: Final = attrgetter("trace_id")
 _BATCH_SPANS: Final = 50_000
@@ -62,9 +61,14 @@ def assemble_many(
     Results come in the order of the traces, whatever the number of worker processes.
     """
     if workers <= 1:
-        for batch in _batches(spans):
-            yield assemble_batch(batch, options)
-        return
+        batches = _batches(spans)
+        while True:
+            with _collector_paused():
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                assembled = assemble_batch(batch, options)
+            yield assembled
     with ProcessPoolExecutor(workers) as pool:
         running: list[Future[Assembled]] = []
         for batch in _batches(spans):
@@ -122,49 +126,4 @@ def _add_trace(spans: Sequence[Span], options: TraceOptions, out: Assembled) -> 
         out.journeys += journeys_of(tree, timing, calls)
         out.times += span_times(tree, timing, charged)
         for root in tree.roots:
-            out.sections += path_of(root, tree, timing, charged, options)
-
-
-def path_of(
-    root: int, tree: Tree, timing: Timing, charged: dict[int, Charge], options: TraceOptions
-) -> list[PathSection]:
-    """The critical path of one journey, by the rule the options name, sorted by time.
-
-    Under `crisp`, which knows lengths but no positions, a section starts where its span starts.
-    """
-    if options.path_rule == "crisp":
-        stretches = [
-            (i, begin, begin + length)
-            for i, length in crisp_exclusive(root, tree, timing)
-            if (begin := timing.start[i]) is not None
-        ]
-        stretches.sort(key=lambda stretch: (stretch[1], stretch[0]))
-        charged = {}
-    else:
-        stretches = [*reversed(critical_sections(root, timing, options.path))]
-        if not options.path.gaps:
-            charged = {}
-    path = []
-    for i, start, end in stretches:
-        span = tree.spans[i]
-        charge = charged.get(i)
-        if charge is None:
-            path.append(
-                PathSection(
-                    span.trace_id, span.span_id, span.service_name, span.operation, start, end
-                )
-            )
-        else:
-            path.append(
-                PathSection(
-                    span.trace_id,
-                    span.span_id,
-                    span.service_name,
-                    span.operation,
-                    start,
-                    end,
-                    "gap",
-                    charge.callee,
-                )
-            )
-    return path
+            out.sections += path_of(root, tree, timing, charged, options, quality)

@@ -21,12 +21,13 @@ def journeys_of(tree: Tree, timing: Timing, calls: list[Call]) -> list[Journey]:
         services = {span.service_name for span in spans}
         return [_journey(tree, timing, tree.roots[0], services, hops)]
     first = tree.roots[0]
+    roots = set(tree.roots)
     owner = [first] * len(spans)
     for i in tree.order:
         p = tree.parent[i]
         if p >= 0:
             owner[i] = owner[p]
-        elif i in tree.roots:
+        elif i in roots:
             owner[i] = i
     services_of: dict[int, set[str]] = {root: set() for root in tree.roots}
     owner_of_span = {}

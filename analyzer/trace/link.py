@@ -6,7 +6,9 @@ functions of its own and never changes what spans with explicit kinds give.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from analyzer.model.span import Call, Span
@@ -15,6 +17,11 @@ from analyzer.trace.tree import Tree
 
 _KINDS: Final = frozenset({"client", "server", "producer", "consumer"})
 _NAMELESS: Final = frozenset({"", UNKNOWN_SERVICE, None})
+_SERVICE_SUFFIX: Final = re.compile(r"[-_.]?(service|svc|api|server)$")
+_CALL_WORDS: Final = re.compile(
+    r"^(http[ ._/-]?)?(get|post|put|patch|delete|head)\b|"
+    r"\b(http|rpc|grpc|client|call|request|fetch|invoke|send|publish)\b"
+)
 
 
 class DependencyLink(NamedTuple):
@@ -170,7 +177,11 @@ def _dialect(tree: Tree, i: int, above: int, edges: list[Edge], *, guessed: bool
     found = spans[above] if above >= 0 else None
     if found is not None and found.service_name not in _NAMELESS and found.service_name != own:
         client = above if found.kind == "client" or is_sender(tree, above) else -1
-        if client >= 0 and found.kind != "client" and not _same_message(found, span):
+        if (
+            client >= 0
+            and found.kind != "client"
+            and not same_message(found.operation, span.operation)
+        ):
             client = -1
         failed = span.status == ERROR or (client >= 0 and found.status == ERROR)
         edges.append(Edge(found.service_name, own, failed, client, i, above, guessed))
@@ -180,27 +191,40 @@ def _dialect(tree: Tree, i: int, above: int, edges: list[Edge], *, guessed: bool
 
 
 def is_sender(tree: Tree, i: int) -> bool:
-    """Whether a span without an explicit kind is the client half of a call, by its place.
+    """Whether a span without an explicit kind is the client half of a call.
 
-    It is where its only child runs in another service and its parent in its own: the caller's
-    side of that one call. An entry into a service is never a sender, whatever it calls.
+    By its place (its only child runs in another service, its parent in its own) and by its name:
+    the message or the service it calls, or the words of a call. An entry into a service is never
+    one, and neither is local work that happens to contain one call.
     """
     span = tree.spans[i]
     if span.kind != "unspecified" and span.kind_source != "dialect":
         return False
     children = tree.children[i]
     p = tree.parent[i]
-    return (
-        len(children) == 1
-        and p >= 0
-        and tree.spans[p].service_name == span.service_name
-        and tree.spans[children[0]].service_name != span.service_name
+    if len(children) != 1 or p < 0 or tree.spans[p].service_name != span.service_name:
+        return False
+    child = tree.spans[children[0]]
+    return child.service_name != span.service_name and names_a_call(
+        span.operation, child.operation, child.service_name
     )
 
 
-def _same_message(client: Span, server: Span) -> bool:
-    """Whether two halves name one message; frameworks differ in prefixes, not in the last part."""
-    return client.operation.rpartition("/")[2] == server.operation.rpartition("/")[2]
+@lru_cache(maxsize=65_536)
+def names_a_call(operation: str, message: str, callee: str) -> bool:
+    """Whether `operation` reads as the caller's side of `message` in `callee`."""
+    name = operation.lower()
+    stem = _SERVICE_SUFFIX.sub("", callee.lower())
+    return (
+        same_message(operation, message)
+        or _CALL_WORDS.search(name) is not None
+        or (len(stem) > 2 and stem in name)
+    )
+
+
+def same_message(client: str, server: str) -> bool:
+    """Whether two operations are one message; frameworks differ in prefixes, not in the end."""
+    return client.rpartition("/")[2] == server.rpartition("/")[2]
 
 
 def _calls_out(tree: Tree, i: int) -> bool:

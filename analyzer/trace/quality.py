@@ -25,6 +25,8 @@ CHECKS: Final = {
     "early_child": "children that start before their parent",
     "rounding": "excursions below the clock resolution of a service",
     "gap_below_zero": "server spans longer than their client span: gap 0",
+    "rules_compared": "journeys whose critical path was found by both rules (a sample)",
+    "rules_differ": "of those, where a service's time differs by more than 1 % of the journey",
     "nested_by_time": "spans that name no parent, placed by nesting in time inside their trace",
     "untraced": "spans without a trace id",
     "request_id": "spans joined by a request or business id that several services share",

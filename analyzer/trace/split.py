@@ -49,7 +49,8 @@ def _server(spans: list[Span], service: str, children: list[int]) -> Span | None
 def span_times(tree: Tree, timing: Timing, charged: dict[int, Charge]) -> list[SpanTime]:
     """One row for every span that has an interval, in the tree's order.
 
-    Per row `own + gap + covered = duration`; all parts are >= 0.
+    Per row `own + gap + covered = duration`; all parts are >= 0. A server that reports longer
+    than its client leaves no gap.
     """
     spans, parent, children = tree.spans, tree.parent, tree.children
     rows = []
@@ -61,7 +62,11 @@ def span_times(tree: Tree, timing: Timing, charged: dict[int, Charge]) -> list[S
         finish = timing.end[i]
         blocking = timing.blocking[i]
         covered = wait = detached = 0
-        if blocking:
+        if i in charged and len(blocking) == 1:
+            # both halves of one call: each on its own clock, so skew cannot touch the gap
+            served = timing.end[blocking[0]] - (timing.start[blocking[0]] or 0)
+            covered = wait = min(served, finish - begin)
+        elif blocking:
             covered, wait = _covered(span.service_name, begin, finish, blocking, tree, timing)
         for child in timing.detached[i]:
             detached += timing.end[child] - (timing.start[child] or 0)

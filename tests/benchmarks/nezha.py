@@ -26,6 +26,7 @@ from analyzer.analysis.hotspots.windows import (
     SECOND_NS,
     Baseline,
     Window,
+    find_windows,
     incident_window,
 )
 from analyzer.model.span import Span
@@ -102,22 +103,49 @@ def judge(
     frames: TraceFrames, faults: list[Fault], shift_ns: int = 0
 ) -> tuple[list[Fault], list[Fault]]:
     """(faults with their place, faults without data); `shift_ns` moves the given time."""
+    present, missing = with_data(frames, faults)
+    windows = [incident_window(fault.start_ns + shift_ns) for fault in present]
+    return placed(frames, faults, present, windows), missing
+
+
+def judge_found(frames: TraceFrames, faults: list[Fault]) -> tuple[list[Fault], int]:
+    """(faults judged in the window that the traffic itself shows for them, faults without one)."""
+    present, _ = with_data(frames, faults)
+    found = find_windows(frames.journeys)
+    pairs = [
+        (fault, window)
+        for fault in present
+        for window in found
+        if window.start_ns < fault.start_ns + 180 * SECOND_NS and window.end_ns > fault.start_ns
+    ]
+    firsts = dict(reversed(pairs))
+    return placed(frames, faults, list(firsts), list(firsts.values())), len(present) - len(firsts)
+
+
+def with_data(frames: TraceFrames, faults: list[Fault]) -> tuple[list[Fault], list[Fault]]:
+    """(faults whose window holds spans, the others)."""
+    seen = frames.times.select(
+        *(
+            incident_window(fault.start_ns).contains().any().alias(str(place))
+            for place, fault in enumerate(faults)
+        )
+    ).row(0)
+    present = [fault for fault, has_data in zip(faults, seen, strict=True) if has_data]
+    return present, [fault for fault in faults if fault not in present]
+
+
+def placed(
+    frames: TraceFrames, faults: list[Fault], present: list[Fault], windows: list[Window]
+) -> list[Fault]:
     guarded = tuple(Window(fault.start_ns, fault.start_ns) for fault in faults)
     baseline = Baseline(guarded, 420 * SECOND_NS)
-    judged: list[Fault] = []
-    there = [incident_window(fault.start_ns).contains() for fault in faults]
-    seen = frames.times.select(
-        *(chosen.any().alias(str(i)) for i, chosen in enumerate(there))
-    ).row(0)
-    missing = [fault for fault, has_data in zip(faults, seen, strict=True) if not has_data]
-    present = [fault for fault, has_data in zip(faults, seen, strict=True) if has_data]
-    windows = tuple(incident_window(fault.start_ns + shift_ns) for fault in present)
+    judged = []
     for fault, comparison in zip(present, compare(frames, windows, baseline), strict=True):
         suspects = rank_suspects(comparison)
         first = suspects[0]
         words = f"{first.service_name} ({first.kind} {first.score:.2f}: {first.reason})"
         judged.append(fault._replace(place=place_of(fault.service, suspects), first=words))
-    return judged, missing
+    return judged
 
 
 def accuracy(faults: list[Fault], first: int) -> str:
@@ -155,14 +183,17 @@ def main() -> None:
         judged: list[Fault] = []
         without = 0
         for frames, faults in days.values():
-            placed, missing = judge(frames, faults, seconds * SECOND_NS)
-            judged += placed
+            part, missing = judge(frames, faults, seconds * SECOND_NS)
+            judged += part
             without += len(missing)
         print(report(f"given time {seconds:+d} s", judged))  # noqa: T201 - a script's product
         if seconds == 0:
             print(f"faults without data: {without}")  # noqa: T201
             for sentence in missed(judged):
                 print(sentence)  # noqa: T201
+    found = [judge_found(frames, faults) for frames, faults in days.values()]
+    print(report("window found in the traffic", [fault for part, _ in found for fault in part]))  # noqa: T201
+    print(f"faults that no found window meets: {sum(lost for _, lost in found)}")  # noqa: T201
 
 
 if __name__ == "__main__":

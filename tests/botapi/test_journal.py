@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import pytest
 
-from analyzer.errors import UsageError
+from analyzer.errors import OutputError, UsageError
 from analyzer.replay.botapi import (
     Emulator,
     Group,
@@ -45,6 +45,14 @@ async def test_journal_tells_the_whole_story_in_order(tmp_path: Path) -> None:
     [answer] = [line for line in lines if line.get("method") == "sendMessage"]
     assert answer["status"] == 200
     assert answer["result"]["text"] == "hello"
+
+
+async def test_secret_of_the_webhook_is_not_recorded(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    async with Emulator(Settings(journal=file)) as telegram, CALLERS["ptb"](telegram) as caller:
+        await caller.call("setWebhook", url="http://127.0.0.1:9/", secret_token="whisper")
+    assert "setWebhook" in file.read_text()
+    assert "whisper" not in file.read_text()
 
 
 async def test_refusals_are_recorded_with_their_reason(telegram: Emulator) -> None:
@@ -95,6 +103,11 @@ async def test_journal_survives_without_being_closed(tmp_path: Path) -> None:
             "update_queued",
             "user_acted",
         ]
+
+
+async def test_unwritable_journal_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot write the journal"):
+        await Emulator(Settings(journal=tmp_path / "absent" / "journal.jsonl")).start()
 
 
 async def test_taken_port_is_refused_with_a_sentence(telegram: Emulator) -> None:

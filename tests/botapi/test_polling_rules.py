@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import aiohttp
 import pytest
 
 from analyzer.replay.botapi import Emulator, ManualClock, Text, User
@@ -138,7 +139,10 @@ async def test_update_ids_restart_at_random_on_request(
     telegram: Emulator, caller: Caller, ann: User
 ) -> None:
     [before] = await wrote(telegram, ann, 1)
-    telegram.restart_update_ids()
+    async with aiohttp.ClientSession() as session:
+        address = f"{telegram.url}/control/update-id-restarts"
+        async with session.post(address, json={}) as response:
+            assert response.status == 200
     [after] = await wrote(telegram, ann, 1)
     assert after not in {before, before + 1}
     assert set(await polled(caller)) == {before, after}
@@ -147,8 +151,6 @@ async def test_update_ids_restart_at_random_on_request(
 async def test_bad_token_is_401_and_malformed_token_or_method_404(
     telegram: Emulator, caller: Caller
 ) -> None:
-    import aiohttp
-
     async with aiohttp.ClientSession() as session:
         number = telegram.settings.bot_id
         for path, status in (

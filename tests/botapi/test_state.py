@@ -249,6 +249,42 @@ async def test_agent_writes_in_a_topic(telegram: Emulator, caller: Caller, forum
     assert update.message.chat.is_forum is True
 
 
+async def test_message_in_a_topic_replies_to_the_topics_beginning(
+    telegram: Emulator, caller: Caller, forum: int
+) -> None:
+    topic = await caller.call("createForumTopic", chat_id=forum, name="Ticket #3")
+    thread_id = topic.message_thread_id
+    plain = Text(user=AGENT, text="hello", chat_id=forum, thread_id=thread_id)
+    first = await telegram.door.write(plain)
+    answer = Text(user=AGENT, text="yes", chat_id=forum, reply_to_message_id=first.message_id)
+    await telegram.door.write(answer)
+    said, replied = [update.message for update in await caller.call("getUpdates")]
+    assert said.reply_to_message.message_id == thread_id
+    assert said.reply_to_message.forum_topic_created.name == "Ticket #3"
+    assert replied.message_thread_id == thread_id
+    assert replied.reply_to_message.message_id == first.message_id
+    back = await caller.call("copyMessage", chat_id=forum, from_chat_id=forum,
+        message_id=said.message_id, message_thread_id=thread_id)  # fmt: skip
+    assert telegram.world.chats[forum].messages[back.message_id]["is_topic_message"] is True
+
+
+async def test_thread_of_replies_in_a_group_cannot_be_sent_to(
+    telegram: Emulator, caller: Caller
+) -> None:
+    await telegram.door.add_group(Group(chat_id=-1003), {AGENT.user_id: "administrator"})
+    card = await caller.call("sendMessage", chat_id=-1003, text="ticket 1")
+    await telegram.door.write(
+        Text(user=AGENT, text="solved", chat_id=-1003, reply_to_message_id=card.message_id)
+    )
+    [update] = await caller.call("getUpdates")
+    assert update.message.message_thread_id == card.message_id
+    assert not update.message.is_topic_message
+    with caller.refused("bad_request", "message thread not found"):
+        await caller.call(
+            "sendMessage", chat_id=-1003, text="thanks", message_thread_id=card.message_id
+        )
+
+
 async def test_members_have_their_roles(
     telegram: Emulator, caller: Caller, forum: int, ann: User
 ) -> None:

@@ -37,6 +37,19 @@ async def test_bad_text_is_refused(caller: Caller, ann: User, text: str, reason:
         await caller.call("sendMessage", chat_id=ann.user_id, text=text, parse_mode="HTML")
 
 
+async def test_length_counts_characters_not_utf16_units(caller: Caller, ann: User) -> None:
+    sent = await caller.call("sendMessage", chat_id=ann.user_id, text="😀" * 4096)
+    assert len(sent.text) == 4096
+    with caller.refused("bad_request", "message is too long"):
+        await caller.call("sendMessage", chat_id=ann.user_id, text="😀" * 4097)
+
+
+async def test_only_a_hundred_entities_are_kept(caller: Caller, ann: User) -> None:
+    text = "<b>x</b> " * 150
+    sent = await caller.call("sendMessage", chat_id=ann.user_id, text=text, parse_mode="HTML")
+    assert len(sent.entities) == 100
+
+
 @pytest.mark.parametrize("text", ["x", "x" * 4096, "<b>" + "x" * 4096 + "</b>"])
 async def test_length_counts_after_entities(caller: Caller, ann: User, text: str) -> None:
     sent = await caller.call("sendMessage", chat_id=ann.user_id, text=text, parse_mode="HTML")

@@ -222,3 +222,31 @@ def test_output_into_a_closed_pipe_is_no_error(done: Path) -> None:
         check=False,
     )
     assert result.stderr == ""
+
+
+def test_results_do_not_depend_on_hash_seed_or_clock(logs: Path, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        result = analyze(logs, "-o", seed, cwd=tmp_path, PYTHONHASHSEED=seed)
+        assert result.returncode == 0, result.stderr
+    for name in ("report.html", "contexts.yaml", "graph.graphml", "inventory.csv"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+def test_standard_input_is_read_like_a_file(logs: Path, tmp_path: Path) -> None:
+    words = f"cat {logs}/*/app.log | {sys.executable} -m analyzer - --format json"
+    result = subprocess.run(
+        ["bash", "-c", words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["totals"]["journeys"] == 120
+
+
+def test_a_failed_try_does_not_stand_in_the_way_of_the_next(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "poem.txt").write_text("roses\nare red\n")
+    assert analyze("poem.txt", cwd=tmp_path).returncode == 3
+    assert analyze(logs, cwd=tmp_path).returncode == 0

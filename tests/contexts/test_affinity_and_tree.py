@@ -51,6 +51,18 @@ def test_a_layer_counts_by_its_weight_alone() -> None:
     assert with_it.total[0, 2] == pytest.approx(without.total[0, 2] / 2 + GRID / 2, abs=2)
 
 
+def test_journeys_that_touch_everything_alike_leave_the_word_to_the_calls() -> None:
+    edges = {"caller": ["a", "c", "b"], "callee": ["b", "d", "c"], "calls": [900, 900, 1]}
+    everywhere = {"journey": ["u"] * 4, "service": list("abcd")}
+    found = propose_contexts(edges, everywhere, settings=Settings(draws=0))
+    alone = propose_contexts(edges, None, settings=Settings(draws=0))
+    assert set(found.groups.values()) == set(alone.groups.values()) == {("a", "b"), ("c", "d")}
+    assert found.grouping.affinity.weights["journeys"] == 0.0
+    assert any("journeys have no say" in note for note in found.notes)
+    without_calls = propose_contexts(None, everywhere, settings=Settings(draws=0))
+    assert set(without_calls.groups.values()) == {("a", "b", "c", "d")}
+
+
 def test_services_that_fail_in_the_same_minute_are_coupled() -> None:
     noon = dt.datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001  # the store keeps naive UTC
     minutes = [(0, "a"), (0, "b"), (7, "a"), (7, "b"), (3, "c"), (0, "c")]

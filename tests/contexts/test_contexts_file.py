@@ -124,6 +124,23 @@ def test_a_context_of_the_architects_own_making_is_kept() -> None:
     assert found.groups["faq-tickets"] == ("tickets",)
 
 
+def test_one_moved_line_leaves_the_other_contexts_alone() -> None:
+    fleet = plant(Shape(contexts=4, services=14, journeys=20, hubs=1, leak=0.1), 5)
+    quick = Settings(draws=0)
+    first = propose_contexts(fleet.edges, fleet.journeys, settings=quick)
+    for service, home in first.assignment.items():
+        if len(first.groups[home]) < 2:
+            continue
+        for target in first.groups:
+            if target == home:
+                continue
+            wishes = parse(move(render(first), service, target))
+            found = propose_contexts(
+                fleet.edges, fleet.journeys, constraints=wishes, settings=quick
+            )
+            assert str(found.moves_from(wishes.before)) == "no change", (service, target)
+
+
 def test_what_to_do_with_a_hub_is_the_architects_choice() -> None:
     text = render(propose())
     library = propose(parse(text.replace("  audit: own", "  audit: library")))
@@ -137,14 +154,39 @@ def test_what_to_do_with_a_hub_is_the_architects_choice() -> None:
 
 
 def test_hold_pins_every_context_as_listed() -> None:
-    text = render(propose()).replace("hold: false", "hold: true ")
-    wishes = parse(text)
+    text = render(propose())
+    assert parse(text).wishes == ()
+    wishes = parse(text.replace("  hold: ", "  hold: true "))
     assert len([wish for wish in wishes.wishes if wish.kind == "pin"]) == 6
+    assert wishes.wanted() == 2
+    loose = move(text, "troubleshooting", "notifications-subscriptions")
+    assert parse(loose).hold
+    free = parse(loose.replace("  hold: ", "  hold: false "))
+    assert not free.hold
+    assert free.wanted() is None
+
+
+def test_contexts_left_alone_follow_the_evidence_where_hold_is_false() -> None:
+    text = "contexts:\n  desk: [tickets, accounts]\nproposed: {tickets: desk, accounts: faq}\n"
+    assert len(parse(text).wishes) == 2
+    both = text + "rules: {hold: false}\n"
+    assert [wish.target for wish in parse(both).wishes] == ["desk", "desk"]
+
+
+def test_lines_that_were_removed_are_decided_again() -> None:
+    lines = move(render(propose()), "troubleshooting", "notifications-subscriptions").splitlines()
+    kept = [line for line in lines if not line.startswith("    - tickets ")]
+    wishes = parse("\n".join(kept))
+    assert "tickets" not in wishes.about()
+    assert propose(wishes).assignment["tickets"] in ("faq-tickets", "notifications-subscriptions")
 
 
 def test_a_file_written_by_hand_pins_what_it_lists() -> None:
-    found = propose(parse("contexts:\n  desk: [tickets, accounts]\n"))
+    wishes = parse("contexts:\n  desk: [tickets, accounts]\n")
+    assert wishes.wanted() is None  # what it does not list is none of its business
+    found = propose(wishes)
     assert set(found.groups["desk"]) >= {"tickets", "accounts"}
+    assert len(found.groups) > 3
 
 
 names = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=12).filter(
@@ -259,6 +301,25 @@ def test_a_file_that_cannot_be_read_says_where(text: str, said: str) -> None:
         parse(text)
 
 
+def test_wishes_may_be_a_dict_with_the_rules_of_the_file() -> None:
+    edges, journeys = telegram_fleet()
+
+    def found(wishes: dict[str, object]) -> ContextMap:
+        return propose_contexts(edges, journeys, constraints=wishes, settings=APART)
+
+    apart_now = found({"cannot_link": [("faq", "tickets")], "max_services": 3}).assignment
+    assert apart_now["faq"] != apart_now["tickets"]
+    pinned = found({"pinned": {"faq": "desk"}, "must_link": [{"faq", "accounts"}]})
+    assert set(pinned.groups["desk"]) >= {"faq", "accounts"}
+    whole = found({"contexts": {"desk": ["faq"]}, "rules": {"frozen": ["tickets"]}})
+    assert "faq" in whole.groups["desk"]
+    assert whole.groups["tickets"] == ("tickets",)
+    with pytest.raises(ConfigurationError, match=r"^unknown rule 'must-link'"):
+        found({"must-link": [["faq", "tickets"]]})
+    with pytest.raises(ConfigurationError, match="unknown service 'ghost'"):
+        found({"frozen": ["ghost"]})
+
+
 def test_an_empty_file_wishes_nothing() -> None:
     assert parse("") == Constraints()
     assert parse("# nothing\n") == Constraints()
@@ -310,6 +371,19 @@ def test_a_service_that_has_vanished_since_the_proposal_is_no_error() -> None:
         (
             (pin("a", "faq"), pin("b", "tickets"), together("faq", "tickets")),
             {"faq in context 'a'", "tickets in context 'b'", "together: faq, tickets"},
+        ),
+        (
+            # Two more services per context: the same contradiction, said once.
+            (
+                pin("a", "faq", "audit"),
+                pin("b", "tickets", "accounts"),
+                together("faq", "tickets"),
+            ),
+            {
+                "faq, audit in context 'a'",
+                "tickets, accounts in context 'b'",
+                "together: faq, tickets",
+            },
         ),
         (
             (frozen("accounts"), pin("a", "accounts", "faq")),
@@ -390,9 +464,10 @@ def test_a_service_leaves_its_context_only_for_a_margin() -> None:
         "subscriptions": "people",
     }
     wishes = Constraints(before=before)
-    eager = Settings(hubs="apart", draws=0)
+    eager = Settings(hubs="apart", draws=0, keep_margin=0.0)
     loath = Settings(hubs="apart", draws=0, keep_margin=0.9)
     moved = propose_contexts(edges, journeys, constraints=wishes, settings=eager)
     stayed = propose_contexts(edges, journeys, constraints=wishes, settings=loath)
     assert moved.assignment["accounts"] == moved.assignment["subscriptions"]
     assert stayed.assignment["accounts"] == stayed.assignment["tickets"]
+    assert "stays where it was" in (stayed.explain("accounts").constraint or "")

@@ -18,6 +18,7 @@ from analyzer.analysis.contexts.vocabulary import context_names, stem, subject_w
         ("HTTPServerInvoice", ["invoice"]),
         ("deadbeef01-invoice", ["invoice"]),
         ("order/3fa85f64-5717-4562-b3fc-2c963f66afa6", ["order"]),
+        ("productcatalogservice", ["productcatalog"]),
         ("payments.v1.PaymentApi", ["payments", "payment"]),
         ("", []),
     ],

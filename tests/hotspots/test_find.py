@@ -139,6 +139,50 @@ def test_fewer_than_five_samples_are_listed_without_a_rank() -> None:
     assert row.cause.startswith("not enough data (0 at peak")
 
 
+def test_table_of_an_incident_follows_the_suspects_over_both_kinds() -> None:
+    frames = fleet(slow={"accounts": 4.0}, failing={"faq": 0.4})
+    findings = find_hotspots(frames, incident_ns=PEAK.start_ns)
+    ranked = [row for row in findings.hotspots if row.rank is not None]
+    assert [row.rank for row in ranked] == list(range(1, len(ranked) + 1))
+    assert ranked[0].service_name == "accounts"
+    order = list(dict.fromkeys(row.service_name for row in ranked))
+    suspects = findings.windows[0].suspects
+    assert order == [suspect.service_name for suspect in suspects if suspect.score > 0]
+    assert ("faq", "errors") in {(row.service_name, row.kind) for row in ranked}
+
+
+def test_service_that_skips_an_operation_stands_in_the_incidents_table() -> None:
+    made = fleet()
+    gone = (pl.col("operation") == "DoAccounts") & PEAK.contains()
+    frames = TraceFrames.of(made.times.filter(~gone), made.journeys, made.path)
+    inner = frames.times.filter(pl.col("service_name") == "tickets").with_columns(
+        pl.lit("tickets").alias("parent_service"), pl.lit("Notify").alias("operation")
+    )
+    calm = inner.filter(~PEAK.contains())
+    times = pl.concat([frames.times, calm.cast(frames.times.schema)])
+    findings = find_hotspots(
+        TraceFrames.of(times, frames.journeys, frames.path), incident_ns=PEAK.start_ns
+    )
+    row = findings.hotspots[0]
+    assert (row.service_name, row.operation, row.kind) == ("tickets", "Notify", "errors")
+    assert "less often than its entries explain" in row.cause
+    assert row.sentence == row.cause
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window(START - 900 * SECOND, START - 300 * SECOND),
+        Window(START - SECOND, START + 4_000 * SECOND),
+    ],
+)
+def test_window_without_spans_or_without_a_rest_accuses_nobody(window: Window) -> None:
+    findings = find_hotspots(fleet(slow={"faq": 4.0}), [window])
+    assert findings.windows[0].suspects == ()
+    assert all(row.rank is None for row in findings.hotspots)
+    assert findings.note == "the window, or the time outside it, holds no spans"
+
+
 def test_table_has_the_columns_of_the_store() -> None:
     frame = hotspot_frame(find_hotspots(fleet(slow={"faq": 4.0}), [PEAK]).hotspots)
     assert frame.columns == [

@@ -55,7 +55,10 @@ def test_unit_stays_unknown_where_too_few_lines_agree(tmp_path: Path) -> None:
     found = read_files(tmp_path, {"x.log": "\n".join(json.dumps(line) for line in lines)})
     assert durations(found) == []
     assert notes(found) == {"unit_unknown:took": 40}
-    assert '"took":1000' in found.rows("SELECT attributes FROM log_record")[3]["attributes"]
+    assert (
+        '"took":1000'
+        in found.rows("SELECT attributes FROM log_record ORDER BY line_number")[3]["attributes"]
+    )
 
 
 def test_start_and_end_prove_the_unit_for_lines_that_lack_them(tmp_path: Path) -> None:

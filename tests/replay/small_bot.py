@@ -28,10 +28,11 @@ BUTTONS = {
 
 @dataclass(frozen=True)
 class BotFaults:
-    """Commands that get no answer, and commands that get an apology."""
+    """Commands without an answer, commands with an apology; whether menus change when sent."""
 
     mute: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
+    edits: bool = False
 
 
 NO_FAULTS = BotFaults()
@@ -71,8 +72,14 @@ class SmallBot:
         message = query["message"] if query else update["message"]
         said = query["data"] if query else message["text"]
         answer = self.answer(message["chat"]["id"], said)
-        if answer is not None:
-            await self._call(session, "sendMessage", answer)
+        if answer is None:
+            return
+        sent = await self._call(session, "sendMessage", answer)
+        if self.faults.edits and "reply_markup" in answer:
+            button = {"text": "The only one", "callback_data": "second-thought"}
+            markup = {"reply_markup": {"inline_keyboard": [[button]]}}
+            where = {"message_id": sent["message_id"]}
+            await self._call(session, "editMessageText", answer | markup | where)
 
     def answer(self, chat_id: int, said: str) -> dict[str, Any] | None:
         word, _, rest = said.partition(" ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -10,19 +11,31 @@ from pathlib import Path
 
 import orjson
 import pytest
+from aiohttp import ClientSession
 
-from analyzer.replay.botapi import Emulator, Limits, RemoteDoor, Settings
+from analyzer.replay.botapi import (
+    Acted,
+    ChatEvent,
+    Emulator,
+    ImpossibleActError,
+    Limits,
+    Press,
+    RemoteDoor,
+    Settings,
+)
+from analyzer.replay.botapi.local_door import LocalDoor
 from analyzer.replay.drive import Driven, drive
 from analyzer.replay.workload import SCENARIOS, Phase, Plan
+from tests.botapi.chatting import seen
 from tests.replay.small_bot import NO_FAULTS, BotFaults, SmallBot, running
 
 
 def plan(
-    mix: dict[str, float], *, rate: float = 40, seconds: float = 0.5, patience: float = 10
+    mix: dict[str, float], *, rate: float = 40, patience: float = 10, pace: float = 50
 ) -> Plan:
-    phases = (Phase(name="all", seconds=seconds, rate=rate),)
+    phases = (Phase(name="all", seconds=0.5, rate=rate),)
     return Plan(
-        name="trial", phases=phases, mix=mix, users=200, pace=50, patience_seconds=patience
+        name="trial", phases=phases, mix=mix, users=200, pace=pace, patience_seconds=patience
     )
 
 
@@ -71,6 +84,8 @@ async def test_apology_is_a_failure_and_ends_the_scenario() -> None:
     )
     figures = result.summary.journeys["ticket-submit"]
     assert figures.failed == figures.n > 0
+    assert figures.late == 0
+    assert figures.good_ratio == 0
 
 
 async def test_unanswered_journeys_are_late_and_stay_in_the_latencies_at_their_age() -> None:
@@ -79,7 +94,7 @@ async def test_unanswered_journeys_are_late_and_stay_in_the_latencies_at_their_a
     )
     figures = result.summary.journeys["start"]
     assert figures.unanswered == figures.late == figures.n > 0
-    assert figures.within_deadline_ratio == 0
+    assert figures.good_ratio == 0
     assert figures.p50_ms >= 400
     assert "help" not in result.summary.journeys
 
@@ -103,9 +118,51 @@ async def test_driver_in_another_process_measures_the_same_way() -> None:
 
 
 async def test_every_scenario_comes_to_its_end() -> None:
-    result = await driven(dict.fromkeys(SCENARIOS, 1.0), rate=60, seconds=0.5)
+    result = await driven(dict.fromkeys(SCENARIOS, 1.0), rate=60)
     assert {row.outcome for row in result.rows} == {"ok"}
     assert math.isfinite(result.summary.lag_p99_ms)
+
+
+async def test_user_acts_on_what_the_bot_has_made_of_its_answer() -> None:
+    """A menu that is edited while the user thinks is read as it stands afterwards."""
+    result = await driven({"read_faq": 1.0}, BotFaults(edits=True), rate=10, pace=4)
+    assert {row.outcome for row in result.rows} == {"ok"}
+    assert "faq-read" in result.summary.journeys
+
+
+async def test_edit_of_an_older_message_is_no_answer() -> None:
+    async with serving(BotFaults(mute=frozenset({"/help"}))) as telegram:
+        demand = plan({"look_around": 1.0}, rate=4, patience=0.5)
+        running_plan = asyncio.ensure_future(drive(demand, telegram.door))
+        first = await seen(telegram.door, 0, lambda event: event.text == "About /start")
+        for number in range(5):
+            await asyncio.sleep(0.1)
+            await edited(telegram, first, f"card {number}")
+        result = await running_plan
+    assert result.summary.journeys["help"].unanswered == result.summary.journeys["help"].n > 0
+
+
+async def edited(telegram: Emulator, card: ChatEvent, text: str) -> None:
+    address = f"{telegram.url}/bot{telegram.settings.token}/editMessageText"
+    body = {"chat_id": card.chat_id, "message_id": card.message_id, "text": text}
+    async with ClientSession() as session, session.post(address, json=body) as response:
+        assert response.status == 200
+
+
+class StaleDoor(LocalDoor):
+    """Every button is gone by the time it is pressed."""
+
+    async def press(self, press: Press) -> Acted:
+        raise ImpossibleActError(f"message {press.message_id} has no button any more")
+
+
+async def test_button_that_vanished_is_the_bots_failure() -> None:
+    async with serving() as telegram:
+        result = await drive(plan({"read_faq": 1.0}, rate=10), StaleDoor(telegram.world))
+    read = result.summary.journeys["faq-read"]
+    assert read.failed == read.n > 0
+    assert result.summary.dropped == 0
+    assert all("no button" in str(r.reason) for r in result.rows if r.outcome == "failed")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

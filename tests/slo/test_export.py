@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.slo.export import NotExportableError, export_files
+from analyzer.slo.export.grafana import expressions
 from analyzer.slo.export.promql import duration, number
 from analyzer.slo.export.yaml_text import render
 from analyzer.slo.spec import ObjectiveSet, SourceText, read_objectives
@@ -77,9 +79,37 @@ def assert_rules_pass(tools: Tools, files: dict[str, str], folder: Path) -> None
             run = tools.run(tools.promtool, "check", "rules", name, cwd=folder)
         elif ".tests-" in name:
             run = tools.run(tools.promtool, "test", "rules", name, cwd=folder)
+        elif name.endswith(".dashboard.json"):
+            run = checked_expressions(tools, files[name], folder)
         else:
             run = tools.run(tools.amtool, "check-config", name, cwd=folder)
         assert run.returncode == 0, (name, run.stdout, run.stderr)
+
+
+def checked_expressions(
+    tools: Tools, dashboard: str, folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Every expression of a dashboard as a recording rule, checked by promtool."""
+    found = expressions(dashboard)
+    assert len(found) >= 5
+    rules = [
+        {"record": f"panel:{place}", "expr": expr.replace("$__rate_interval", "5m")}
+        for place, expr in enumerate(found)
+    ]
+    wrapped = {"groups": [{"name": "dashboard", "rules": rules}]}
+    (folder / "dashboard.yml").write_text(yaml.safe_dump(wrapped))
+    return tools.run(tools.promtool, "check", "rules", "dashboard.yml", cwd=folder)
+
+
+def test_dashboard_never_shows_missing_data_as_healthy(recommended: ObjectiveSet) -> None:
+    (text,) = [t for name, t in export_files(recommended).items() if name.endswith(".json")]
+    panels = json.loads(text)["panels"]
+    assert {panel["fieldConfig"]["defaults"]["noValue"] for panel in panels} == {"no data"}
+    steps = [p["fieldConfig"]["defaults"]["thresholds"]["steps"] for p in panels]
+    assert {step[0]["color"] for step in steps} == {"text"}
+    titles = " ".join(panel["title"] for panel in panels)
+    assert all(pair in titles for pair in ("page-quick", "page-slow", "ticket"))
+    assert len({panel["id"] for panel in panels}) == len(panels)
 
 
 def test_recommended_sample_exports_what_its_tools_accept(

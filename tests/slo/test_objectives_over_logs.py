@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import analyzer as an
@@ -17,8 +18,9 @@ from analyzer.errors import ConfigurationError
 from analyzer.slo.evaluate import periods
 from analyzer.slo.events import Criterion, JourneyAttempt, count
 from analyzer.slo.live import LiveEvents
+from analyzer.store import Store
 from tests.conftest import ROOT
-from tests.slo.recordings import MAPPING, Load, record
+from tests.slo.recordings import MAPPING, START, Load, record
 from tests.slo.samples import CAMPAIGN, edited, read
 
 DEADLINE_MS = 1000
@@ -107,6 +109,15 @@ def test_run_with_objectives_fills_events_and_slis(folder: Path, tmp_path: Path)
     assert (sli["objective"], sli["valid"]) == ("ticket-submit-5s", 2000)
     assert sli["window_end"] - sli["window_start"] == timedelta(hours=4)
     assert set(found.sql("SELECT context FROM slo_event")["context"]) == {"support"}
+
+
+def test_library_takes_the_files_as_the_command_does(folder: Path, tmp_path: Path) -> None:
+    found = an.analyze(
+        record(tmp_path / "logs", Load(n=50)),
+        slo=str(folder / "slo.yaml"),
+        journeys=str(folder / "journeys.yaml"),
+    )
+    assert found.sql("SELECT valid FROM sli").item() == 50
 
 
 def test_objective_without_its_journey_has_no_data_and_is_missed(
@@ -228,3 +239,57 @@ def test_wrong_mapping_is_refused_with_its_place(tmp_path: Path, text: str, prob
         read_journey_names(path)
     assert problem in str(caught.value)
     assert f"{path}:" in str(caught.value)
+
+
+def test_kpis_stand_beside_the_slis_per_context(folder: Path, run: an.Analysis) -> None:
+    per_minute = run.kpis(journeys=folder / "journeys.yaml")
+    assert set(per_minute["context"]) == {"support"}
+    assert per_minute["events"].sum() == 2000
+    durations = run.journeys["duration_ns"].to_numpy() / 1e6
+    whole = run.kpis(7 * 86_400).to_dicts()
+    assert len(whole) == 1
+    assert whole[0]["p95_ms"] == pytest.approx(np.quantile(durations, 0.95), rel=1e-5)
+    failed = (run.journeys["status"] == "error").mean()
+    assert whole[0]["error_rate"] == pytest.approx(failed)
+
+
+def test_peak_and_baseline_are_told_apart(tmp_path: Path) -> None:
+    logs = record(tmp_path / "logs", Load(n=600))
+    start, end = (START + timedelta(seconds=s) for s in (200, 401))
+    window = tuple(round(t.timestamp()) * 10**9 for t in (start, end))
+    run = an.analyze(logs, campaign=[window])
+    phases = {row["phase"]: row for row in run.kpis(None).to_dicts()}
+    assert phases["peak"]["events"] + phases["baseline"]["events"] == 600
+    assert phases["peak"]["events"] == pytest.approx(201, abs=2)
+    assert phases["peak"]["events_per_second"] == pytest.approx(1, abs=0.2)
+
+
+def test_logged_resource_figures_are_shown_at_peak_against_baseline(tmp_path: Path) -> None:
+    with Store(tmp_path / "analysis.duckdb") as store:
+        store.append("peak_window", [(10_000_000, 20_000_000)])
+        store.append("bounded_context", [("support", "faq", "member", 1.0, None, 1.0, "")])
+        readings = [(1, 10.0), (2, 30.0), (12, 90.0), (15, 100.0), (20, 20.0)]
+        store.append(
+            "measurement",
+            [(s * 1_000_000, "faq", "pool_in_use", value, None, 1, 1) for s, value in readings],
+        )
+        rows = store.frame("service_saturation").to_dicts()
+    assert rows == [
+        {
+            "context": "support",
+            "service_name": "faq",
+            "name": "pool_in_use",
+            "unit": "",
+            "readings": 5,
+            "baseline_median": 20,
+            "baseline_max": 30,
+            "peak_median": 95,
+            "peak_max": 100,
+        }
+    ]
+
+
+def test_check_without_the_objectives_file_says_so(folder: Path, run: an.Analysis) -> None:
+    done = command("slo", "check", run.folder, "--slo", folder / "none.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "none.yaml: cannot be read" in done.stderr

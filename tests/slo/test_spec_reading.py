@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.slo.events import DEFAULT_VALID, ValidRule
+from analyzer.slo.export import NotExportableError, export_files
 from analyzer.slo.spec import (
     AnalyzerSource,
     CalendarWindow,
@@ -182,6 +183,15 @@ def test_threshold_metric_keeps_operator_and_value() -> None:
     assert isinstance(objective.indicator, ThresholdIndicator)
     assert (objective.op, objective.value) == ("lte", Fraction(61, 2))
     assert objective.source is None
+
+
+def test_metrics_of_other_systems_are_kept_and_neither_evaluated_nor_exported() -> None:
+    text = REFERENCES.replace("type: Prometheus", "type: Datadog")
+    (objective,) = read(text).objectives
+    assert objective.source is None
+    assert objective.known_by == "Datadog"
+    with pytest.raises(NotExportableError):
+        export_files(read(text))
 
 
 def test_analyzer_source_is_what_logs_can_evaluate() -> None:

@@ -60,6 +60,8 @@ ONE_CHANGE = [
     (TOTAL_LINE, "spec: {context: support, journey: other, event: valid}", "spec.indicator.spec.ratioMetric.total", "another journey"),
     (TOTAL_LINE, "spec: {context: support, journey: ticket-submit, event: good}", "spec.indicator.spec.ratioMetric.total", "counts good events"),
     (TOTAL_LINE, "spec: {context: support, journey: ticket-submit, event: all}", "spec.indicator.spec.ratioMetric.total.metricSource.spec.event", "must be one of"),
+    (f"type: analyzer, {TOTAL_LINE}", "type: Datadog, spec: {}", "spec.indicator.spec.ratioMetric.total.metricSource.spec", "must not be empty"),
+    (f"type: analyzer, {TOTAL_LINE}", "type: Datadog, spec: {query: x}", "spec.indicator.spec.ratioMetric.total", "another source type"),
     ("        good:\n", "        raw:\n", "spec.indicator.spec.ratioMetric.raw", "not supported"),
     ("        total:\n", "        bad:\n", "spec.indicator.spec.ratioMetric", "has both"),
     ("counter: true", "counter: sometimes", "spec.indicator.spec.ratioMetric.counter", "true or false"),
@@ -117,6 +119,13 @@ def test_alert_that_no_outage_can_fire_is_refused() -> None:
     assert refusal.path.endswith("condition.threshold")
     assert "can never fire" in refusal.reason
     assert "below 10" in refusal.way_out
+
+
+def test_campaign_pair_that_burns_no_faster_than_the_budget_is_refused() -> None:
+    text = edited("lookbackWindow: 5m", "lookbackWindow: 50m")
+    text = edited("threshold: 9.6", "threshold: 0.96", text)
+    (refusal,) = refusals_of(text)
+    assert "would ring on a healthy day" in refusal.reason
 
 
 def test_short_window_below_two_evaluation_steps_is_refused() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.model.span import PathSection, Span
-from analyzer.trace.assemble import assemble
+from analyzer.trace.assemble import assemble, assemble_many
 from analyzer.trace.options import PUBLISHED, PathOptions, TraceOptions
 from tests.trace.spans import span, traces
 
@@ -202,3 +202,18 @@ def test_rpc_pair_is_kept_under_skew_by_crisp() -> None:
         "[b] op b": 30,
         "[b] inner": 20,
     }
+
+
+def test_share_of_traces_where_the_rules_differ_is_counted_on_a_sample() -> None:
+    # under `crisp` a child that covers its parent is dropped, under `sections` it is clipped
+    alike, apart = [], []
+    for number in range(200):
+        root = span("root", start=10, duration=100, trace_id=f"t{number}")
+        inside = span("in", "root", "b", start=20, duration=50, trace_id=f"t{number}")
+        alike += [root, inside]
+        apart += [root, inside._replace(start_ns=0, duration_ns=200)]
+    for spans, differing in ((alike, 0.0), (apart, 1.0)):
+        (result,) = assemble_many(spans)
+        compared = result.quality.total("rules_compared")
+        assert 0 < compared < 100
+        assert result.quality.total("rules_differ") == differing * compared

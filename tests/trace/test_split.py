@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from analyzer.model.span import Span, SpanTime
@@ -51,6 +52,15 @@ def test_gap_of_a_client_goes_to_its_callee() -> None:
     assert split["1"].own_ns == 40
 
 
+def test_skew_of_the_servers_clock_leaves_the_gap_alone() -> None:
+    for skew in (-1_000, -30, 0, 30):
+        split = times(
+            span("2", None, "web", "client", start=5_000, duration=60),
+            span("3", "2", "faq", start=5_010 + skew, duration=35),
+        )["2"]
+        assert (split.gap_ns, split.covered_ns, split.wait_ns) == (25, 35, 35)
+
+
 def test_whole_duration_goes_to_a_callee_without_spans() -> None:
     split = times(span("1", None, "web", "client", duration=60, peer_service="redis"))["1"]
     assert (split.gap_ns, split.callee, split.uninstrumented) == (60, "redis", True)
@@ -71,13 +81,23 @@ def test_entry_line_is_never_taken_for_a_client() -> None:
     assert (split.own_ns, split.gap_ns, split.wait_ns) == (40, 0, 60)
 
 
-def test_line_below_its_own_service_with_one_call_out_is_the_client_half() -> None:
+@pytest.mark.parametrize("name", ["Search", "HTTP GET", "call", "faq lookup", "x/Search"])
+def test_line_that_names_its_one_call_out_is_the_client_half(name: str) -> None:
     split = times(
         line("1", None, "web", duration=100),
-        line("2", "1", "web", start=10, duration=60),
-        line("3", "2", "faq", start=20, duration=35),
+        line("2", "1", "web", start=10, duration=60, operation=name),
+        line("3", "2", "faq-service", start=20, duration=35, operation="grpc.Faq/Search"),
     )["2"]
-    assert (split.own_ns, split.gap_ns, split.callee) == (0, 25, "faq")
+    assert (split.own_ns, split.gap_ns, split.callee) == (0, 25, "faq-service")
+
+
+def test_local_work_around_one_call_keeps_its_own_time() -> None:
+    split = times(
+        line("1", None, "web", duration=100),
+        line("2", "1", "web", start=10, duration=60, operation="PriceBasket"),
+        line("3", "2", "stock", start=20, duration=35, operation="Count"),
+    )["2"]
+    assert (split.own_ns, split.gap_ns, split.callee) == (25, 0, None)
 
 
 def test_error_originates_where_no_child_failed() -> None:

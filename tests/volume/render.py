@@ -98,7 +98,8 @@ def ecs(spans: Spans) -> Lines:
 def logfmt(spans: Spans) -> Lines:
     """logfmt as Go services write it, durations as Go strings in milliseconds."""
     verb, _, path = spans.operation.rpartition(" ")
-    tail = f"service={spans.service} method={verb or 'EVENT'} path={path}"
+    work = f"method={verb} path={path}" if verb else f"operation={path}"
+    tail = f"service={spans.service} {work}"
     levels = np.where(spans.failed, "error", "info").tolist()
     return [
         f'time={time} level={level} msg="request finished" {tail} status={status} '
@@ -254,7 +255,7 @@ def _references(spans: Spans) -> list[str]:
 LOG, TRACE = ("server",), ("client", "server")
 FORMATS = {
     "ecs": Format("app.json", LOG, 1, ecs, '{"@timestamp":"2026-03-02T06:00:0'),
-    "logfmt": Format("app.log", LOG, 1, logfmt, 'time=2026-03-02T06:00:00Z level=info msg="requ'),
+    "logfmt": Format("app.log", LOG, 1, logfmt, "time=2026-03-02T06:0"),
     "text": Format("app.log", LOG, 1, python_text, "2026-03-02 06:0"),
     "access": Format("access.log", LOG, 1000, access, "10.0.0.7 - - [02/Mar/2026:06:00:0"),
     "otlp": Format("traces.jsonl", TRACE, 1, otlp, '{"resourceSpans":[{"resource":{"attrib'),

@@ -40,8 +40,7 @@ def seen_ecs(line: str, _service: str) -> Seen:
 
 def seen_pairs(line: str, service: str) -> Seen:
     v = {match[1]: match[2] or match[3] for match in PAIR.finditer(line)}
-    verb = "" if v.get("method") == "EVENT" else v.get("method", "")
-    operation = v.get("operation") or f"{verb} {v['path']}".strip()
+    operation = v.get("operation") or f"{v['method']} {v['path']}"
     took = float((v.get("duration") or v["duration_ms"]).removesuffix("ms"))
     parent, failed = v.get("parent_span_id", ""), v["status"] == "500"
     return Seen(v.get("service", service), operation, "server", v["span_id"], parent, took, failed)

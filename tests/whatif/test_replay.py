@@ -127,13 +127,49 @@ def rows(services: str) -> st.SearchStrategy[Work]:
 
 
 def own_work(work: Work) -> int:
-    stops = len(work.calls) + 2 if work.calls else 1
-    return stops * work.own + sum(own_work(call.work) for call in work.calls)
+    return (len(work.calls) + 1) * work.own + sum(own_work(call.work) for call in work.calls)
 
 
 @given(rows("bc"))
 def test_merging_everything_in_a_row_of_calls_leaves_own_work_alone(work: Work) -> None:
     assert outcome(trace(work), ALL).duration_ns == own_work(work)
+
+
+def busy(depth: int) -> st.SearchStrategy[Work]:
+    """Any mix of calls one after the other and side by side; everything takes time."""
+    own = st.integers(1, 50)
+    if depth == 0:
+        return st.builds(Work, own)
+    call = st.builds(
+        Call,
+        service=st.sampled_from(SERVICES),
+        work=busy(depth - 1),
+        before=sizes,
+        after=sizes,
+        beside=st.booleans(),
+    )
+    return st.builds(Work, own, st.lists(call, max_size=4).map(tuple))
+
+
+def in_process(work: Work, service: str, merger: Merger) -> Work:
+    """The same work as the merged system would do it: no gap where a call stays inside."""
+    calls = []
+    for call in work.calls:
+        inner = in_process(call.work, call.service, merger)
+        inside = merger.inside(service, call.service)
+        before, after = (0, 0) if inside else (call.before, call.after)
+        calls.append(Call(call.service, inner, before, after, call.beside))
+    return Work(work.own, tuple(calls))
+
+
+@given(busy(3), groupings)
+def test_the_prediction_is_what_the_merged_system_really_takes(
+    work: Work, context_of: dict[str, str]
+) -> None:
+    merger = Merger(context_of)
+    recording = recorded(trace(work))
+    measured = recorded(trace(in_process(work, "a", merger))).runs[0].duration_ns
+    assert replay(recording.runs[0], merger, recording).duration_ns == measured
 
 
 def test_a_gap_off_the_critical_path_saves_nothing() -> None:

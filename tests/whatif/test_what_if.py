@@ -13,6 +13,7 @@ from analyzer.analysis.whatif import (
     Measured,
     Recording,
     accuracy,
+    failure_accuracy,
     grouping_of,
     headline,
     record,
@@ -128,6 +129,8 @@ def test_contexts_say_what_becomes_in_process_on_the_critical_path(recording: Re
     assert row["services"] == "accounts, notifications, tickets"
     assert row["calls"] == 200 * 2 + 8
     assert 0 < row["critical_gap_s"] <= row["gap_s"]
+    found = what_if(recording, GROUPING).prediction
+    assert row["saved_s"] == pytest.approx(found.saved_ns / S, rel=1e-5)
     assert row["journeys"] == 200
 
 
@@ -167,6 +170,19 @@ def test_loads_compare_the_peak_of_the_sum_with_the_sum_of_peaks() -> None:
     assert load.busy_peak <= load.busy_sum_of_peaks
     assert (load.memory_peak_mb, load.memory_sum_of_peaks_mb) == (250.0, 300.0)
     assert any("event loop" in warning for warning in found.warnings)
+
+
+def test_measured_processor_time_decides_whether_one_loop_is_enough() -> None:
+    spans = trace(Work(400 * MS, (Call("b", Work(900 * MS)),)), "a", "1", 0)
+
+    def warnings(cpu: dict[str, list[tuple[int, float]]]) -> list[str]:
+        found = what_if(recorded(spans), {"a": "x", "b": "x"}, assumptions=Assumptions(cpu=cpu))
+        return [said for said in found.warnings if said.startswith("x: ")]
+
+    assert warnings({"a": [(0, 0.1)], "b": [(0, 0.05)]}) == []
+    assert len(warnings({"a": [(0, 0.4), (9, 0.1)], "b": [(0, 0.3), (9, 0.1)]})) == 1
+    assert warnings({"a": [(0, 0.5), (9, 0.1)], "b": [(0, 0.1), (9, 0.5)]}) == []
+    assert "own time" in warnings({"a": [(0, 0.1)]})[0]  # b logs nothing: fall back
 
 
 def test_the_plan_moves_leaves_first_and_stops_where_nothing_is_saved(
@@ -362,6 +378,15 @@ def test_a_prediction_is_held_to_what_was_measured_beside_both_controls(
     assert best["median_error"][0] == pytest.approx(1 - 1 / 1.02, abs=1e-4)
     assert best["median_error"][1] > best["median_error"][0]
     assert accuracy(recording, found.prediction, measured)["journey"].n_unique() == 2
+
+
+def test_failure_rates_are_compared_in_percentage_points(recording: Recording) -> None:
+    found = what_if(recording, GROUPING)
+    table = failure_accuracy(found.prediction, {"submit ticket": (3, 100), "unheard of": (1, 2)})
+    row = table.row(0, named=True)
+    assert table.height == 1
+    assert (row["before"], row["predicted"], row["measured"]) == (0.08, 0.0, 0.03)
+    assert row["difference_pp"] == pytest.approx(-3.0)
 
 
 def test_ten_thousand_journeys_are_answered_in_seconds() -> None:

@@ -26,7 +26,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Work:
-    """A server's work: `own` before each call and at the end; `error` is its own failure."""
+    """A server's work: `own` before each call that waits for the ones before, and at the end.
+
+    `error` is its own failure.
+    """
 
     own: int
     calls: Sequence[Call] = field(default=())
@@ -40,14 +43,14 @@ def trace(work: Work, service: str = "a", trace_id: str = "t", start: int = 1000
 
     def serve(work: Work, service: str, parent: str | None, begin: int) -> tuple[int, bool]:
         mine = f"{next(ids):04d}"
-        now = previous = begin + work.own
+        now, previous = begin, begin + work.own
         failed = work.error is not None
-        for call in work.calls:
-            at = previous if call.beside else now
-            end, broke = request(call, service, mine, at)
+        for number, call in enumerate(work.calls):
+            previous = previous if call.beside and number else now + work.own
+            end, broke = request(call, service, mine, previous)
             failed = failed or broke
-            previous, now = at, max(now, end) + (0 if call.beside else work.own)
-        end = max(now, begin + work.own) + (work.own if work.calls else 0)
+            now = max(now, end)
+        end = now + work.own
         spans.append(
             Span(
                 trace_id,

@@ -93,11 +93,10 @@ def share_difference(
     """
     if not len(before) or not len(after):
         return Difference(measure, _share(before), _share(after), len(before), len(after), 1)
-    effects = design_effect(before), design_effect(after)
-    sides = [
-        (float(events.sum()) / effect, len(events) / effect)
-        for events, effect in zip((before, after), effects, strict=True)
-    ]
+    # One effect for both: a side with hardly a bad event cannot know how they would cluster, and
+    # taken alone it would call every episode of the other side a change.
+    effect = max(design_effect(before), design_effect(after))
+    sides = [(float(events.sum()) / effect, len(events) / effect) for events in (before, after)]
     low, high = newcombe(sides[1], sides[0])
     return Difference(
         measure,
@@ -110,7 +109,7 @@ def share_difference(
         high,
         newcombe(sides[1], sides[0], ONE_SIDED)[1],
         _score_test(sides[0], sides[1]),
-        design_effect=max(effects),
+        design_effect=effect,
     )
 
 

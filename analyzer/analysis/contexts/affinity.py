@@ -30,12 +30,13 @@ class Affinity:
     """`total` in units of 1/GRID (whole numbers, zero diagonal); `layers` in 0..1 by name.
 
     `weights` gives the part that each layer has in `total`; a layer with weight 0 is shown
-    and does not count.
+    and does not count. `silent` layers lost theirs, since they tie every pair alike.
     """
 
     total: Floats
     layers: Mapping[str, Floats]
     weights: Mapping[str, float]
+    silent: tuple[str, ...] = ()
 
     def mean(self, rows: Ints, columns: Ints) -> float:
         """Mean affinity (0..1) between two disjoint sets of services."""
@@ -56,13 +57,26 @@ def affinity(
         "journeys": shared_layer(fleet.touches, times),
         **{name: shared_layer(items) for name, items in fleet.layers.items()},
     }
-    weights = settings.weights(tuple(layers))
+    silent = _silent(layers)
+    weights = settings.weights(tuple(layers), silent)
     total = np.zeros((len(fleet.services), len(fleet.services)))
     for name, layer in layers.items():
         total += weights[name] * layer
     total = np.rint(total * GRID)
     np.fill_diagonal(total, 0.0)
-    return Affinity(total=total, layers=layers, weights=weights)
+    return Affinity(total=total, layers=layers, weights=weights, silent=silent)
+
+
+def _silent(layers: Mapping[str, Floats]) -> tuple[str, ...]:
+    """Journeys that tie every pair alike (all of them touch everything) say nothing.
+
+    Beside calls they would only blur what those say; without calls they are all there is.
+    """
+    apart = ~np.eye(len(layers["journeys"]), dtype=np.bool_)
+    ties = layers["journeys"][apart]
+    if len(ties) and ties.min() > 0 and np.ptp(ties) < 1 / GRID and layers["calls"].any():
+        return ("journeys",)
+    return ()
 
 
 def scaled_calls(calls: Floats) -> Floats:

@@ -47,6 +47,7 @@ class Constraints:
     `owner` and `runtime` add to what `Evidence` says. `one_owner`, `one_runtime` and
     `split_at_queues` forbid contexts with two owners, two runtimes, or both ends of an
     asynchronous edge. `max_services`, `max_memory_mb` and `max_teams` cap a context.
+    `hold` says that the pins are a whole grouping, which gives the number of contexts too.
     `before` is the grouping these wishes were written in (service -> context), `earlier` the
     services that the proposal before it knew: one that has vanished since is no error.
     """
@@ -63,8 +64,15 @@ class Constraints:
     max_memory_mb: float | None = None
     max_teams: int | None = None
     contexts: int | None = None
+    hold: bool = False
     before: Mapping[str, str] = field(default_factory=dict)
     earlier: frozenset[str] = frozenset()
+
+    def wanted(self) -> int | None:
+        """The number of contexts that is asked for, if any."""
+        if self.contexts is not None or not self.hold:
+            return self.contexts
+        return len({wish.target for wish in self.wishes if wish.kind == "pin"}) or None
 
     def about(self) -> set[str]:
         """Every service that a wish names."""

@@ -27,13 +27,15 @@ class Choice:
 
     `groups` is what the tree could give; `wanted` differs where constraints or missing
     evidence stop the merging earlier, or must-links leave fewer to begin with. `modularity`
-    is over the combined affinity, `sharpened` over its square: the one that chooses.
+    is over the combined affinity, `sharpened` over its square: the one that chooses unless a
+    number was `asked` for.
     """
 
     groups: int
     wanted: int
     modularity: Mapping[int, float]
     sharpened: Mapping[int, float]
+    asked: bool
 
 
 def sharpen(affinity: Floats) -> Floats:
@@ -94,8 +96,9 @@ def choose(affinity: Floats, tree: Tree, wanted: int | None) -> Choice:
     plain = modularity_by_cut(affinity, tree)
     sharp = modularity_by_cut(sharpen(affinity), tree)
     if not plain:
-        return Choice(0, wanted or 0, plain, sharp)
+        return Choice(0, wanted or 0, plain, sharp, wanted is not None)
     fewest, most = tree.sizes()
+    asked = wanted is not None
     if wanted is None:
         services = len(affinity)
         top = min(max(8, services // 8), services // 2)
@@ -104,4 +107,4 @@ def choose(affinity: Floats, tree: Tree, wanted: int | None) -> Choice:
         wanted = min(open_cuts, key=lambda k: (-round(sharp[k], 9), k))
         if round(sharp[wanted], 9) <= 0 and 1 in sharp:
             wanted = 1
-    return Choice(max(fewest, min(wanted, most)), wanted, plain, sharp)
+    return Choice(max(fewest, min(wanted, most)), wanted, plain, sharp, asked)

@@ -25,12 +25,12 @@ def limits(constraints: Constraints, fleet: Fleet, evidence: Evidence) -> Limits
     wishes = [wish for wish in wishes if wish.services]
     bans = _bans(wishes, fleet, constraints, evidence)
     caps = _caps(constraints, fleet, evidence)
-    problems = _conflicts(wishes, bans, caps, fleet.services)
+    problems = [*_contradictions(wishes, bans), *_overloads(wishes, caps, fleet.services)]
     if problems:
         raise ConfigurationError(problems)
     size = len(fleet.services)
     forbidden = np.zeros((size, size), dtype=np.bool_)
-    for one, other in bans:
+    for one, other in [*bans, *_pinned_apart(wishes)]:
         forbidden[index[one], index[other]] = forbidden[index[other], index[one]] = True
     start = np.arange(size)
     for block in _blocks(wishes):
@@ -56,7 +56,12 @@ def _within(wish: Wish, index: Mapping[str, int]) -> Wish:
     return Wish(wish.kind, kept, wish.target, wish.line)
 
 
+_CONTEXT = "\0"
+"""Begins the name of a context among services, when pins tie services to it."""
+
 Bans = dict[tuple[str, str], str]
+_CANNOT = "these wishes cannot hold together: "
+
 Caps = list[tuple[str, Sequence[float], float]]
 
 
@@ -66,7 +71,6 @@ def _bans(
     """Pairs that must not share a context, each with the wish that says so."""
     stated = [
         *_stated_bans(wishes, fleet.services),
-        *_pinned_bans(wishes),
         *(
             _attribute_bans("owner", {**evidence.owner, **constraints.owner}, fleet.services)
             if constraints.one_owner
@@ -98,11 +102,12 @@ def _stated_bans(wishes: Sequence[Wish], services: Sequence[str]) -> Iterator[_B
             yield from ((a, b, str(wish)) for a, b in itertools.product(wish.services, others))
 
 
-def _pinned_bans(wishes: Sequence[Wish]) -> Iterator[_Ban]:
+def _pinned_apart(wishes: Sequence[Wish]) -> Iterator[tuple[str, str]]:
+    """Pairs of services that stand in contexts of different names."""
     pinned = [(name, wish) for wish in wishes if wish.kind == "pin" for name in wish.services]
     for (one, here), (other, there) in itertools.combinations(pinned, 2):
         if here.target != there.target:
-            yield one, other, f"{here}; {there}"
+            yield one, other
 
 
 def _attribute_bans(kind: str, of: Mapping[str, str], services: Sequence[str]) -> Iterator[_Ban]:
@@ -140,11 +145,17 @@ def _links(wishes: Iterable[Wish]) -> list[Wish]:
 
 def _ends(wish: Wish) -> list[str]:
     """What a linking wish ties: its services, and for a pin the context itself."""
-    return [*wish.services, f"\0{wish.target}"] if wish.kind == "pin" else [*wish.services]
+    return [*wish.services, _CONTEXT + wish.target] if wish.kind == "pin" else [*wish.services]
 
 
 def _blocks(wishes: Iterable[Wish]) -> list[set[str]]:
     """Services that must share a context, transitively; sorted by smallest member."""
+    named = [{name for name in block if not name.startswith(_CONTEXT)} for block in _tied(wishes)]
+    return sorted((block for block in named if block), key=min)
+
+
+def _tied(wishes: Iterable[Wish]) -> list[set[str]]:
+    """Services and contexts that linking wishes tie together, transitively."""
     blocks: list[set[str]] = []
     for wish in _links(wishes):
         joined = set(_ends(wish))
@@ -155,56 +166,43 @@ def _blocks(wishes: Iterable[Wish]) -> list[set[str]]:
             else:
                 apart_still.append(block)
         blocks = [*apart_still, joined]
-    named = [{name for name in block if not name.startswith("\0")} for block in blocks]
-    return sorted((block for block in named if block), key=min)
+    return blocks
 
 
-def _conflicts(
-    wishes: Sequence[Wish], bans: Bans, caps: Caps, services: Sequence[str]
-) -> list[str]:
-    """One sentence per contradiction, with the fewest wishes that make it."""
-    problems = _pinned_twice(wishes)
-    if problems:
-        return problems
-    blocks = _blocks(wishes)
-    seen: set[str] = set()
-    for block in blocks:
+def _contradictions(wishes: Sequence[Wish], bans: Bans) -> list[str]:
+    """One sentence per contradiction, with the fewest wishes that make it.
+
+    A contradiction that contains a smaller one says nothing new and is left out.
+    """
+    found: dict[frozenset[str], list[str]] = {}
+    for block in _tied(wishes):
         for pair in itertools.combinations(sorted(block), 2):
-            if pair not in bans:
+            because = bans.get(pair)
+            if because is None and not all(name.startswith(_CONTEXT) for name in pair):
                 continue
-            chain = _shortest_chain(wishes, *pair)
-            rules = [*dict.fromkeys([*(str(wish) for wish in chain), bans[pair]])]
-            sentence = "these wishes cannot hold together: " + "; ".join(rules)
-            key = "|".join(sorted(rules))
-            if key not in seen:
-                seen.add(key)
-                problems.append(sentence)
+            chain = [str(wish) for wish in _shortest_chain(wishes, *pair)]
+            rules = [*dict.fromkeys([*chain, *([because] if because else [])])]
+            found.setdefault(frozenset(rules), rules)
+    smallest = [rules for rules in found if not any(other < rules for other in found)]
+    return [_CANNOT + "; ".join(found[rules]) for rules in smallest]
+
+
+def _overloads(wishes: Sequence[Wish], caps: Caps, services: Sequence[str]) -> list[str]:
+    """One sentence per cap that linking wishes, or a single service, exceed."""
     order = {name: at for at, name in enumerate(services)}
-    for block in blocks:
-        for what, amount, most in caps:
-            load = sum(amount[order[name]] for name in block)
-            if load > most:
-                chain = _smallest_overload(wishes, block, amount, most, order)
-                problems.append(
-                    f"these wishes cannot hold together: at most {most:g} {what}; "
-                    + "; ".join(str(wish) for wish in chain)
-                )
+    problems = []
     for what, amount, most in caps:
+        rule = f"at most {most:g} {what}"
+        for block in _blocks(wishes):
+            if sum(amount[order[name]] for name in block) > most:
+                chain = _smallest_overload(wishes, block, amount, most, order)
+                problems.append(_CANNOT + "; ".join([rule, *map(str, chain)]))
         problems += [
-            f"at most {most:g} {what} cannot hold: {name} alone has {amount[at]:g}"
+            f"{rule} cannot hold: {name} alone has {amount[at]:g}"
             for name, at in order.items()
             if amount[at] > most
         ]
     return problems
-
-
-def _pinned_twice(wishes: Sequence[Wish]) -> list[str]:
-    pins = [(name, wish) for wish in wishes if wish.kind == "pin" for name in wish.services]
-    return [
-        f"these wishes cannot hold together: {here}; {there}"
-        for (one, here), (other, there) in itertools.combinations(pins, 2)
-        if one == other and here.target != there.target
-    ]
 
 
 def _shortest_chain(wishes: Sequence[Wish], start: str, goal: str) -> list[Wish]:

@@ -129,9 +129,14 @@ def whole(node: yaml.Node, what: str, problems: Problems) -> int | None:
 
 def switch(node: yaml.Node, what: str, problems: Problems) -> bool:
     """True or false; an empty value is false."""
+    return bool(switch_or_nothing(node, what, problems))
+
+
+def switch_or_nothing(node: yaml.Node, what: str, problems: Problems) -> bool | None:
+    """True or false; None for an empty value."""
     text = scalar(node, what, problems)
     if text is None or node.tag == _EMPTY:
-        return False
+        return None
     if text.value.lower() not in ("true", "false"):
         problems.add(text.line, f"{what} is true or false, not {text.value!r}")
     return text.value.lower() == "true"

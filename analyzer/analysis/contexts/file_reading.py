@@ -1,12 +1,14 @@
 """`contexts.yaml` read back: what the architect changed becomes wishes.
 
-A context that was touched (a service moved in or out, a context of its own making) is pinned as
-listed; contexts left alone are free to follow the evidence. Names stick to the group that keeps
-most of their services.
+Once a service is moved, or a context made, the file is taken as listed: nothing else shall move
+behind the architect's back (rule `hold`; false lets contexts that were left alone follow the
+evidence). Lines that were removed are decided again. Names stick to the group that keeps most of
+their services.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -21,6 +23,10 @@ from analyzer.errors import ConfigurationError
 
 TREATMENTS: Final = ("own", "library", "attach")
 _SECTIONS: Final = ("contexts", "shared", "rules", "owner", "runtime", "proposed")
+
+
+_SYNONYMS: Final = {"must_link": "together", "cannot_link": "apart"}
+_LINE: Final = re.compile(r"^line \d+: ")
 
 
 @dataclass(slots=True)
@@ -48,11 +54,9 @@ def parse(text: str) -> Constraints:
     if draft.problems.found:
         raise ConfigurationError(draft.problems.found)
     found = {service: context for service, (context, _) in draft.home.items()}
-    hold = bool(draft.rules.pop("hold", False))
+    hold = _holds(draft, found)
     wishes = [*_pins(draft, found, hold=hold), *draft.wishes]
     number = draft.rules.pop("number_of_contexts", None)
-    if number is None and any(wish.kind == "pin" for wish in wishes):
-        number = sum(1 for members in draft.contexts.values() if members) or None
     return Constraints(
         wishes=tuple(wishes),
         names={name: tuple(members) for name, members in draft.contexts.items() if members},
@@ -60,10 +64,37 @@ def parse(text: str) -> Constraints:
         owner=draft.owner,
         runtime=draft.runtime,
         contexts=number,
+        hold=hold,
         before={**draft.proposed, **found},
         earlier=frozenset(draft.proposed),
         **draft.rules,
     )
+
+
+def from_mapping(wishes: Mapping[str, Any]) -> Constraints:
+    """The wishes in a dict shaped like `contexts.yaml`, or like its section `rules` alone.
+
+    `must_link` and `cannot_link` are read as `together` and `apart`. Raises
+    `ConfigurationError` with every problem.
+    """
+    plain = {_SYNONYMS.get(str(key), str(key)): _plain(value) for key, value in wishes.items()}
+    document = plain if set(plain) & set(_SECTIONS) else {"rules": plain}
+    try:
+        found = parse(yaml.safe_dump(document, allow_unicode=True))
+    except ConfigurationError as error:
+        raise ConfigurationError([_LINE.sub("", said) for said in error.problems]) from None
+    return replace(found, wishes=tuple(replace(wish, line=None) for wish in found.wishes))
+
+
+def _plain(value: object) -> object:
+    """Names and numbers in lists and dicts, whatever collections they came in."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return [_plain(item) for item in sorted(value, key=str)]
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def edits(text: str) -> Difference:
@@ -143,7 +174,7 @@ def _rules(draft: _Draft, node: yaml.Node) -> None:
         "frozen": _frozen,
     }
     values: dict[str, Callable[[yaml.Node, str, Problems], object]] = {
-        "hold": nodes.switch,
+        "hold": nodes.switch_or_nothing,
         "one_owner": nodes.switch,
         "one_runtime": nodes.switch,
         "split_at_queues": nodes.switch,
@@ -194,10 +225,19 @@ def _frozen(draft: _Draft, node: yaml.Node) -> None:
     ]
 
 
+def _holds(draft: _Draft, found: Mapping[str, str]) -> bool:
+    """Whether every context is taken as listed: as the rule says, else once one was edited."""
+    ruled: bool | None = draft.rules.pop("hold", None)
+    if ruled is not None:
+        return ruled
+    return bool(draft.proposed) and bool(_touched(draft, found))
+
+
 def _pins(draft: _Draft, found: Mapping[str, str], *, hold: bool) -> list[Wish]:
     """A pin for every service of a context that the architect touched, and the written ones."""
     written = _written_pins(draft, found)
-    touched = set(found.values()) if hold or not draft.proposed else _touched(draft, found)
+    whole = hold or not draft.proposed  # a file written by hand means what it lists
+    touched = set(found.values()) if whole else _touched(draft, found)
     listed = [
         Wish("pin", (name,), context, draft.home[name][1])
         for name, context in found.items()

@@ -19,12 +19,12 @@ _HOW_TO = """\
 #   move a service     move its line to another context, or to a new one
 #   leave it open      remove its line: the evidence decides again
 #   shared services    own (a context of its own), library (linked into all), attach (to one)
-# A context that you touch is pinned as you list it; the others follow the evidence, unless
-# `hold: true` pins them all. Wishes that contradict each other are named by line.
+# Once you have moved a service the lists are taken as they stand (see the rule `hold`). Wishes
+# that contradict each other are named by line.
 """
 
 _RULES = (
-    ("hold", "true: every context exactly as listed"),
+    ("hold", "true: as listed; false: contexts you did not touch follow the evidence"),
     ("together", "[[a, b], [c, d]]: share a context"),
     ("apart", "[[a, b]]: never share one"),
     ("pinned", "{a: billing}: in the context of this name"),
@@ -144,12 +144,12 @@ def _rules(wishes: Constraints) -> list[str]:
 
     pins = [
         f"{quoted(name)}: {quoted(wish.target)}"
-        for wish in _of(wishes, "pin")
+        for wish in ([] if wishes.hold else _of(wishes, "pin"))
         for name in wish.services
     ]
     alone = [f"{quoted(wish.target)}: {_list(wish.services)}" for wish in _of(wishes, "separate")]
     values = {
-        "hold": "false",
+        "hold": "true" if wishes.hold else "",
         "together": sets("together"),
         "apart": sets("apart"),
         "pinned": f"{{{', '.join(pins)}}}",

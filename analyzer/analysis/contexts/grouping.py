@@ -20,6 +20,7 @@ class Grouping:
 
     `members` is the fleet without the hubs that were taken apart; `labels`, `limits` and `tree`
     speak of its services (a group is the index of its smallest member), `names` of the groups.
+    `kept` are services that stayed where an earlier grouping had them.
     """
 
     members: Fleet
@@ -29,6 +30,7 @@ class Grouping:
     choice: Choice
     labels: Ints
     names: Mapping[int, str]
+    kept: tuple[str, ...] = ()
 
     def groups(self) -> list[tuple[int, Ints]]:
         """(label, members) of each group, in order of label."""
@@ -44,6 +46,7 @@ def keep_in_place(grouping: Grouping, before: Mapping[str, str], least: float) -
     if least <= 0 or not before:
         return grouping
     labels = grouping.labels.copy()
+    kept: list[str] = []
     now = {name: str(label) for name, label in zip(services, labels.tolist(), strict=True)}
     known = {name: before[name] for name in services if name in before}
     home = {old: int(new) for new, old in match(known, now).items()}
@@ -59,7 +62,8 @@ def keep_in_place(grouping: Grouping, before: Mapping[str, str], least: float) -
         )
         if gain < least and _may_join(grouping.limits, at, here, there):
             labels[at] = target
-    return replace(grouping, labels=relabel(labels))
+            kept.append(name)
+    return replace(grouping, labels=relabel(labels), kept=tuple(kept))
 
 
 def _may_join(limits: Limits, at: int, here: Ints, there: Ints) -> bool:

@@ -45,7 +45,10 @@ class Hub:
 def find_hubs(fleet: Fleet, settings: Settings, held: Sequence[str] = ()) -> tuple[Hub, ...]:
     """The hubs of a fleet, sorted by name; services in `held` (pinned by hand) never are."""
     shares = journey_shares(fleet)
-    order = sorted(range(len(shares)), key=lambda at: (-shares[at], fleet.services[at]))
+    reach = neighbour_shares(fleet)
+    order = sorted(
+        range(len(shares)), key=lambda at: (-shares[at], -reach[at], fleet.services[at])
+    )
     candidates = [
         at for at in order if shares[at] > settings.hub_share and fleet.services[at] not in held
     ][: len(shares) // _MOST_HUBS]
@@ -69,6 +72,11 @@ def journey_shares(fleet: Fleet) -> Floats:
     if fleet.journeys:
         touched = np.asarray(fleet.touches.sum(axis=0), dtype=np.float64)
         return touched / len(fleet.journeys)
+    return neighbour_shares(fleet)
+
+
+def neighbour_shares(fleet: Fleet) -> Floats:
+    """Share of the other services that each service calls or is called by."""
     linked = (fleet.calls + fleet.calls.T) > 0
     np.fill_diagonal(linked, val=False)
     neighbours = np.asarray(linked.sum(axis=1), dtype=np.float64)

@@ -9,6 +9,7 @@ from analyzer.analysis.contexts.fleet import Evidence, Fleet
 from analyzer.analysis.contexts.scene import Scene
 
 _COARSE = 10
+_FEWEST_TO_SPLIT = 4
 
 
 def notes(scene: Scene, apart: tuple[str, ...]) -> tuple[str, ...]:
@@ -25,8 +26,14 @@ def notes(scene: Scene, apart: tuple[str, ...]) -> tuple[str, ...]:
             "context leave no more"
         )
     members = len(scene.grouping.members.services)
-    if choice.groups == 1 and members > 1 and choice.wanted == 1:
-        found.append("one context: no split has a positive modularity")
+    if choice.groups == 1 and members > 1 and not choice.asked:
+        few = members < _FEWEST_TO_SPLIT
+        why = (
+            "too few services to choose a number" if few else "no split has a positive modularity"
+        )
+        found.append(f"one context: {why}")
+    if scene.grouping.affinity.silent:
+        found.append("journeys have no say: every one of them touches every service alike")
     if apart:
         found.append(f"taken apart before grouping, not counted as members: {', '.join(apart)}")
     marked = [hub.service for hub in scene.hubs if hub.service not in apart]

@@ -6,7 +6,9 @@ constraint-aware average linkage, the number of contexts by combined modularity.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 from scipy import sparse
@@ -17,6 +19,7 @@ from analyzer.analysis.contexts.constraints import Constraints, check_names
 from analyzer.analysis.contexts.context_map import ContextMap
 from analyzer.analysis.contexts.cut import choose
 from analyzer.analysis.contexts.feasibility import limits
+from analyzer.analysis.contexts.file_reading import from_mapping
 from analyzer.analysis.contexts.fleet import Evidence, Fleet, assemble, incidence
 from analyzer.analysis.contexts.grouping import Grouping, keep_in_place
 from analyzer.analysis.contexts.hubs import Hub, find_hubs, journey_shares
@@ -33,7 +36,7 @@ def propose_contexts(
     edges: object,
     journeys: object,
     k: int | None = None,
-    constraints: Constraints | None = None,
+    constraints: Constraints | Mapping[str, Any] | None = None,
     seed: int = 7,
     *,
     evidence: Evidence | None = None,
@@ -45,15 +48,16 @@ def propose_contexts(
     journey (which journey made the calls) and time_ns (time spent in them); `journeys` has
     journey, service and optionally weight (how often). Either may be None or empty. Frames are
     polars frames or anything `polars.DataFrame` reads. `k` asks for a number of contexts (hubs
-    that are taken apart not counted); None lets combined modularity choose. Raises
+    that are taken apart not counted); None lets combined modularity choose. `constraints` are
+    `Constraints`, or a dict with the rules of `contexts.yaml` (together, apart, ...). Raises
     `UsageError` for frames that cannot be read as such, `ConfigurationError` for wishes that
     cannot all be had.
     """
     chosen, known = settings or Settings(), evidence or Evidence()
-    wishes = constraints or Constraints()
+    wishes = _wishes(constraints)
     fleet = assemble(edges, journeys, known)
     fleet = replace(fleet, layers={**fleet.layers, **_vocabulary(fleet)})
-    wanted = k if k is not None else wishes.contexts
+    wanted = k if k is not None else wishes.wanted()
     _check(wanted, chosen, fleet, known)
     check_names(wishes, fleet)
     hubs = find_hubs(fleet, chosen, held=sorted(wishes.about() - set(wishes.shared)))
@@ -81,6 +85,12 @@ def propose_contexts(
         notes=(*notes(scene, apart), *confidence_notes(fleet, together)),
         unstated=unstated(fleet, known),
     )
+
+
+def _wishes(given: Constraints | Mapping[str, Any] | None) -> Constraints:
+    if given is None:
+        return Constraints()
+    return given if isinstance(given, Constraints) else from_mapping(given)
 
 
 def _check(wanted: int | None, settings: Settings, fleet: Fleet, evidence: Evidence) -> None:

@@ -66,7 +66,7 @@ def _member(scene: Scene, at: int, confidence: float | None, settings: Settings)
     hub = next((hub for hub in scene.hubs if hub.service == name), None)
     if hub is not None:
         said = f"{_hub_sentence(hub)}; kept in the tree: {said}"
-    decided = _constraint(scene.wishes, name)
+    decided = _constraint(scene, name, settings)
     return Explanation(
         service=name,
         context=scene.context_of(at),
@@ -149,6 +149,8 @@ def _hub_sentence(hub: Hub) -> str:
     return f"{what}: in {hub.share:.0%} of journeys, spread {hub.participation:.2f} over contexts"
 
 
-def _constraint(wishes: Constraints, name: str) -> str | None:
-    said = [str(wish) for wish in wishes.wishes if name in wish.services]
+def _constraint(scene: Scene, name: str, settings: Settings) -> str | None:
+    said = [str(wish) for wish in scene.wishes.wishes if name in wish.services]
+    if name in scene.grouping.kept:
+        said.append(f"stays where it was: moving would gain less than {settings.keep_margin:g}")
     return "; ".join(said) or None

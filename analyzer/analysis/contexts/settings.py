@@ -30,7 +30,7 @@ class Settings:
     hub_participation: float = 0.5
     draws: int = 50
     sure: float = 0.7
-    keep_margin: float = 0.0
+    keep_margin: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse values that have no meaning, all at once."""
@@ -56,10 +56,11 @@ class Settings:
         if problems:
             raise UsageError("\n".join(problems))
 
-    def weights(self, layers: Sequence[str]) -> dict[str, float]:
-        """The part of each layer in the affinity; the parts add up to 1."""
+    def weights(self, layers: Sequence[str], silent: Sequence[str] = ()) -> dict[str, float]:
+        """The part of each layer in the affinity; the parts add up to 1, `silent` have none."""
         raw = {"calls": self.alpha, "journeys": 1 - self.alpha}
         raw |= {name: self.layer_weights.get(name, 0.0) for name in layers if name not in raw}
+        raw |= dict.fromkeys(silent, 0.0)
         total = sum(raw[name] for name in sorted(raw)) or 1.0
         return {name: raw[name] / total for name in layers}
 

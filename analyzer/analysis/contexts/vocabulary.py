@@ -29,6 +29,7 @@ TECHNICAL: Final = frozenset(_TECHNICAL_WORDS.split())
 _NAME_WEIGHT: Final = 2.0
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _HEX = re.compile(r"[0-9a-f]{4,}", re.IGNORECASE)
+_FUSED = re.compile(r"(?<=[a-z]{2})(service|svc|controller|handler|manager)$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -36,7 +37,8 @@ def words(name: str) -> list[str]:
     """The words of a name in lower case: camelCase, snake_case, paths; no ids, no numbers."""
     pieces = re.split(r"[^A-Za-z0-9]+", _UUID.sub(" ", name))
     parts = (part for part in pieces if not _is_id(part))
-    found = (match.group().lower() for part in parts for match in _WORD.finditer(part))
+    matched = (match.group().lower() for part in parts for match in _WORD.finditer(part))
+    found = (_FUSED.sub("", word) for word in matched)
     return [word for word in found if len(word) > 1 and not word.isdigit()]
 
 

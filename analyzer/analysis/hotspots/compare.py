@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -32,7 +33,7 @@ class Comparison:
 
 
 def compare(
-    frames: TraceFrames, windows: tuple[Window, ...], baseline: Baseline
+    frames: TraceFrames, windows: Sequence[Window], baseline: Baseline
 ) -> list[Comparison]:
     """Each window beside the one baseline, which is measured once."""
     base = measure(frames, baseline.contains())

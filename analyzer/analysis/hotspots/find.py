@@ -12,6 +12,7 @@ from analyzer.analysis.hotspots.compare import Comparison, compare
 from analyzer.analysis.hotspots.errors import error_rows
 from analyzer.analysis.hotspots.frames import TraceFrames
 from analyzer.analysis.hotspots.hotspot import Hotspot
+from analyzer.analysis.hotspots.incident import incident_rows
 from analyzer.analysis.hotspots.slower import latency_rows
 from analyzer.analysis.hotspots.suspects import Suspect, rank_suspects
 from analyzer.analysis.hotspots.windows import (
@@ -22,6 +23,7 @@ from analyzer.analysis.hotspots.windows import (
 )
 
 NO_PEAK: Final = "no peak found: nothing stands out for two buckets of time"
+NOTHING_TO_COMPARE: Final = "the window, or the time outside it, holds no spans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Findings:
     """All windows in order of time, and one table over them.
 
     `hotspots` keeps the highest score of every (service, operation, kind) over the windows,
-    ranked inside its kind; rows without enough data follow, unranked. `note` says so where no
-    window was found.
+    ranked inside its kind; rows without enough data follow, unranked. `note` says why where no
+    window was found or there is nothing to compare it with.
     """
 
     windows: tuple[WindowFindings, ...]
@@ -56,7 +58,8 @@ def find_hotspots(
 ) -> Findings:
     """Hotspots and suspects inside `windows`, found in the traffic where none are given.
 
-    `incident_ns` names the moment a known incident began instead. `excluded` are further
+    `incident_ns` names the moment a known incident began instead; the table then ranks its rows
+    by the suspicion of their service (`incident.incident_rows`). `excluded` are further
     windows that the baseline leaves out (other known incidents).
     """
     if incident_ns is not None:
@@ -67,8 +70,13 @@ def find_hotspots(
         return Findings((), (), NO_PEAK)
     starts = frames.times["start_ns"]
     baseline = baseline_of(starts, (*windows, *excluded))
-    found = tuple(map(_findings, compare(frames, tuple(windows), baseline)))
-    return Findings(found, _merged(found))
+    comparisons = compare(frames, tuple(windows), baseline)
+    found = tuple(map(_findings, comparisons))
+    note = None if any(each.suspects for each in found) else NOTHING_TO_COMPARE
+    if incident_ns is None:
+        return Findings(found, _merged(found), note)
+    (each,) = found
+    return Findings(found, incident_rows(comparisons[0], each.hotspots, each.suspects), note)
 
 
 def _findings(comparison: Comparison) -> WindowFindings:

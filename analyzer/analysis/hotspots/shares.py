@@ -108,10 +108,11 @@ def slow_time_shares(
         .filter(pl.col("n") >= MIN_SAMPLES)
         .select("journey", "limit")
     )
+    usual_limit = pl.lit(overall, pl.Float64)  # null without a baseline: then none is slow
     slow = (
         timed.filter(window.contains())
         .join(limits, on="journey", how="left")
-        .filter(pl.col("duration_ns") > pl.col("limit").fill_null(overall))
+        .filter(pl.col("duration_ns") > pl.coalesce("limit", usual_limit))
         .select("trace_id")
         .unique()
     )

@@ -16,6 +16,8 @@ from analyzer.analysis.hotspots.saturation import load_signs
 
 MIN_SHIFT: Final = 0.25
 STANDARD_ERRORS: Final = 3.0
+MIN_RATIO: Final = 1.2
+MIN_SHARE: Final = 0.05
 _EXPLAINED: Final = 10
 """How many of the first rows get their load signs; the rest say where the time went."""
 
@@ -25,7 +27,7 @@ Candidate = dict[str, Any]
 
 
 def latency_rows(comparison: Comparison) -> list[Hotspot]:
-    """Operations whose own time or wait rose beyond chance, best first; the thin ones after them.
+    """Operations whose own time or wait rose beyond chance and matters, the thin ones last.
 
     Beyond chance: by at least a quarter of the baseline's IQR and three standard errors of the
     difference of two medians (1.2533 sigma/sqrt(n) each, sigma = IQR/1.349).
@@ -41,16 +43,25 @@ def latency_rows(comparison: Comparison) -> list[Hotspot]:
     rows = []
     for key in sorted(best, key=lambda key: (-_score(best[key]), key)):
         candidate = best[key]
+        pair = (called if candidate["side"] == "gap" else served).get(key, (None, None))
         if candidate["score"] is None:
             rows.append(_thin(candidate))
-        elif _beyond_chance(candidate):
+        elif _beyond_chance(candidate) and _matters(key, pair, comparison):
             words = _where(candidate)
             if len(rows) < _EXPLAINED:
                 signs = _signs(candidate, comparison)
                 words = f"{words}; {signs}" if signs else words
-            pair = (called if candidate["side"] == "gap" else served).get(key, (None, None))
             rows.append(_row(candidate, words, pair, comparison))
     return rows
+
+
+def _matters(
+    key: tuple[str, str], medians: tuple[float | None, float | None], comparison: Comparison
+) -> bool:
+    """What users can notice: a fifth slower, or a twentieth of the slow journeys' time."""
+    base, peak = medians
+    slower = base is None or peak is None or peak >= MIN_RATIO * base
+    return slower or (comparison.share_of_slow_time(*key) or 0.0) >= MIN_SHARE
 
 
 def _score(candidate: Candidate) -> float:

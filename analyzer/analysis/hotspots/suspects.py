@@ -20,7 +20,8 @@ class Suspect:
     """A service's place in the ranking and what put it there.
 
     `score` = max(latency_part, event_part): r(s)/sum r and v(s)/sum v. `kind` names the part
-    that won, `reason` the operation or template behind it, `competing` the other part's.
+    that won, `operation` the operation or template behind it, `reason` says so in words and
+    `competing` the other part's.
     `edge` is the caller that waited (`caller -> service`) where a gap won. The shares are of
     critical-path time in baseline and peak; exemplars are trace ids of a median and a p99
     journey of the peak that touch the service. Both only for the first three.
@@ -32,6 +33,7 @@ class Suspect:
     kind: str
     latency_part: float
     event_part: float
+    operation: str
     reason: str
     competing: str
     edge: str | None
@@ -42,8 +44,13 @@ class Suspect:
 
 
 def rank_suspects(comparison: Comparison) -> list[Suspect]:
-    """All services seen in baseline or peak, most suspect first; ties by name."""
+    """All services seen in baseline or peak, most suspect first; ties by name.
+
+    None where the window or the baseline holds no span: then there is nothing to compare.
+    """
     base, peak = comparison.base, comparison.peak
+    if base.served.is_empty() or peak.served.is_empty():
+        return []
     slow = latency_scores(latency_shifts(base, peak))
     odd = event_scores(event_shifts(base, peak))
     visits = dict(peak.entries.iter_rows())
@@ -68,6 +75,7 @@ def rank_suspects(comparison: Comparison) -> list[Suspect]:
                 kind=kind,
                 latency_part=latency_part,
                 event_part=event_part,
+                operation=_operation(slower if kind == "latency" else odder),
                 reason=words[kind],
                 competing=words[other],
                 edge=_edge(slower) if kind == "latency" else None,
@@ -76,6 +84,13 @@ def rank_suspects(comparison: Comparison) -> list[Suspect]:
         )
     suspects.sort(key=lambda suspect: (-suspect.score, suspect.service_name))
     return [_ranked(suspect, place, comparison) for place, suspect in enumerate(suspects, start=1)]
+
+
+def _operation(row: dict[str, object] | None) -> str:
+    """The operation of a latency row, or of an event key without its first word."""
+    if row is None:
+        return ""
+    return str(row["operation"]) if "operation" in row else str(row["key"]).partition(" ")[2]
 
 
 def _slow_words(row: dict[str, object] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.analysis.whatif.accuracy import Measured, accuracy, headline
+from analyzer.analysis.whatif.accuracy import Measured, accuracy, failure_accuracy, headline
 from analyzer.analysis.whatif.compiling import record
 from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.whatif import Assumptions, WhatIf, grouping_of, what_if
@@ -13,6 +13,7 @@ __all__ = [
     "Recording",
     "WhatIf",
     "accuracy",
+    "failure_accuracy",
     "grouping_of",
     "headline",
     "record",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -95,6 +95,34 @@ def headline(table: pl.DataFrame, quantile: float = 0.95) -> pl.DataFrame:
         "inside_share": pl.Float64,
         "journeys": pl.Int64,
     }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def failure_accuracy(
+    prediction: Prediction, measured: Mapping[str, tuple[int, int]]
+) -> pl.DataFrame:
+    """Failure rates predicted and measured; `measured` maps a journey to (failed, runs).
+
+    One row per journey that both know, sorted: journey, before, predicted, measured (shares),
+    difference_pp (predicted less measured, in percentage points), n (measured runs).
+    """
+    rows = []
+    for one in prediction.journeys:
+        failed, runs = measured.get(one.journey, (0, 0))
+        if runs:
+            after = one.failed_after / one.runs
+            rows.append(
+                (
+                    one.journey,
+                    one.failed / one.runs,
+                    after,
+                    failed / runs,
+                    100 * (after - failed / runs),
+                    runs,
+                )
+            )
+    shares = ("before", "predicted", "measured", "difference_pp")
+    schema = {"journey": pl.String, **dict.fromkeys(shares, pl.Float64), "n": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -185,4 +185,5 @@ def _stopped(steps: Sequence[Step], terms: Terms) -> Plan:
         else:
             continue
         return Plan(tuple(steps), step.number - 1, reason, terms.weights)
-    return Plan(tuple(steps), len(steps), "every step pays or prepares one", terms.weights)
+    reason = "every step pays or prepares one" if steps else "no step: nothing is merged"
+    return Plan(tuple(steps), len(steps), reason, terms.weights)

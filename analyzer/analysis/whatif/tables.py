@@ -11,9 +11,10 @@ from analyzer.analysis.whatif.critical import critical_sites
 from analyzer.analysis.whatif.migration import Plan
 from analyzer.analysis.whatif.prediction import Prediction
 from analyzer.analysis.whatif.recording import LOST, Recording
-from analyzer.analysis.whatif.replay import Merger
+from analyzer.analysis.whatif.replay import Merger, replay
 
 _NS_PER_MS = 1e6
+_NS_PER_SECOND = 1e9
 
 
 def latency_table(prediction: Prediction) -> pl.DataFrame:
@@ -92,6 +93,7 @@ def context_table(
         "context": pl.String,
         "services": pl.String,
         "calls": pl.Int64,
+        "saved_s": pl.Float64,
         "critical_hops": pl.Int64,
         "critical_gap_s": pl.Float64,
         "gap_s": pl.Float64,
@@ -134,9 +136,14 @@ def curve_table(plan: Plan) -> pl.DataFrame:
 
 def _brought(
     recording: Recording, merger: Merger, names: Sequence[str]
-) -> tuple[int, int, float, float, int, int]:
+) -> tuple[int, float, int, float, float, int, int]:
+    """The figures of one context, as if no other one were merged."""
     inside = set(names)
-    calls = hops = critical = gap = lost = touched = 0
+    alone = Merger(
+        {name: home for name, home in merger.context_of.items() if name in inside},
+        merger.delta_ns,
+    )
+    calls = saved = hops = critical = gap = lost = touched = 0
     for run in recording.runs:
         if not inside & set(run.services):
             continue
@@ -147,10 +154,12 @@ def _brought(
         gap += sum(site.gap_ns for site in merged)
         lost += sum(site.failure in LOST for site in merged)
         if merged:
+            saved += run.duration_ns - replay(run, alone, recording).duration_ns
             on_path = [site for site in critical_sites(run) if site in merged]
             hops += len(on_path)
             critical += sum(site.gap_ns for site in on_path)
-    return calls, hops, six_digits(critical / 1e9), six_digits(gap / 1e9), lost, touched
+    seconds = [six_digits(amount / _NS_PER_SECOND) for amount in (saved, critical, gap)]
+    return calls, seconds[0], hops, seconds[1], seconds[2], lost, touched
 
 
 def _ms(value: float | None) -> float | None:

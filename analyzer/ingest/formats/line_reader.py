@@ -11,20 +11,30 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from analyzer.ingest.fields import NO_ORIGIN, Origin, Resolver, flatten
+from analyzer.ingest.fields import Resolver
 from analyzer.ingest.figures import figures_of
 from analyzer.ingest.folding import fold
 from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
 from analyzer.ingest.formats.access import read_access
-from analyzer.ingest.formats.loggers import completed
+from analyzer.ingest.formats.loggers import complete
 from analyzer.ingest.formats.pairs import read_logfmt
 from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
 from analyzer.ingest.formats.syslog import read_glog, read_syslog
 from analyzer.ingest.formats.text import fields_of_message, read_text
 from analyzer.ingest.formats.w3c import ColumnTable
+from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
+from analyzer.ingest.shapes import Shape, flatten, shape_of
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
+# Keys that wrappers and trace dialects are told by; without any, an object is a log line.
+_TELLTALES = frozenset({
+    "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
+    "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
+    "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
+    "logStreamName", "ingestionTime", "hits", "_source", "logName",
+})  # fmt: skip
+_DATED_CHARACTERS = 19
 _DOCKER_PIECE = 16_000
 _BODIES = frozenset({"msg", "message", "event", "body"})
 _BAD_ENCODING_SHARE = 0.1
@@ -59,12 +69,28 @@ class Piece(Enum):
     PARTIAL = "partial"
 
 
+class Plain(NamedTuple):
+    """The fields of a log line that may be resolved together with others of its shape."""
+
+    fields: dict[str, Any]
+    shape: Shape
+
+    @property
+    def is_columnar(self) -> bool:
+        """Tell whether it may wait: times without a date or year must be read in their order."""
+        if not self.shape.columnar:
+            return False
+        stamp = self.fields[self.shape.log_time[0]]
+        return isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS
+
+
 class Outcome(NamedTuple):
     """What one line is.
 
     `readings` where it was understood (or refused); `piece` where it is a header or the
     beginning of a longer line; `unknown` is the text of a line that starts no record, for which
-    `readings` say what it would be on its own. `source` names the stream it came by.
+    `readings` say what it would be on its own; `plain` is a line not yet resolved. `source`
+    names the stream it came by.
     """
 
     readings: Sequence[Reading] = ()
@@ -73,6 +99,7 @@ class Outcome(NamedTuple):
     piece: Piece | None = None
     unknown: str | None = None
     wrapped: bool = False
+    plain: Plain | None = None
 
     @property
     def holds_one_record(self) -> bool:
@@ -107,6 +134,8 @@ class LineReader:
         if content[:1] == b"{":
             value = json_text.parse_line(content)
             if isinstance(value, dict):
+                if _TELLTALES.isdisjoint(value):
+                    return self._read_plain(value, origin)
                 return self.read_value(value, origin)
             if isinstance(value, Rejected) and (self._last_was_json or self._last is None):
                 return Outcome([value])
@@ -156,6 +185,12 @@ class LineReader:
             return self._read_headed(headed.fields, headed.message, origin)
         return self._read_embedded(text, origin) or self._unknown(text, origin)
 
+    def _read_plain(self, value: dict[str, Any], origin: Origin) -> Outcome:
+        """Read an object that can be nothing but a log line: what most lines are."""
+        self._last_was_json, self._last = True, None
+        self.formats["json"] += 1
+        return self._outcome(value, origin)
+
     def read_value(self, value: Any, origin: Origin = NO_ORIGIN) -> Outcome:
         """Return what a parsed JSON value is: a log line, a wrapper, or a document."""
         if isinstance(value, Mapping) and not otlp.recognises(value):
@@ -191,26 +226,39 @@ class LineReader:
             self.formats["json"] += 1
             yield from self.read_fields(value, origin)
 
-    def read_row(self, values: Mapping[str, Any]) -> Iterator[Reading]:
-        """Yield what a table's row holds."""
+    def read_row(self, values: Mapping[str, Any]) -> list[Reading]:
+        """Return what a table's row holds."""
         self.formats["table"] += 1
         return self.read_fields(values)
 
-    def read_fields(
-        self, value: Mapping[str, Any], origin: Origin = NO_ORIGIN
-    ) -> Iterator[Reading]:
-        """Yield the record of a log line given as keys and values, and figures it carries."""
+    def read_fields(self, value: Mapping[str, Any], origin: Origin = NO_ORIGIN) -> list[Reading]:
+        """Return the record of a log line given as keys and values, and figures it carries."""
+        plain = self._flat(value)
+        if isinstance(plain, Rejected):
+            return [plain]
+        return self._resolve(plain, origin)
+
+    def _resolve(self, plain: Plain, origin: Origin) -> list[Reading]:
+        flat, shape = plain
+        record = self._resolver.resolve_shape(flat, shape, origin)
+        if shape.figures and isinstance(record, Record):
+            return [record, *figures_of(flat, shape.figures, record)]
+        return [record]
+
+    def resolve(self, plain: Plain) -> Record | Rejected:
+        """Return the record of one plain line."""
+        return self._resolver.resolve_shape(plain.fields, plain.shape, NO_ORIGIN)
+
+    def _flat(self, value: Mapping[str, Any]) -> Plain | Rejected:
         flat = flatten(value)
         if isinstance(flat, Rejected):
-            yield flat
-            return
-        flat = completed(flat)
+            return flat
         if self._renames:
             flat = {self._renames.get(key, key): item for key, item in flat.items()}
-        record = self._resolver.resolve(flat, origin)
-        yield record
-        if isinstance(record, Record):
-            yield from figures_of(flat, record)
+        shape = shape_of(tuple(flat))
+        if (shape.unfinished or shape.contained or shape.body) and complete(flat, shape):
+            shape = shape_of(tuple(flat))
+        return Plain(flat, shape)
 
     def _read_fields(
         self, entry: Format, found: dict[str, Any], text: str, origin: Origin
@@ -261,7 +309,13 @@ class LineReader:
         return value if isinstance(value, dict) else None
 
     def _outcome(self, found: dict[str, Any], origin: Origin, *, free: bool = False) -> Outcome:
-        return Outcome(list(self.read_fields(found, origin)), origin.source, free=free)
+        if origin is NO_ORIGIN and not self._resolver.timing.proof.unknown:
+            flat = self._flat(found)
+            if isinstance(flat, Plain) and flat.is_columnar:
+                return Outcome(free=free, plain=flat)
+            readings = [flat] if isinstance(flat, Rejected) else self._resolve(flat, origin)
+            return Outcome(readings, free=free)
+        return Outcome(self.read_fields(found, origin), origin.source, free=free)
 
     def _read_layers(self, layers: Sequence[wrappers.Layer]) -> Outcome:
         if len(layers) == 1:
@@ -297,7 +351,7 @@ class LineReader:
         if outcome.unknown is None:
             return outcome._replace(wrapped=True, source=source)
         alone = {**layer.fields, "message": text, **fields_of_message(text)}
-        readings = list(self.read_fields(alone, layer.origin))
+        readings = self.read_fields(alone, layer.origin)
         if isinstance(readings[0], Rejected):
             return outcome._replace(wrapped=True, source=source)
         self.formats["text"] += not outcome.unknown[:1].isspace()

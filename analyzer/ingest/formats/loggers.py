@@ -8,29 +8,26 @@ from __future__ import annotations
 from typing import Any
 
 from analyzer.ingest.formats.messages import read_message
-
-_CONTAINERS = ("fields.", "@fields.", "jsonPayload.", "extra.", "context.", "mdc.", "attributes.")
-_MESSAGES = ("message", "msg", "event")
+from analyzer.ingest.shapes import HEAD_KEY, Shape
 
 
-def completed(flat: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a line with those added that only its logger's habits tell."""
-    if "instant.epochSecond" in flat:
-        _add_instant(flat)
-    logger = flat.get("logger")
-    if isinstance(logger, str) and logger.startswith("http.log.access"):
-        _add_caddy(flat)
-    for key in tuple(flat):
-        for container in _CONTAINERS:
-            if key.startswith(container):
-                flat.setdefault(key[len(container) :], flat[key])
-    if "@head" not in flat and "asctime" not in flat:
-        for key in _MESSAGES:
-            text = flat.get(key)
-            if isinstance(text, str) and (known := read_message(text)):
-                for name, value in known.items():
-                    flat.setdefault(name, value)
-    return flat
+def complete(flat: dict[str, Any], shape: Shape) -> bool:
+    """Add to a line's fields what only its logger's habits tell; tell whether any was added."""
+    before = len(flat)
+    if shape.unfinished:
+        if "instant.epochSecond" in flat:
+            _add_instant(flat)
+        logger = flat.get("logger")
+        if isinstance(logger, str) and logger.startswith("http.log.access"):
+            _add_caddy(flat)
+    for key, bare in shape.contained:
+        flat.setdefault(bare, flat[key])
+    if HEAD_KEY not in flat and "asctime" not in flat:
+        text = flat[shape.body[0]] if shape.body else None
+        if isinstance(text, str) and (known := read_message(text)):
+            for name, value in known.items():
+                flat.setdefault(name, value)
+    return len(flat) != before or shape.unfinished
 
 
 def _add_instant(flat: dict[str, Any]) -> None:

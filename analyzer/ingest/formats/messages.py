@@ -57,7 +57,8 @@ def read_message(message: str) -> dict[str, Any] | None:
                 "status": match["status"],
                 "client_ip": match["client"],
             }
-    if "=" not in message and (match := _TOOK.search(message)):
+    hints = " in " in message or "took" in message or " after " in message
+    if hints and "=" not in message and (match := _TOOK.search(message)):
         return {"duration": match["took"], "@head": message[: match.start()].rstrip(" ,:;-(")}
     return None
 

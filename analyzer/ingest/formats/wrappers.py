@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from analyzer.ingest.fields import Origin
+from analyzer.ingest.line_times import Origin
 from analyzer.ingest.times import Clock, Instant, instant_in_unit
 
 MAX_LAYERS = 5

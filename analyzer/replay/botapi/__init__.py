@@ -15,8 +15,7 @@ aiogram: `AiohttpSession(api=TelegramAPIServer.from_base(telegram.url))`; python
 `.base_url(f"{telegram.url}/bot").base_file_url(f"{telegram.url}/file/bot")`.
 
 What it leaves out: inline mode, payments, polls, sticker sets, business accounts, channels; URLs
-as files (it never leaves the machine); the size of a text counts characters. Every other call is
-answered as an unknown method (404).
+as files (it never leaves the machine). A call it does not know is an unknown method (404).
 """
 
 from __future__ import annotations

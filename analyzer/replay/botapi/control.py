@@ -10,6 +10,7 @@ All bodies are JSON; a refused act answers 400 with `{"error": "..."}`.
 | `POST /control/media` | `door.Media`, `content` in base64 | `door.Acted` |
 | `POST /control/edits` | `door.Edit` | `door.Acted` |
 | `POST /control/blocks` | `{"user": door.User, "blocked": true}` | `door.Acted` |
+| `POST /control/update-id-restarts` | `{}` | `{}`: ids go on from a random number |
 | `GET /control/events?after=N&timeout=S` | - | `{"events": [feed.ChatEvent], "last_seq": N}` |
 | `GET /control/state` | - | bot, counts of users, chats, pending updates, `last_seq` |
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import orjson
@@ -48,6 +50,9 @@ def control_routes(door: LocalDoor) -> list[web.RouteDef]:
     async def blocks(body: Json) -> Acted:
         return await door.block(_read(User, body["user"]), blocked=body.get("blocked", True))
 
+    async def restarts(_body: Json) -> None:
+        door.world.queue.restart_ids(door.world.random)
+
     async def events(request: web.Request) -> web.Response:
         after = int(request.query.get("after", "0"))
         wait = min(float(request.query.get("timeout", "0")), LONGEST_WAIT_SECONDS)
@@ -74,6 +79,7 @@ def control_routes(door: LocalDoor) -> list[web.RouteDef]:
         "media": media,
         "edits": lambda body: door.edit(_read(Edit, body)),
         "blocks": blocks,
+        "update-id-restarts": restarts,
     }
     routes = [web.post(f"/control/{name}", _act(handler)) for name, handler in acts.items()]
     return [*routes, web.get("/control/events", events), web.get("/control/state", state)]
@@ -91,7 +97,13 @@ def _act(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 
 def _read(shape: Any, body: Json) -> Any:
-    return TypeAdapter(shape).validate_python(body)
+    return _adapter(shape).validate_python(body)
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    """Building one takes a hundred times longer than using it."""
+    return TypeAdapter(shape)
 
 
 def _json(body: Json, status: int = 200) -> web.Response:

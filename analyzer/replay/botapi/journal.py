@@ -17,11 +17,13 @@ from __future__ import annotations
 from collections import deque
 from datetime import UTC, datetime
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from analyzer.errors import OutputError
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
 from analyzer.replay.botapi.shapes import Json
 
@@ -32,10 +34,26 @@ class Journal:
     """Appends lines to a file, if there is one, and keeps the newest in memory."""
 
     def __init__(self, clock: Clock, path: Path | None = None) -> None:
-        """Open `path` for appending; unbuffered, so that a kill loses no finished line."""
+        """Keep lines in memory; `open` begins the file."""
         self._clock = clock
-        self._file = None if path is None else path.open("ab", buffering=0)
+        self._path = path
+        self._file: FileIO | None = None
         self.lines: deque[Json] = deque(maxlen=KEPT_IN_MEMORY)
+
+    def open(self) -> None:
+        """Open the file for appending; unbuffered, so that a kill loses no finished line.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        if self._path is None:
+            return
+        try:
+            self._file = self._path.open("ab", buffering=0)
+        except OSError as error:
+            raise OutputError(
+                f"{self._path}: cannot write the journal: {error.strerror}"
+            ) from error
 
     def write(self, event: str, **fields: Any) -> None:
         """Add one line; fields that are None are left out."""

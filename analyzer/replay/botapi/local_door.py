@@ -8,7 +8,13 @@ from typing import Any, cast, get_args
 from analyzer.replay.botapi.door import Acted, Edit, Group, Media, Press, Text, User
 from analyzer.replay.botapi.errors import ImpossibleActError
 from analyzer.replay.botapi.feed import ChatEvent
-from analyzer.replay.botapi.messages import Draft, caption_content, new_message, text_content
+from analyzer.replay.botapi.messages import (
+    Draft,
+    caption_content,
+    new_message,
+    text_content,
+    topic_of,
+)
 from analyzer.replay.botapi.methods.media import MediaKind, media_content, store_file
 from analyzer.replay.botapi.params import Upload
 from analyzer.replay.botapi.shapes import Json
@@ -41,7 +47,8 @@ class LocalDoor:
         reply_to = None
         if text.reply_to_message_id is not None:
             reply_to = self._message(chat, text.reply_to_message_id)
-        message = self._new(chat, text.user, content, text.thread_id, reply_to)
+        thread_id = text.thread_id or topic_of(chat, reply_to)
+        message = self._new(chat, text.user, content, thread_id, reply_to)
         return self._queue("wrote", text.user, "message", message)
 
     async def send(self, media: Media) -> Acted:

@@ -41,18 +41,39 @@ def new_message(world: World, chat: Chat, draft: Draft) -> Json:
         "chat": world.chat_json(chat),
         "date": world.now_s(),
     }
-    if draft.thread_id:
-        message["message_thread_id"] = draft.thread_id
-        if chat.is_forum:
-            message["is_topic_message"] = True
-    if draft.reply_to is not None:
-        quoted = {k: v for k, v in draft.reply_to.items() if k != "reply_to_message"}
-        message["reply_to_message"] = quoted
+    message.update(_thread(chat, draft))
     message.update(draft.content)
     if (markup := kept_markup(draft.markup)) is not None:
         message["reply_markup"] = markup
     chat.messages[message["message_id"]] = message
     return message
+
+
+def _thread(chat: Chat, draft: Draft) -> Json:
+    """Where a message belongs: its topic, or in groups the root of the replies it stands in.
+
+    In a topic a message that answers nothing is a reply to the service message that opened the
+    topic, and outside of topics `message_thread_id` names a message nobody can send to: both
+    surprise bots (banteg/takopi#152, tdlib/telegram-bot-api#447).
+    """
+    fields: Json = {}
+    reply_to = draft.reply_to
+    if draft.thread_id in chat.topics:
+        fields = {"message_thread_id": draft.thread_id, "is_topic_message": True}
+        reply_to = reply_to or chat.messages.get(draft.thread_id)
+    elif reply_to is not None and chat.is_group:
+        root = reply_to.get("message_thread_id") or reply_to["message_id"]
+        fields = {"message_thread_id": root}
+    if reply_to is not None:
+        quoted = {k: v for k, v in reply_to.items() if k != "reply_to_message"}
+        fields["reply_to_message"] = quoted
+    return fields
+
+
+def topic_of(chat: Chat, reply_to: Json | None) -> int | None:
+    """The topic that an answer to `reply_to` falls into, if any."""
+    thread_id = reply_to.get("message_thread_id") if reply_to else None
+    return thread_id if thread_id in chat.topics else None
 
 
 def deliver(world: World, params: Params, content: Json) -> Json:
@@ -65,8 +86,7 @@ def deliver(world: World, params: Params, content: Json) -> Json:
             raise bad_request("message thread not found")
         world.topic(chat, thread_id)
     reply_to = _reply_target(world, chat, params)
-    if thread_id is None and reply_to is not None:
-        thread_id = reply_to.get("message_thread_id")
+    thread_id = thread_id or topic_of(chat, reply_to)
     message = new_message(world, chat, Draft(content, world.me, thread_id, reply_to, markup))
     show(world, "message", message, markup)
     return message

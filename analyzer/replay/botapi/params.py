@@ -61,9 +61,10 @@ class Params:
             raise bad_request(f"can't parse {label} JSON object") from None
 
     def for_journal(self) -> Json:
-        """The values as sent, uploads by size."""
+        """The values as sent, uploads by size, without secrets."""
         sizes = {name: f"<{len(upload.content)} bytes>" for name, upload in self.uploads.items()}
-        return {**self.values, **sizes}
+        secrets = {name: "<secret>" for name in self.values if name == "secret_token"}
+        return {**self.values, **sizes, **secrets}
 
 
 async def read_params(request: web.Request) -> Params:

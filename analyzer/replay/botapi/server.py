@@ -69,7 +69,13 @@ class Emulator:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen on the chosen or a free port; `UsageError` if it is taken."""
+        """Listen on the chosen or a free port.
+
+        Raises:
+            UsageError: the port is taken.
+            OutputError: the journal cannot be written.
+        """
+        self.journal.open()
         app = web.Application(client_max_size=LARGEST_UPLOAD_BYTES)
         app.add_routes(
             [

@@ -14,7 +14,9 @@ from analyzer.replay.botapi.markdown_text import parse_markdown, parse_markdown_
 from analyzer.replay.botapi.params import Params
 from analyzer.replay.botapi.shapes import Json
 
+# Characters, not UTF-16 units: measured at Telegram in FerroxLabs/wayland#934.
 LONGEST_TEXT = 4096
+MOST_ENTITIES = 100  # further ones are dropped in silence (tdlib/telegram-bot-api#820)
 LONGEST_CAPTION = 1024
 FOUND_IN_TEXT = re.compile(
     r"(?P<bot_command>(?<![\w/])/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/]))"
@@ -112,4 +114,4 @@ def _with_found(formatted: FormattedText) -> FormattedText:
         )
     ]
     entities = sorted([*formatted.entities, *found], key=lambda e: (e["offset"], -e["length"]))
-    return FormattedText(formatted.text, tuple(entities))
+    return FormattedText(formatted.text, tuple(entities[:MOST_ENTITIES]))

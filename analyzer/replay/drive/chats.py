@@ -63,6 +63,14 @@ class Chats:
         except TimeoutError:
             return None
 
+    def as_it_stands(self, chat_id: int, event: ChatEvent) -> ChatEvent:
+        """`event`, or the newest edit of its message; other unread events stay unread."""
+        chat = self._chats[chat_id]
+        edits = [e for e in chat.events if e.message_id == event.message_id]
+        for edit in edits:
+            chat.events.remove(edit)
+        return edits[-1] if edits else event
+
     def _deliver(self, event: ChatEvent) -> None:
         chat = self._chats.get(event.chat_id)
         if chat is not None:  # nobody waits in the other chats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock, SystemClock
@@ -14,12 +14,13 @@ from analyzer.replay.botapi.errors import ImpossibleActError
 from analyzer.replay.botapi.feed import ChatEvent
 from analyzer.replay.drive.chats import Chats
 from analyzer.replay.drive.collector import without_full_collections
-from analyzer.replay.drive.journeys import Journey, JourneyLog, Outcome
+from analyzer.replay.drive.journeys import Journey, JourneyLog
+from analyzer.replay.drive.recorder import Attempt, Recorder, Visit
 from analyzer.replay.drive.schedule import Fired, open_loop
 from analyzer.replay.drive.summary import RunFacts, Summary, summarize
 from analyzer.replay.workload.arrivals import Arrival, arrivals
 from analyzer.replay.workload.plan import Plan
-from analyzer.replay.workload.scenarios import SCENARIOS, Press, Say, Step, Wait, is_apology
+from analyzer.replay.workload.scenarios import SCENARIOS, Press, Say, Step, Wait
 from analyzer.replay.workload.users import Persona, personas
 
 
@@ -40,7 +41,7 @@ async def drive(
     chats = Chats(door)
     with JourneyLog(clock, journeys) as log, without_full_collections():
         coming = arrivals(plan) if planned is None else planned
-        run = _Run(plan, coming, door, chats, clock, log)
+        run = _Run(plan, coming, door, chats, clock, Recorder(plan, log, clock))
         following = asyncio.ensure_future(chats.follow(await door.last_seq()))
         playing = asyncio.ensure_future(run.play())
         try:
@@ -65,39 +66,18 @@ class Driven:
 
 
 @dataclass(slots=True)
-class _Visit:
-    """A user in a scenario."""
-
-    arrival: Arrival
-    persona: Persona
-    user: User
-    intended_ns: int
-    steps: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One act and what came back."""
-
-    issued_ns: int
-    acted: Acted
-    answer: ChatEvent | None
-
-
-@dataclass(slots=True)
 class _Run:
     plan: Plan
     planned: Sequence[Arrival]
     door: Door
     chats: Chats
     clock: Clock
-    log: JourneyLog
-    begun_ns: int = 0
+    recorder: Recorder
     busy: set[int] = field(default_factory=set)
 
     async def play(self) -> RunFacts:
         people = personas(self.plan.users, self.plan.seed)
-        self.begun_ns = self.clock.monotonic_ns()
+        self.recorder.begun_ns = self.clock.monotonic_ns()
 
         async def begin(fired: Fired) -> None:
             arrival = self.planned[fired.number]
@@ -118,9 +98,9 @@ class _Run:
             first_name=persona.first_name,
             language_code=persona.language_code,
         )
-        visit = _Visit(arrival, persona, user, fired.intended_ns)
+        visit = Visit(arrival, persona, user, fired.intended_ns)
         if persona.user_id in self.busy:
-            self._drop(visit, "user is busy")
+            self.recorder.dropped(visit, "user is busy")
             return
         self.busy.add(persona.user_id)
         self.chats.open(persona.user_id)
@@ -130,52 +110,60 @@ class _Run:
             self.busy.discard(persona.user_id)
             self.chats.close(persona.user_id)
 
-    async def _converse(self, visit: _Visit) -> None:
+    async def _converse(self, visit: Visit) -> None:
         conversation = SCENARIOS[visit.arrival.scenario](visit.persona)
         try:
             step = next(conversation)
             while True:
-                answer = await self._take(visit, step)
-                if answer is None and not isinstance(step.act, Wait):
-                    conversation.close()
-                    return
-                step = conversation.send(answer)
-                if not isinstance(step.act, Wait):
+                if isinstance(step.act, Wait):
+                    answer = await self._wait(visit, step.act)
+                else:
+                    answer = await self._take(visit, step, step.act)
+                    if answer is None:
+                        conversation.close()
+                        return
                     await self._think(visit)
+                    # What the bot has made of its answer meanwhile is what the user acts on.
+                    answer = self.chats.as_it_stands(visit.persona.user_id, answer)
+                step = conversation.send(answer)
         except StopIteration:
             return
 
-    async def _think(self, visit: _Visit) -> None:
+    async def _think(self, visit: Visit) -> None:
         """The next act is due after a pause from the answer, whenever this task is woken."""
         pause = round(visit.persona.pause_seconds() / self.plan.pace * NS_PER_SECOND)
         visit.intended_ns = self.clock.monotonic_ns() + pause
         await asyncio.sleep(pause / NS_PER_SECOND)
 
-    async def _take(self, visit: _Visit, step: Step) -> ChatEvent | None:
+    async def _wait(self, visit: Visit, wait: Wait) -> ChatEvent | None:
+        """What comes by itself; also what came while the user was thinking."""
+        deadline = asyncio.get_running_loop().time() + wait.seconds / self.plan.pace
+        seen = await self.chats.answer(visit.persona.user_id, 0, deadline)
+        visit.intended_ns = self.clock.monotonic_ns()
+        return seen
+
+    async def _take(self, visit: Visit, step: Step, act: Say | Press) -> ChatEvent | None:
         """Do one step; the answer, or None when the user should give up."""
-        loop, user_id = asyncio.get_running_loop(), visit.persona.user_id
-        if isinstance(step.act, Wait):
-            now, seconds = self.clock.monotonic_ns(), step.act.seconds / self.plan.pace
-            return await self.chats.answer(user_id, now, loop.time() + seconds)
         visit.steps += 1
         issued = self.clock.monotonic_ns()
-        deadline = loop.time() + self.plan.patience_seconds
         try:
-            acted = await self._act(visit.user, step.act)
+            acted = await self._act(visit.user, act)
         except ImpossibleActError as error:
-            self._drop(visit, str(error), step.journey)
+            attempt = Attempt(issued, None, None)
+            self.recorder.attempted(visit, step, attempt, str(error))
             return None
-        answer = await self.chats.answer(user_id, issued, deadline)
-        while answer is not None and not step.accepts(answer):
-            answer = await self.chats.answer(user_id, issued, deadline)
-        outcome: Outcome = "ok"
-        if answer is None:
-            outcome = "unanswered"
-        elif is_apology(answer):
-            outcome = "failed"
-        name = step.journey if outcome != "ok" or answer is None else step.completed_by(answer)
-        self._record(visit, name, _Attempt(issued, acted, answer), outcome)
-        return answer if outcome == "ok" else None
+        attempt = Attempt(issued, acted, await self._answer(visit, step, acted, issued))
+        self.recorder.attempted(visit, step, attempt, None)
+        return attempt.answer if attempt.outcome == "ok" else None
+
+    async def _answer(
+        self, visit: Visit, step: Step, acted: Acted, issued_ns: int
+    ) -> ChatEvent | None:
+        deadline = asyncio.get_running_loop().time() + self.plan.patience_seconds
+        while True:
+            answer = await self.chats.answer(visit.persona.user_id, issued_ns, deadline)
+            if answer is None or (_concerns(acted, answer) and step.accepts(answer)):
+                return answer
 
     async def _act(self, user: User, act: Say | Press) -> Acted:
         if isinstance(act, Say):
@@ -184,49 +172,12 @@ class _Run:
             PressButton(user=user, message_id=act.message_id, callback_data=act.callback_data)
         )
 
-    def _record(self, visit: _Visit, name: str, attempt: _Attempt, outcome: Outcome) -> None:
-        answered = attempt.answer.monotonic_ns if attempt.answer else None
-        ended = answered or self.clock.monotonic_ns()
-        waited_ms = (ended - visit.intended_ns) / 1e6
-        row = self._row(visit, name)
-        deadline_ms = row.deadline_ms
-        self.log.add(
-            replace(
-                row,
-                t_end=self.log.wall(answered) if answered else None,
-                issued_ns=attempt.issued_ns,
-                answered_ns=answered,
-                latency_ms=waited_ms if answered else None,
-                waited_ms=waited_ms,
-                lag_ms=(attempt.issued_ns - visit.intended_ns) / 1e6,
-                late=answered is None or waited_ms > deadline_ms,
-                outcome=outcome,
-                update_id=attempt.acted.update_id,
-            )
-        )
 
-    def _drop(self, visit: _Visit, reason: str, journey: str = "scenario") -> None:
-        self.log.add(replace(self._row(visit, journey), reason=reason))
+def _concerns(acted: Acted, event: ChatEvent) -> bool:
+    """Whether an event can be the answer: a new message, or an edit of the one acted on or newer.
 
-    def _row(self, visit: _Visit, name: str) -> Journey:
-        since_start = (visit.intended_ns - self.begun_ns) / NS_PER_SECOND
-        return Journey(
-            journey_id=f"{self.plan.name}-{self.plan.seed}-{visit.arrival.number}-{visit.steps}",
-            journey=name,
-            scenario=visit.arrival.scenario,
-            phase=visit.arrival.phase,
-            user_id=visit.persona.user_id,
-            campaign=self.plan.name,
-            t_start=self.log.wall(visit.intended_ns),
-            t_end=None,
-            intended_ns=visit.intended_ns,
-            issued_ns=None,
-            answered_ns=None,
-            latency_ms=None,
-            waited_ms=0.0,
-            lag_ms=None,
-            deadline_ms=1000 * self.plan.deadline_seconds(name),
-            late=True,
-            outcome="dropped",
-            warm_up=since_start < self.plan.warm_up_seconds,
-        )
+    Bots edit older messages by themselves, status cards for instance.
+    """
+    if event.kind == "message" or acted.message_id is None or event.message_id is None:
+        return True
+    return event.message_id >= acted.message_id

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import orjson
 
+from analyzer.errors import OutputError
 from analyzer.replay.botapi.clock import Clock
 from analyzer.replay.botapi.journal import rfc3339
 
@@ -51,10 +53,18 @@ class JourneyLog:
     """Keeps the rows and writes each as a JSON line when it ends."""
 
     def __init__(self, clock: Clock, path: Path | None = None) -> None:
-        """Remember how the two clocks relate, so that labels follow from monotonic times."""
+        """Remember how the two clocks relate, so that labels follow from monotonic times.
+
+        Raises:
+            OutputError: `path` cannot be written.
+        """
         self._wall_minus_monotonic = clock.wall_ns() - clock.monotonic_ns()
-        self._path = path
-        self._file = None if path is None else path.open("wb", buffering=0)
+        self._file: FileIO | None = None
+        if path is not None:
+            try:
+                self._file = path.open("wb", buffering=0)
+            except OSError as error:
+                raise OutputError(f"{path}: cannot write journeys: {error.strerror}") from error
         self.rows: list[Journey] = []
 
     def __enter__(self) -> Self:

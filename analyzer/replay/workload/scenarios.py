@@ -19,6 +19,8 @@ TICKET_NUMBER = re.compile(r"#\s?\w*\d")
 QUESTION = re.compile(r"\?|\b(?:send|enter|type|write|choose|tell|describe)\b", re.IGNORECASE)
 # Only at the beginning: help texts, too, speak of what "does not work".
 APOLOGY = re.compile(r"\W*(?:sorry|oops|unfortunately|something went wrong)\b", re.IGNORECASE)
+CHANGE = re.compile(r"\b(?:change|edit|set)\b", re.IGNORECASE)
+DESTRUCTIVE = re.compile(r"\b(?:erase|delete)\b", re.IGNORECASE)
 MOST_QUESTIONS = 8
 MOST_PRESSES = 5
 VALUES = {"mail": "someone@example.org", "phone": "+15550100", "lang": "de", "notif": "on"}
@@ -150,18 +152,17 @@ def troubleshoot(persona: Persona) -> Conversation:
 
 
 def edit_profile(persona: Persona) -> Conversation:
-    """Open the profile, change one field, by button and text as the bot wants it."""
+    """Open the profile, change one field: by a button for it and a text, or by one command."""
     answer = yield Step("profile-show", Say("/profile"))
-    label = ""
-    for _ in range(MOST_PRESSES):
-        button = _button(persona, answer)
-        if answer is None or button is None or button.data is None or answer.message_id is None:
-            break
-        label = button.text
-        press = Press(answer.message_id, button.data)
-        answer = yield Step("profile-change", press, "profile-question", _is_no_question)
-    if answer is not None and label and not _is_no_question(answer):
-        values = (value for key, value in VALUES.items() if key in label.lower())
+    changes = [button for button in _buttons(answer) if CHANGE.search(button.text)]
+    if answer is None or answer.message_id is None or not changes:
+        yield Step("profile-change", Say(f"/profile name {persona.first_name}"))
+        return
+    button = persona.source.choice(changes)
+    press = Press(answer.message_id, str(button.data))
+    answer = yield Step("profile-change", press, "profile-question", _is_no_question)
+    if answer is not None and not _is_no_question(answer):
+        values = (value for key, value in VALUES.items() if key in button.text.lower())
         yield Step("profile-change", Say(next(values, persona.first_name)))
 
 
@@ -201,16 +202,18 @@ def _is_no_question(answer: ChatEvent) -> bool:
     return not answer.buttons and not QUESTION.search(answer.text)
 
 
-def _button(persona: Persona, answer: ChatEvent | None) -> Button | None:
-    buttons = [button for button in answer.buttons if button.data] if answer else []
-    return persona.source.choice(buttons) if buttons else None
+def _buttons(answer: ChatEvent | None) -> list[Button]:
+    """What a user in a hurry may press; nobody here erases an account to see what happens."""
+    if answer is None:
+        return []
+    return [b for b in answer.buttons if b.data and not DESTRUCTIVE.search(b.text)]
 
 
 def _choice(persona: Persona, answer: ChatEvent | None) -> Press | None:
-    button = _button(persona, answer)
-    if answer is None or answer.message_id is None or button is None or button.data is None:
+    buttons = _buttons(answer)
+    if answer is None or answer.message_id is None or not buttons:
         return None
-    return Press(answer.message_id, button.data)
+    return Press(answer.message_id, str(persona.source.choice(buttons).data))
 
 
 SCENARIOS: Mapping[str, Scenario] = {

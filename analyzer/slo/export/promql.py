@@ -17,8 +17,10 @@ from analyzer.slo.spec.values import (
     HOUR,
     MINUTE,
     AnalyzerSource,
+    ForeignSource,
     MetricSource,
     Objective,
+    PrometheusSource,
     RatioIndicator,
 )
 
@@ -71,7 +73,9 @@ class Counters:
 
     def series(self, source: MetricSource) -> str:
         """The counter as an instant expression."""
-        if not isinstance(source, AnalyzerSource):
+        if isinstance(source, ForeignSource):
+            raise NotExportableError(f"{self.objective.name}: Prometheus does not know it")
+        if isinstance(source, PrometheusSource):
             return f"({source.query})"
         metric = {"valid": self.names.valid, "good": self.names.good, "bad": self.names.bad}
         return self.selector(metric[source.event])

@@ -17,7 +17,7 @@ from analyzer.slo.export.promql import (
     number,
 )
 from analyzer.slo.export.yaml_text import Yaml, render
-from analyzer.slo.spec.values import Objective, RatioIndicator
+from analyzer.slo.spec.values import ForeignSource, Objective, RatioIndicator
 from analyzer.slo.windows import PAGE, TICKET, Pair, pairs_of
 
 Rule = dict[str, Yaml]
@@ -63,8 +63,13 @@ class RuleSet:
 
 
 def exportable(objectives: tuple[Objective, ...]) -> tuple[Objective, ...]:
-    """The objectives that count events; threshold metrics have nothing to alert on here."""
-    return tuple(o for o in objectives if isinstance(o.indicator, RatioIndicator))
+    """The objectives that count events which Prometheus can know."""
+    return tuple(
+        o
+        for o in objectives
+        if isinstance(o.indicator, RatioIndicator)
+        and not isinstance(o.indicator.total, ForeignSource)
+    )
 
 
 def prometheus_rules(rules: RuleSet) -> str:

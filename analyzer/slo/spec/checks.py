@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from analyzer.slo.spec.registry import ReadPolicy
-from analyzer.slo.spec.values import TimeWindow
+from analyzer.slo.spec.values import DAY, TimeWindow
 
+LONG_PERIOD_S = 30 * DAY
 TOLERANCE = Fraction(5, 100)
 """How far a written threshold may be from budget share * period / window (rounding by hand)."""
 
@@ -59,6 +60,12 @@ def _check_share(terms: Terms, read: ReadPolicy) -> None:
         return
     period_s = terms.window.duration.seconds
     expected = policy.budget_share * period_s / policy.long_window_s
+    if policy.threshold <= 1 and period_s < LONG_PERIOD_S:
+        read.threshold.refuse(
+            f"is {float(policy.threshold):g}: a pair of a campaign that burns no faster than the "
+            "budget allows would ring on a healthy day",
+            "raise the budget share or shorten the lookbackWindow",
+        )
     if abs(policy.threshold - expected) > TOLERANCE * expected:
         read.threshold.refuse(
             f"is {float(policy.threshold):g}, but a budget share of "

@@ -7,6 +7,7 @@ from analyzer.slo.spec.registry import Registry, follow
 from analyzer.slo.spec.source import Sequence
 from analyzer.slo.spec.values import (
     AnalyzerSource,
+    ForeignSource,
     Indicator,
     MetricSource,
     PrometheusSource,
@@ -15,7 +16,6 @@ from analyzer.slo.spec.values import (
 )
 
 EVENTS = ("good", "bad", "valid")
-SOURCE_TYPES = {"analyzer": "analyzer", "prometheus": "prometheus"}
 
 
 def read_indicator_spec(at: Field, name: str, registry: Registry) -> Indicator | None:
@@ -100,15 +100,14 @@ def _read_metric(at: Field, registry: Registry) -> MetricSource | None:
         if type_at is None and reference is None:
             source.refuse("has neither type nor metricSourceRef", "write type: analyzer")
         return None
-    kind = SOURCE_TYPES.get(named.lower())
-    if kind is None:
-        (type_at or source).refuse(
-            f"metric sources of type {named!r} are not supported", "use analyzer or Prometheus"
-        )
-        return None
-    if kind == "analyzer":
-        return _read_analyzer_source(spec)
-    return _read_prometheus_source(spec, data_source.name if data_source else None)
+    origin = data_source.name if data_source else None
+    match named.lower():
+        case "analyzer":
+            return _read_analyzer_source(spec)
+        case "prometheus":
+            return _read_prometheus_source(spec, origin)
+        case _:
+            return _read_foreign_source(spec, named, origin)
 
 
 def _read_analyzer_source(at: Field) -> AnalyzerSource | None:
@@ -138,3 +137,13 @@ def _read_prometheus_source(at: Field, data_source: str | None) -> PrometheusSou
         return None
     text = query.filled()
     return PrometheusSource(text, data_source) if text else None
+
+
+def _read_foreign_source(at: Field, kind: str, data_source: str | None) -> ForeignSource | None:
+    fields = at.fields()
+    if fields is None:
+        return None
+    if not fields.keys():
+        fields.refuse("must not be empty", f"add what {kind} needs, such as a query")
+        return None
+    return ForeignSource(kind, data_source)

@@ -106,7 +106,15 @@ class PrometheusSource:
     data_source: str | None = None
 
 
-MetricSource = AnalyzerSource | PrometheusSource
+@dataclass(frozen=True, slots=True)
+class ForeignSource:
+    """A metric of another system (Datadog, a warehouse): kept, neither evaluated nor exported."""
+
+    type: str
+    data_source: str | None = None
+
+
+MetricSource = AnalyzerSource | PrometheusSource | ForeignSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +226,19 @@ class Objective:
             total = self.indicator.total
             return total if isinstance(total, AnalyzerSource) else None
         return None
+
+    @property
+    def known_by(self) -> str:
+        """The system that knows the events: analyzer, Prometheus or another one by name."""
+        metric = self.indicator
+        source = metric.total if isinstance(metric, RatioIndicator) else metric.source
+        match source:
+            case AnalyzerSource():
+                return "analyzer"
+            case PrometheusSource():
+                return "Prometheus"
+            case ForeignSource(name):
+                return name
 
     @property
     def context(self) -> str | None:

@@ -1,4 +1,5 @@
--- Grain: one row per ranked (service, operation, kind); rank 1 is worst within its kind.
+-- Grain: one row per ranked (service, operation, kind), the $top worst of each kind; what had too
+-- little data to be ranked stays in the table.
 SELECT * FROM hotspot
-ORDER BY kind DESC, rank, service_name, operation
-LIMIT $top;
+WHERE rank <= $top
+ORDER BY rank, kind DESC, service_name, operation;

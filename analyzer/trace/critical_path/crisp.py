@@ -6,6 +6,7 @@ It has no notion of asynchronous work; METHODS section 3 tells the two rules apa
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from analyzer.trace.timing import Timing
@@ -87,14 +88,16 @@ def _chain(children: list[_Child], parent_ns: int) -> list[_Child]:
     """The last-ending child and, backwards, each that happens before the one chosen last."""
     if not children:
         return []
+    events = sorted(moment for child in children for moment in (child.start_ns, child.end_ns))
     chain = [children[0]]
     for child in children[1:]:
-        if _happens_before(child, chain[-1], children, parent_ns):
+        if _happens_before(child, chain[-1], events, parent_ns):
             chain.append(child)
     return chain
 
 
-def _happens_before(first: _Child, then: _Child, siblings: list[_Child], parent_ns: int) -> bool:
+def _happens_before(first: _Child, then: _Child, events: list[int], parent_ns: int) -> bool:
+    """Strictly before, or overlapping by less than 1 % with no other event of a sibling inside."""
     overlap = first.end_ns - then.start_ns
     if overlap < 0:
         return True
@@ -104,8 +107,5 @@ def _happens_before(first: _Child, then: _Child, siblings: list[_Child], parent_
         or first.end_ns >= then.end_ns
     ):
         return False
-    low, high = then.start_ns, first.end_ns
-    inside = sum(
-        (low <= sibling.start_ns <= high) + (low <= sibling.end_ns <= high) for sibling in siblings
-    )
+    inside = bisect_right(events, first.end_ns) - bisect_left(events, then.start_ns)
     return inside == 2

@@ -7,18 +7,11 @@ server.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from analyzer.trace.options import PathOptions
 from analyzer.trace.timing import Timing
 
-
-class Section(NamedTuple):
-    """`[start_ns, end_ns)` of the root's interval, spent in the span at position `span`."""
-
-    span: int
-    start_ns: int
-    end_ns: int
+Section = tuple[int, int, int]
+"""(span, start_ns, end_ns): a stretch of the root's interval spent in the span at a position."""
 
 
 def critical_sections(root: int, timing: Timing, options: PathOptions) -> list[Section]:
@@ -41,7 +34,7 @@ def critical_sections(root: int, timing: Timing, options: PathOptions) -> list[S
             child_end, child_start, place = waiting.pop()
             if child_end < now or (child_end == now and (touching or entered)):
                 if child_end < now:
-                    sections.append(Section(span, child_end, now))
+                    sections.append((span, child_end, now))
                 now = child_end
                 entered = True
                 below = _by_end(-place, child_start, child_end, timing, options)
@@ -49,7 +42,7 @@ def critical_sections(root: int, timing: Timing, options: PathOptions) -> list[S
                 break
         else:
             if span_start < now:
-                sections.append(Section(span, span_start, now))
+                sections.append((span, span_start, now))
                 now = span_start
             entered = False
             path.pop()

@@ -1,4 +1,4 @@
-"""Who the bot is, and the commands it shows."""
+"""Who the bot is, and what it shows of itself."""
 
 from __future__ import annotations
 
@@ -54,6 +54,16 @@ def delete_my_commands(world: World, params: Params) -> bool:
     return True
 
 
+def show_nothing(_world: World, _params: Params) -> bool:
+    """Accept how the bot presents itself; nothing here reads it."""
+    return True
+
+
+def get_user_profile_photos(_world: World, _params: Params) -> Json:
+    """Nobody here has a picture."""
+    return {"total_count": 0, "photos": []}
+
+
 def _scope(params: Params) -> str:
     scope = params.json("scope") or {"type": "default"}
     return orjson.dumps([scope, params.text("language_code")]).decode()
@@ -64,4 +74,9 @@ METHODS: dict[str, Method] = {
     "setMyCommands": set_my_commands,
     "getMyCommands": get_my_commands,
     "deleteMyCommands": delete_my_commands,
+    "setMyName": show_nothing,
+    "setMyDescription": show_nothing,
+    "setMyShortDescription": show_nothing,
+    "setChatMenuButton": show_nothing,
+    "getUserProfilePhotos": get_user_profile_photos,
 }

@@ -1,0 +1,225 @@
+"""Shapes of lines: which keys mean what, decided once for each tuple of keys.
+
+Loggers repeat few shapes, so the alias table, with its loose spellings, costs nothing per line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from analyzer.ingest import aliases, durations
+from analyzer.ingest.figures import Figure, figure_of_key
+from analyzer.ingest.record import Rejected
+
+HEAD_KEY = "@head"
+"""Where text formats put the words of a message before its pairs: they name the work."""
+
+CONTAINERS = ("fields.", "@fields.", "jsonPayload.", "extra.", "context.", "mdc.", "attributes.")
+"""Objects that some loggers put all fields of a line into."""
+
+_MAX_DEPTH = 32
+_MAX_SHAPES = 4096
+# These are read without being used up: the number itself stays an attribute.
+_LEFT_IN_PLACE = frozenset({"outcome", "http_status", "grpc_status", "error_message"})
+_FALLBACKS = frozenset({"operation_fallback"})
+SINGLE_FIELDS = (
+    "service_name", "operation", "http_method", "http_path", "trace_id", "span_id",
+    "parent_span_id", "peer_service", "correlation_id", "user", "body", "error_message",
+)  # fmt: skip
+"""Fields whose values differ from line to line."""
+COMBINED_FIELDS = (
+    "span_kind", "outcome", "http_status", "grpc_status", "error_type", "severity",
+)  # fmt: skip
+"""Fields of few distinct values, which decide together on status, kind and level."""
+_OF_PATHS = frozenset({"http_method", "http_path"})
+# A field that is not even looked at where another was found.
+_RIVALS = {
+    "http_method": "operation",
+    "http_path": "operation",
+    "update_id": "correlation_id",
+}
+_NEVER_COLUMNAR = ("start_time", "end_time", "traceparent", "update_id", "traceback")
+
+
+class Shape(NamedTuple):
+    """Which keys of one shape of line feed which canonical field, best first.
+
+    `rest` are keys that feed none and stay attributes, `contested` those that stay so where a
+    better one was used. `figures` are resource figures; `contained` are keys inside an object
+    that holds all of a line's fields, each with its bare name. `unfinished` shapes need a
+    logger's own spellings resolved first. Lines of `columnar` shapes can be resolved column by
+    column; then `unused` are the keys that stay attributes.
+    """
+
+    service_name: tuple[str, ...]
+    operation: tuple[str, ...]
+    http_method: tuple[str, ...]
+    http_path: tuple[str, ...]
+    operation_fallback: tuple[str, ...]
+    trace_id: tuple[str, ...]
+    traceparent: tuple[str, ...]
+    span_id: tuple[str, ...]
+    parent_span_id: tuple[str, ...]
+    span_kind: tuple[str, ...]
+    start_time: tuple[str, ...]
+    end_time: tuple[str, ...]
+    log_time: tuple[str, ...]
+    outcome: tuple[str, ...]
+    http_status: tuple[str, ...]
+    grpc_status: tuple[str, ...]
+    error_type: tuple[str, ...]
+    error_message: tuple[str, ...]
+    traceback: tuple[str, ...]
+    peer_service: tuple[str, ...]
+    correlation_id: tuple[str, ...]
+    update_id: tuple[str, ...]
+    user: tuple[str, ...]
+    severity: tuple[str, ...]
+    body: tuple[str, ...]
+    durations: tuple[tuple[str, int | None], ...]
+    logger: str
+    rest: tuple[str, ...]
+    contested: tuple[str, ...]
+    figures: tuple[tuple[str, Figure], ...]
+    contained: tuple[tuple[str, str], ...]
+    unfinished: bool
+    unused: tuple[str, ...]
+    columnar: bool
+
+
+_COMPILED = frozenset({
+    "durations", "logger", "rest", "contested", "figures", "contained", "unfinished", "unused",
+    "columnar",
+})  # fmt: skip
+_ALIASES: dict[str, tuple[str, ...]] = {
+    name: getattr(aliases, name.upper()) for name in Shape._fields if name not in _COMPILED
+}
+_shapes: dict[tuple[str, ...], Shape] = {}
+
+
+def flatten(nested: Mapping[str, Any]) -> dict[str, Any] | Rejected:
+    """Return `nested` with dotted keys; lists stay values. Too deep a nesting is rejected."""
+    for value in nested.values():
+        if isinstance(value, dict):
+            break
+    else:
+        return dict(nested)
+    flat: dict[str, Any] = {}
+    stack: list[tuple[str, Iterator[tuple[str, Any]]]] = [("", iter(nested.items()))]
+    while stack:
+        prefix, items = stack[-1]
+        for key, value in items:
+            name = f"{prefix}{key}"
+            if isinstance(value, dict) and value:
+                if len(stack) >= _MAX_DEPTH:
+                    return Rejected("too_deep", f"nested deeper than {_MAX_DEPTH} levels")
+                stack.append((f"{name}.", iter(value.items())))
+                break
+            flat[name] = value
+        else:
+            stack.pop()
+    return flat
+
+
+def shape_of(keys: tuple[str, ...]) -> Shape:
+    """Return the shape of lines with these keys, in this order."""
+    shape = _shapes.get(keys)
+    if shape is None:
+        if len(_shapes) >= _MAX_SHAPES:
+            _shapes.clear()
+        shape = _shapes[keys] = _compile(keys)
+    return shape
+
+
+def _compile(keys: tuple[str, ...]) -> Shape:
+    folded: dict[str, str] = {}
+    for key in keys:
+        folded.setdefault(_fold(key), key)
+    present = set(keys)
+
+    def found(spellings: tuple[str, ...]) -> tuple[str, ...]:
+        exact = [name for name in spellings if name in present]
+        loose = [folded[_fold(name)] for name in spellings if _fold(name) in folded]
+        return tuple(dict.fromkeys(exact + loose))
+
+    by_field = {name: found(spellings) for name, spellings in _ALIASES.items()}
+    timed = [
+        (key, durations.unit_of_key(key)) for key in keys if durations.speaks_of_duration(key)
+    ]
+    timed.sort(key=lambda pair: pair[1] is None)  # a key that says its unit comes first
+    sole, contested = _takers(by_field, timed)
+    figures = tuple((key, figure) for key in keys if (figure := figure_of_key(key)) is not None)
+    taken = _taken(by_field, timed)
+    return Shape(
+        **by_field,
+        durations=tuple(timed),
+        logger=_logger(present),
+        rest=tuple(key for key in keys if key not in sole and key not in contested),
+        contested=tuple(key for key in keys if key in contested and key not in sole),
+        figures=figures,
+        contained=tuple(
+            (key, key.removeprefix(container))
+            for key in keys
+            for container in CONTAINERS
+            if key.startswith(container)
+        ),
+        unfinished="instant.epochSecond" in present or {"logger", "request.uri"} <= present,
+        unused=tuple(key for key in keys if key not in taken),
+        columnar=not figures and _is_columnar(by_field, timed),
+    )
+
+
+def _is_columnar(
+    by_field: Mapping[str, tuple[str, ...]], timed: list[tuple[str, int | None]]
+) -> bool:
+    """Tell whether one key feeds each field, and nothing needs a look at the whole line."""
+    named = bool(by_field["operation"] or by_field["http_path"])
+    return (
+        len(by_field["log_time"]) == 1
+        and not any(by_field[name] for name in _NEVER_COLUMNAR)
+        and all(len(by_field[name]) <= 1 for name in ("span_kind", "error_type", "severity"))
+        and (not timed or (len(timed) == 1 and timed[0][1] is not None and named))
+    )
+
+
+def _taken(
+    by_field: Mapping[str, tuple[str, ...]], timed: list[tuple[str, int | None]]
+) -> set[str]:
+    """Return the keys that fields take where each is fed by its best key."""
+    taken = {HEAD_KEY, *(key for key, _ in timed[:1])}
+    for name, keys in by_field.items():
+        unread = name in _LEFT_IN_PLACE or name in _FALLBACKS
+        if keys and not unread and not (name in _OF_PATHS and by_field["operation"]):
+            taken.add(keys[0])
+    return taken
+
+
+def _takers(
+    by_field: Mapping[str, tuple[str, ...]], timed: list[tuple[str, int | None]]
+) -> tuple[set[str], set[str]]:
+    """Return the keys that a field always takes, and those that it takes if none is better."""
+    sole, contested = {HEAD_KEY}, {key for key, _ in timed}
+    for name, keys in by_field.items():
+        if name in _LEFT_IN_PLACE or name in _FALLBACKS:
+            continue
+        contested.update(keys)
+        rival = _RIVALS.get(name)
+        if len(keys) == 1 and not name.endswith("_time") and not (rival and by_field[rival]):
+            sole.update(keys)
+    return sole, contested
+
+
+def _fold(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "").replace(".", "")
+
+
+def _logger(keys: set[str]) -> str:
+    """Name the logger by its telltale keys: it alone knows the scale of numeric levels."""
+    if {"pid", "hostname"} <= keys:
+        return "pino"  # bunyan shares its scale
+    if "levelno" in keys or "levelname" in keys:
+        return "python"
+    if "PRIORITY" in keys:
+        return "syslog"
+    return ""
