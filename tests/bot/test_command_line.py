@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import Connection
 
 from analyzer.replay.botapi import Emulator
 from consolidated_bot.config import load_settings
@@ -80,9 +81,13 @@ async def test_dead_letters_are_listed_and_replayed_by_a_running_bot(
         }
     ).decode()
     row = Received(5, telegram.settings.bot_id, ANN.user_id, update, 1)
-    await database.write(lambda c: inbox.store(c, [row]))
-    await database.write(lambda c: inbox.record_failure(c, row, "because"))
-    await database.write(lambda c: inbox.bury(c, row, "abc", 5))
+
+    def bury(connection: Connection) -> None:  # at once, or the running bot would take it up
+        inbox.store(connection, [row])
+        inbox.record_failure(connection, row, "because")
+        inbox.bury(connection, row, "abc", 5)
+
+    await database.write(bury)
     await database.close()
     settings = {**bot.settings, "LOG_FILE": ""}
     listed = await asyncio.to_thread(call, "dead-letters", folder=bot.folder, **settings)
