@@ -80,12 +80,13 @@ async def test_dead_letters_are_listed_and_replayed_by_a_running_bot(
             },
         }
     ).decode()
-    row = Received(5, telegram.settings.bot_id, ANN.user_id, update, 1)
+    now_ms = round(time.time() * 1000)
+    row = Received(5, telegram.settings.bot_id, ANN.user_id, update, now_ms)
 
     def bury(connection: Connection) -> None:  # at once, or the running bot would take it up
         inbox.store(connection, [row])
         inbox.record_failure(connection, row, "because")
-        inbox.bury(connection, row, "abc", 5)
+        inbox.bury(connection, row, "abc", now_ms)
 
     await database.write(bury)
     await database.close()
