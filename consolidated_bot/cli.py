@@ -69,6 +69,23 @@ def db_upgrade() -> None:
     click.echo("The schema is up to date.")
 
 
+@cli.command("dead-letters")
+@click.option("--replay", "replayed", multiple=True, type=int, help="Update id; may be repeated.")
+@click.option("--replay-all", is_flag=True, help="Replay every dead letter.")
+def dead_letters(replayed: tuple[int, ...], *, replay_all: bool) -> None:
+    """List updates that were given up, or hand them to the bot again."""
+    from consolidated_bot.config import load_settings
+    from consolidated_bot.dead_letters import list_dead, replay
+
+    settings = load_settings()
+    if replayed or replay_all:
+        count = _await(replay(settings, None if replay_all else replayed))
+        click.echo(f"{count} dead letters wait for the bot again.")
+        return
+    for line in _await(list_dead(settings)):
+        click.echo(line)
+
+
 def _await(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(work)
 

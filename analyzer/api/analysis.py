@@ -150,6 +150,11 @@ class Analysis:
         return ContextMap(propose(self._frame, constraints, asked))
 
     @cached_property
+    def suspects(self) -> pl.DataFrame:
+        """Services ranked by how much they changed, per peak window or for a given incident."""
+        return self._frame("suspects")
+
+    @cached_property
     def unranked(self) -> int:
         """How many operations had too little data in baseline or peak to be ranked."""
         return int(self.sql("SELECT count(*) FROM hotspot WHERE rank IS NULL").item())

@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 import polars as pl
 
-from analyzer.analysis.contexts import Constraints, ContextMap, Evidence, propose_contexts
+from analyzer.analysis.contexts import (
+    Constraints,
+    ContextMap,
+    Evidence,
+    failure_coupling,
+    propose_contexts,
+)
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.store import Store
 
@@ -21,7 +27,8 @@ def propose(
     """Return the proposal of contexts for the services that report for themselves.
 
     Peers that only others speak of (databases, brokers, foreign services) are no candidates for
-    a merge; which services share one stands beside the proposal as the layer `data_store`.
+    a merge; which services share one stands beside the proposal as the layer `data_store`, and
+    which fail in the same minutes as `failure_coupling`; neither has a weight of its own.
     """
     reporting = frame("reporting_services")
     names = reporting.to_series()
@@ -39,7 +46,12 @@ def propose(
                 "data_store": edges.filter(~inside)
                 .select(pl.col("caller").alias("service"), pl.col("callee").alias("item"))
                 .unique()
-                .sort("service", "item")
+                .sort("service", "item"),
+                "failure_coupling": failure_coupling(
+                    frame("failing_minutes").select(
+                        pl.col("service_name"), time=pl.from_epoch("minute_ns", time_unit="ns")
+                    )
+                ).filter(pl.col("service").is_in(names.implode())),
             },
         ),
     )

@@ -8,6 +8,7 @@ import polars as pl
 
 from analyzer.analysis.hotspots import (
     Findings,
+    Hotspot,
     JourneyShift,
     TraceFrames,
     Window,
@@ -39,7 +40,11 @@ def write_hotspots(store: Store, options: RunOptions) -> None:
         windows = [each.window for each in found.windows]
         store.append("peak_window", [(w.start_ns // 1_000, w.end_ns // 1_000) for w in windows])
         store.run("forget_findings", {"topic": "hotspot"})
-        store.append("finding", _sentences(found, journey_shifts(frames.journeys, windows)))
+        if options.incident is None:
+            words = _peak_sentences(found, journey_shifts(frames.journeys, windows))
+        else:
+            words = [_sentence(row) for row in found.hotspots if row.rank is not None]
+        store.append("finding", [(at, "hotspot", text) for at, text in enumerate(words)])
 
 
 def _suspects(found: Findings) -> list[tuple[object, ...]]:
@@ -60,7 +65,11 @@ def _suspects(found: Findings) -> list[tuple[object, ...]]:
     ]
 
 
-def _sentences(found: Findings, shifts: list[JourneyShift]) -> list[tuple[object, ...]]:
+def _sentence(row: Hotspot) -> str:
+    return f"{row.service_name}: {row.sentence}"
+
+
+def _peak_sentences(found: Findings, shifts: list[JourneyShift]) -> list[str]:
     """Return in words: the journey that suffers most, then causes by what they cost, in turns."""
     ranked = [row for row in found.hotspots if row.rank is not None]
     slow = [row for row in ranked if row.kind == "latency"]
@@ -68,8 +77,7 @@ def _sentences(found: Findings, shifts: list[JourneyShift]) -> list[tuple[object
     failing = [row for row in ranked if row.kind != "latency"]
     turns = (row for pair in zip_longest(slow, failing) for row in pair if row is not None)
     words = [shift.sentence for shift in shifts[:_JOURNEYS_TOLD] if shift.lost_ms > 0]
-    words += [f"{row.service_name}: {row.sentence}" for row in turns]
-    return [(place, "hotspot", sentence) for place, sentence in enumerate(words)]
+    return words + [_sentence(row) for row in turns]
 
 
 def readable(hotspots: pl.DataFrame) -> pl.DataFrame:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from analyzer.analysis.whatif import Recording, WhatIf, record, what_if
+from analyzer.analysis.whatif import Assumptions, Recording, WhatIf, record, what_if
 from analyzer.model.span import Span
 from analyzer.store import Store
 from analyzer.trace.adoption import adopt_all
 from analyzer.trace.options import TraceOptions
 
 _SHOWN = ("p50", "p95", "p99")
+_BYTES_PER_MB = 1e6
 _COLUMNS = 8
 """The columns of the relation; the value's frame has further ones behind them."""
 
@@ -28,7 +29,22 @@ def predict(
     frame: Callable[[str], pl.DataFrame], context_of: Mapping[str, str], seed: int
 ) -> WhatIf:
     """Return what the grouping `context_of` (service -> context) is predicted to bring."""
-    return what_if(recording_of(frame), context_of, seed)
+    return what_if(recording_of(frame), context_of, seed, _assumptions(frame))
+
+
+def _assumptions(frame: Callable[[str], pl.DataFrame]) -> Assumptions:
+    """Return what the processes logged of themselves: memory in MB, processor time in cores."""
+    samples: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    for service, name, time_ns, value in frame("resource_samples").iter_rows():
+        samples.setdefault(name, {}).setdefault(service, []).append((time_ns, value))
+    memory = samples.get("process.memory.usage", {})
+    return Assumptions(
+        memory={
+            service: [(time_ns, value / _BYTES_PER_MB) for time_ns, value in rows]
+            for service, rows in memory.items()
+        },
+        cpu=samples.get("process.cpu.utilization", {}),
+    )
 
 
 def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> None:

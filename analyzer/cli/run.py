@@ -125,5 +125,5 @@ def run_command(
     )
     with Talk() as talk:
         found = analyze(logs, output, listener=talk.listener, options=options)
-    click.echo(summary(found, how), nl=False)
+    click.echo(summary(found, how, incident=incident is not None), nl=False)
     click.echo(f"Wrote {output}/report.html and {output}/analysis.duckdb", err=True)

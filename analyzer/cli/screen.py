@@ -17,10 +17,13 @@ _ROWS = 6
 _MOST_HOTSPOTS = 1_000
 
 
-def summary(analysis: Analysis, how: str) -> str:
-    """Return the summary in one of the output formats; machines get all of it as one object."""
+def summary(analysis: Analysis, how: str, *, incident: bool = False) -> str:
+    """Return the summary in one of the output formats; machines get all of it as one object.
+
+    `incident`: a moment was given, so the ranking of suspects is what was asked for.
+    """
     if how == "table":
-        return _screen(analysis)
+        return _screen(analysis, incident=incident)
     if how == "json":
         return (
             orjson.dumps(_document(analysis), option=orjson.OPT_INDENT_2, default=str).decode()
@@ -34,6 +37,7 @@ def _document(analysis: Analysis) -> dict[str, object]:
         "findings": findings(analysis),
         "totals": analysis.totals,
         "hotspots": analysis.hotspots(top=30).to_dicts(),
+        "suspects": analysis.suspects.to_dicts(),
         "contexts": analysis.context_frame.to_dicts(),
         "inventory": analysis.inventory.to_dicts(),
         "journeys": analysis.journey_summary.to_dicts(),
@@ -41,7 +45,7 @@ def _document(analysis: Analysis) -> dict[str, object]:
     }
 
 
-def _screen(analysis: Analysis) -> str:
+def _screen(analysis: Analysis, *, incident: bool) -> str:
     head = "  ".join(f"{name} {value}" for name, value in tiles(analysis))
     said = [Text(f"  - {sentence}") for sentence in findings(analysis)]
     parts: list[object] = [Text(head), "", Text("Findings", style="bold"), *said]
@@ -54,6 +58,9 @@ def _screen(analysis: Analysis) -> str:
                 hotspots.height,
             )
         )
+    if len(analysis.windows) == 1 and incident:
+        suspects = analysis.suspects.select("rank", "service_name", "kind", "score", "evidence")
+        parts.append(_table("Suspects of the incident", suspects.head(_ROWS), suspects.height))
     contexts = analysis.context_frame
     if contexts.height:
         grouped = (

@@ -9,7 +9,8 @@ from analyzer.api.comparison import Comparison
 from analyzer.api.objectives import SloReport
 from analyzer.render.tables import render_frame
 
-SHARE_DIGITS = 6
+_ROSE = 1.5
+_MOST_RESOURCES = 12
 
 
 def slo_text(report: SloReport, kpis: pl.DataFrame, saturation: pl.DataFrame, how: str) -> str:
@@ -28,15 +29,29 @@ def slo_text(report: SloReport, kpis: pl.DataFrame, saturation: pl.DataFrame, ho
         )
     if how == "csv":
         return render_frame(report.frame, how)
-    parts = [_short(report.frame), kpis, *([saturation] if saturation.height else [])]
-    return "\n".join(render_frame(part, how) for part in parts)
+    parts = [("Objectives", _short(report.frame)), ("Per context, baseline and peak", kpis)]
+    moved = _moved(saturation)
+    if saturation.height:
+        told = f"Resources that rose at peak ({moved.height} of {saturation.height} figures)"
+        parts.append((told, moved))
+    return "\n".join(f"{title}\n{render_frame(part, how)}" for title, part in parts)
+
+
+def _moved(saturation: pl.DataFrame) -> pl.DataFrame:
+    """The figures whose median rose by half or more, the most first: what ran out, or nearly."""
+    base, peak = pl.col("baseline_median"), pl.col("peak_median")
+    rose = saturation.filter(peak.is_not_null() & (peak > 0) & (peak >= _ROSE * base.fill_null(0)))
+    return (
+        rose.sort((peak / (base + 1e-9)), descending=True, maintain_order=True)
+        .head(_MOST_RESOURCES)
+        .select("service_name", "name", "baseline_median", "peak_median", "peak_max", "unit")
+    )
 
 
 def _short(frame: pl.DataFrame) -> pl.DataFrame:
     """The columns that answer: how does it stand, how sure, what is left."""
     return frame.select(
         "objective",
-        "context",
         pl.col("target").map_elements(lambda t: f"{100 * t:.6g} %", pl.String).alias("target"),
         pl.col("sli").map_elements(lambda v: f"{100 * v:.6g} %", pl.String).alias("SLI"),
         pl.format("{} of {}", "bad", "valid").alias("bad"),

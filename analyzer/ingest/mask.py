@@ -51,8 +51,8 @@ _DIGITS = re.compile(r"[+(]\d|\d[ ().-]\d|\d{5}")
 _MAX_USERS = 100_000
 _PEM = re.compile(r"-----BEGIN [^-]+-----.*?(?:-----END [^-]+-----|$)", re.DOTALL)
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,12}(?::|%3[Aa])[A-Za-z0-9_-]{20,}")
-_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
-_URL_LOGIN = re.compile(r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)")
+_JWT = re.compile(r"\beyJ[\w-]{5,4096}+\.[\w-]{5,8192}+\.[\w-]*+")
+_URL_LOGIN = re.compile(r"(?<=://)[^\s/:@]{0,256}:[^\s/@]{1,256}(?=@)")
 _BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 _HEADER = re.compile(
     r"\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-telegram-bot-api-secret-token)"
@@ -67,7 +67,7 @@ _NAMED_USER = re.compile(
     r"\b((?:\w+_)?(?:user_?id|chat_?id|username))(\\?[\"']?\s*[:=]\s*\\?[\"']?)(?!<)(@?[\w.-]+)",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
+_EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,24}\b")
 # Cards start with 2..6, epochs with 1: that alone keeps timestamps from passing as cards.
 _CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){14,18}(?![\w])")
 _PHONE = re.compile(

@@ -302,9 +302,9 @@ class RowBuilder:
         mask = self._masker.text
         for place in self._masker.suspects([text.joined for text in texts]):
             body, told, attributes = texts[place]
-            texts[place] = Texts(
-                body and mask(body), told and mask(told), attributes and self._mask(attributes)
-            )
+            shown = body and mask(body)
+            reason = shown if told is body else told and mask(told)
+            texts[place] = Texts(shown, reason, attributes and self._mask(attributes))
         templates = [told and template_of(told) for _, told, _ in texts]
         return [text.body for text in texts], templates, [text.attributes for text in texts]
 

@@ -46,9 +46,10 @@ class Shape(NamedTuple):
     """Which keys of one shape of line feed which canonical field, best first.
 
     `rest` are keys that feed none and stay attributes, `contested` those that stay so where a
-    better one was used. `figures` are resource figures; `unfinished` shapes need a logger's own
-    spellings resolved first. Lines of `columnar` shapes can be resolved column by column; then
-    `unused` are the keys that stay attributes.
+    better one was used. `figures` are resource figures; `contained` are keys inside an object
+    that holds all of a line's fields, each with its bare name. `unfinished` shapes need a
+    logger's own spellings resolved first. Lines of `columnar` shapes can be resolved column by
+    column; then `unused` are the keys that stay attributes.
     """
 
     service_name: tuple[str, ...]
@@ -81,13 +82,15 @@ class Shape(NamedTuple):
     rest: tuple[str, ...]
     contested: tuple[str, ...]
     figures: tuple[tuple[str, Figure], ...]
+    contained: tuple[tuple[str, str], ...]
     unfinished: bool
     unused: tuple[str, ...]
     columnar: bool
 
 
 _COMPILED = frozenset({
-    "durations", "logger", "rest", "contested", "figures", "unfinished", "unused", "columnar",
+    "durations", "logger", "rest", "contested", "figures", "contained", "unfinished", "unused",
+    "columnar",
 })  # fmt: skip
 _ALIASES: dict[str, tuple[str, ...]] = {
     name: getattr(aliases, name.upper()) for name in Shape._fields if name not in _COMPILED
@@ -155,7 +158,13 @@ def _compile(keys: tuple[str, ...]) -> Shape:
         rest=tuple(key for key in keys if key not in sole and key not in contested),
         contested=tuple(key for key in keys if key in contested and key not in sole),
         figures=figures,
-        unfinished=_unfinished(present),
+        contained=tuple(
+            (key, key.removeprefix(container))
+            for key in keys
+            for container in CONTAINERS
+            if key.startswith(container)
+        ),
+        unfinished="instant.epochSecond" in present or {"logger", "request.uri"} <= present,
         unused=tuple(key for key in keys if key not in taken),
         columnar=not figures and _is_columnar(by_field, timed),
     )
@@ -199,14 +208,6 @@ def _takers(
         if len(keys) == 1 and not name.endswith("_time") and not (rival and by_field[rival]):
             sole.update(keys)
     return sole, contested
-
-
-def _unfinished(keys: set[str]) -> bool:
-    return (
-        "instant.epochSecond" in keys
-        or "logger" in keys
-        or any(key.startswith(CONTAINERS) for key in keys)
-    )
 
 
 def _fold(key: str) -> str:

@@ -21,6 +21,7 @@ from analyzer.ingest.record import Rejected
 
 PARQUET_MAGIC = b"PAR1"
 _DELIMITERS = (",", "\t", ";", "|")
+_MAX_HEADER_BYTES = 1 << 16
 _BATCH_ROWS = 16_384
 _KNOWN = frozenset(
     spelling.lower()
@@ -50,7 +51,7 @@ class Row(NamedTuple):
 def csv_columns(header: bytes) -> tuple[str, list[str]] | None:
     """Return (delimiter, column names) if a first line is a header of known columns."""
     text = header.decode("utf-8", "replace").lstrip("\ufeff")
-    if "\r" in text:
+    if "\r" in text or len(header) > _MAX_HEADER_BYTES:
         return None
     for delimiter in _DELIMITERS:
         if delimiter not in text:

@@ -32,6 +32,8 @@ STYLE: dict[Any, Any] = {
     "axes.titleweight": "bold",
 }
 
+_LABEL_CHARACTERS = 30
+
 
 def svg(figure: Figure) -> str:
     """Return a figure as an `<svg>` element, equal bytes for equal pictures."""
@@ -197,10 +199,18 @@ def _dumbbells(axes: Axes, frame: pl.DataFrame, before: str, peak: str, scale: f
         axes.plot([start, end], [at, at], color=palette.BASELINE, lw=2, zorder=1)
         axes.plot([start], [at], "o", mfc="white", mec=palette.ACCENT, zorder=2)
         axes.plot([end], [at], "o", color=palette.ERROR, zorder=2)
-    labels = [f"{row['service_name']}\n{row['operation']}" for row in frame.iter_rows(named=True)]
+    labels = [
+        f"{_shortened(row['service_name'])}\n{_shortened(row['operation'])}"
+        for row in frame.iter_rows(named=True)
+    ]
     axes.set_yticks(range(frame.height), labels, fontsize=8)
     axes.set_ylim(frame.height - 0.5, -0.5)
     axes.set_xlim(left=0)
+
+
+def _shortened(name: str) -> str:
+    """Return a name that leaves room for the picture; its end tells operations apart."""
+    return name if len(name) <= _LABEL_CHARACTERS else f"…{name[1 - _LABEL_CHARACTERS :]}"
 
 
 def _arc(axes: Axes, start: float, end: float, width: float) -> None:

@@ -10,7 +10,7 @@ from analyzer.analysis.graph import USER
 from analyzer.render import palette
 from analyzer.render.graph_layout import layered_positions
 
-_COLUMN, _ROW = 200.0, 76.0
+_PAGE, _LEAST_COLUMN, _MOST_COLUMN, _ROW = 1_080.0, 200.0, 380.0, 76.0
 _MARGIN_X, _MARGIN_Y = 90.0, 46.0
 _RADIUS = 13.0
 
@@ -58,8 +58,10 @@ def draw(graph: Any) -> DrawnGraph:
     positions = layered_positions(graph)
     tallest = max((abs(y) for _, y in positions.values()), default=0.0)
     columns = max((x for x, _ in positions.values()), default=0.0)
+    free = (_PAGE - 2 * _MARGIN_X) / max(columns, 1.0)
+    column = min(max(free, _LEAST_COLUMN), _MOST_COLUMN)
     spot = {
-        name: (_MARGIN_X + x * _COLUMN, _MARGIN_Y + (y + tallest) * _ROW)
+        name: (_MARGIN_X + x * column, _MARGIN_Y + (y + tallest) * _ROW)
         for name, (x, y) in positions.items()
     }
     contexts = {name: data.get("context") or "" for name, data in graph.nodes(data=True)}
@@ -78,7 +80,7 @@ def draw(graph: Any) -> DrawnGraph:
         for name in sorted(positions)
     )
     return DrawnGraph(
-        width=round(2 * _MARGIN_X + columns * _COLUMN, 1),
+        width=round(2 * _MARGIN_X + columns * column, 1),
         height=round(2 * _MARGIN_Y + 2 * tallest * _ROW + 10, 1),
         nodes=nodes,
         edges=_edges(graph, spot),

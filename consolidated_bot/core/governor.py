@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 
 PROBE_SECONDS = 0.004
-LATE_SECONDS = 0.0015
+LATE_SECONDS = 0.001
 BUSY_PER_PROBE = 2  # arrivals: 500 a second
-SHORTEST_PAUSE = 0.0005
+SHORTEST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
 QUIET_PROBES = 50
 
@@ -48,9 +48,9 @@ class Governor:
         self._quiet = 0 if busy else self._quiet + 1
         self._arrived = 0
         if busy and late > LATE_SECONDS:
-            self.pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self.pause * 1.5))
+            self.pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self.pause * 2.0))
         else:
-            self.pause = self.pause * 0.7 if self.pause > SHORTEST_PAUSE else 0.0
+            self.pause = self.pause * 0.8 if self.pause > SHORTEST_PAUSE else 0.0
         if self._quiet < QUIET_PROBES:
             self._schedule()
         else:

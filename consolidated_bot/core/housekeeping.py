@@ -76,7 +76,7 @@ class Housekeeping:
         regular = self._ticks % GAUGES_EVERY == 1
         if self._workers.behind and self._workers.has_room:
             await self.reload_inbox()
-        elif shared and regular and not self._workers.behind:
+        elif regular and not self._workers.behind:  # of a dead process, or revived by hand
             await self.reload_inbox(received_before_ms=self._clock.now_ms() - STALE_MS)
         if self._leadership.held and (shared or regular):
             await self.load_outbox()

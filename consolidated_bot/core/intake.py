@@ -22,6 +22,7 @@ from consolidated_bot.core.workers import ChatWorkers
 
 ALLOWED_UPDATES = ["message", "callback_query"]
 LONGEST_REJECTED = 100_000
+ACKNOWLEDGE_SECONDS = 0.001
 
 
 class Intake:
@@ -57,7 +58,7 @@ class Intake:
             else:
                 await self.reject(bot_id, dumps(update).encode(), "it has no update_id")
         if stored:
-            await asyncio.gather(*stored)
+            await (stored[0] if len(stored) == 1 else asyncio.gather(*stored))
             self._metrics.store.observe((self._clock.now_ms() - now) / 1000)
 
     async def reject(self, bot_id: int, body: bytes, reason: str) -> None:
@@ -74,7 +75,8 @@ class Intake:
         for row in new:
             if query := button_press(row.body):
                 self._in_background(self._answer_button(query))
-        self._workers.offer(new)
+        # The acknowledgement leaves before its update is worked on.
+        asyncio.get_running_loop().call_later(ACKNOWLEDGE_SECONDS, self._workers.offer, new)
 
     async def _answer_button(self, query_id: str) -> None:
         """Stop the button's clock at once, best effort: the press itself is safely stored."""

@@ -23,6 +23,9 @@ def relations(name: str) -> pl.DataFrame:
         return pl.DataFrame(
             {"journey": ["enter"] * 5, "service": list(SERVICES), "weight": [1700] * 5}
         )
+    if name == "failing_minutes":
+        minutes = [("cart", 0), ("basket", 0), ("mail", 60 * 10**9)]
+        return pl.DataFrame(minutes, ["service_name", "minute_ns"], orient="row")
     assert name == "journey_variants"
     rows = [
         (f"enter via {pattern}", service, count)
@@ -41,3 +44,9 @@ def test_journeys_that_all_enter_by_one_operation_are_told_apart_by_what_they_to
     assert found.assignment["cart"] == found.assignment["basket"]
     assert found.assignment["mail"] == found.assignment["pay"]
     assert found.assignment["cart"] != found.assignment["mail"]
+
+
+def test_services_that_fail_together_stand_beside_the_proposal_as_a_layer() -> None:
+    found = propose(relations, None, 7)
+    assert found.layer("failure_coupling").rows() == [("basket", "cart", 1.0)]
+    assert found.layers.filter(layer="failure_coupling")["weight"].item() == 0.0

@@ -132,6 +132,11 @@ def lines(style: Callable[[random.Random, str], str], count: int) -> Iterator[st
         yield style(source, f"2026-11-20T{clock}.{part:03d}000") + "\n"
 
 
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=200_000)
@@ -143,7 +148,7 @@ def main() -> None:
             for n, (program, nothing) in enumerate(NOTHING.items())
         }
         bare_us = 0.0
-        print(f"{count} lines a style; CPU microseconds a line without start-up")
+        say(f"{count} lines a style; CPU microseconds a line without start-up")
         for place, (label, style) in enumerate(STYLES.items()):
             path = folder / f"{place}.log"
             with path.open("w", encoding="utf-8") as file:
@@ -151,11 +156,11 @@ def main() -> None:
             if style is ecs:
                 cost = measured(BARE, folder / "bare.duckdb", path)
                 bare_us = (cost.cpu_s - idle[BARE].cpu_s) / count * 1e6
-                print(f"{'read_ndjson, bare':<18} {bare_us:6.2f} us  {'1.0':>5}")
+                say(f"{'read_ndjson, bare':<18} {bare_us:6.2f} us  {'1.0':>5}")
             cost = measured(OURS, folder / f"{place}.duckdb", path)
             ours_us = (cost.cpu_s - idle[OURS].cpu_s) / count * 1e6
             rate = count / (cost.wall_s - idle[OURS].wall_s)
-            print(
+            say(
                 f"{label:<18} {ours_us:6.2f} us  {ours_us / bare_us:5.1f} x  "
                 f"{rate:9.0f} lines/s  {cost.rss_mb:.0f} MB"
             )

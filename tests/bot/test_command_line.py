@@ -1,19 +1,26 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import orjson
 import pytest
+from sqlalchemy import Connection
 
 from analyzer.replay.botapi import Emulator
 from consolidated_bot.config import load_settings
+from consolidated_bot.core import inbox
+from consolidated_bot.core.db import open_database
 from consolidated_bot.core.errors import ConfigurationError
+from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.redaction import redact
 from consolidated_bot.doctor import examine
-from tests.bot.conftest import OPERATIONS
+from tests.bot.conftest import ANN, OPERATIONS
+from tests.bot.running import BotProcess, Onlooker
 from tests.conftest import ROOT
 
 
@@ -54,6 +61,42 @@ def test_upgrade_makes_the_schema_and_is_silent_on_stderr(tmp_path: Path) -> Non
     assert "applied core 0001 inbox_outbox" in first.stdout
     again = call("db", "upgrade", folder=tmp_path, **settings)
     assert again.stdout == "The schema is up to date.\n"
+
+
+async def test_dead_letters_are_listed_and_replayed_by_a_running_bot(
+    telegram: Emulator, bot: BotProcess, chats: Onlooker
+) -> None:
+    await chats.ask("/help", ANN)
+    database = await open_database(bot.settings["DATABASE_URL"])
+    update = orjson.dumps(
+        {
+            "update_id": 5,
+            "message": {
+                "message_id": 99,
+                "date": 1,
+                "chat": {"id": ANN.user_id, "type": "private", "first_name": "A"},
+                "from": ANN.as_json(),
+                "text": "/ticket given up once",
+            },
+        }
+    ).decode()
+    now_ms = round(time.time() * 1000)
+    row = Received(5, telegram.settings.bot_id, ANN.user_id, update, now_ms)
+
+    def bury(connection: Connection) -> None:  # at once, or the running bot would take it up
+        inbox.store(connection, [row])
+        inbox.record_failure(connection, row, "because")
+        inbox.bury(connection, row, "abc", now_ms)
+
+    await database.write(bury)
+    await database.close()
+    settings = {**bot.settings, "LOG_FILE": ""}
+    listed = await asyncio.to_thread(call, "dead-letters", folder=bot.folder, **settings)
+    assert listed.stdout.split() == ["5", "abc", "1", "because"]
+    replay = ("dead-letters", "--replay", "5")
+    replayed = await asyncio.to_thread(call, *replay, folder=bot.folder, **settings)
+    assert (replayed.returncode, replayed.stderr) == (0, "")
+    await chats.answered(ANN.user_id, "#1")
 
 
 def test_every_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

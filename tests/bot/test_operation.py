@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import Counter
 from pathlib import Path
 
@@ -244,9 +245,15 @@ async def test_webhook_acknowledges_only_with_the_secret_and_after_storing(
         assert rejected == 4
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 async def test_webhook_mode_serves_and_survives_kills(tmp_path: Path) -> None:
     async with Emulator(Settings(limits=Limits(enabled=False))) as telegram:
-        port = 18_443
+        port = free_port()
         async with BotProcess(
             tmp_path,
             BOT_TOKEN=telegram.settings.token,

@@ -128,7 +128,7 @@ def test_headline_is_about_the_peak_where_both_sides_have_one(tmp_path: Path) ->
         an.analyze(record(tmp_path / name, LOADS[name]), campaign=[(start * 10**9, end * 10**9)])
         for name in ("before", "faster")
     ]
-    found = an.compare(*sides)
+    found = an.compare(sides[0], sides[1])
     assert found.headline.startswith("gateway / ticket.submit at peak: improved.")
     sizes = found.frame.filter(found.frame["measure"] == "p95")["n_before"].to_list()
     assert sizes[0] == 3000

@@ -166,6 +166,7 @@ def test_service_that_skips_an_operation_stands_in_the_incidents_table() -> None
     row = findings.hotspots[0]
     assert (row.service_name, row.operation, row.kind) == ("tickets", "Notify", "errors")
     assert "less often than its entries explain" in row.cause
+    assert row.sentence == row.cause
 
 
 @pytest.mark.parametrize(

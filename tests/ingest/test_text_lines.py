@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -371,3 +372,20 @@ def test_fleet_paths_and_level_words_stay_apart_from_users(tmp_path: Path) -> No
     assert row["service_name"] == "faq"
     assert "4711" not in row["body"]
     assert len(row["user_key"]) == 12
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-03-01 10:00:00.123  [orders,4bf9?00067aa0ba902b7] 1234 --- [nio] c.e.Foo    : x",
+        "2026-03-01 10:00:00,000 INFO a.b " + "a." * 50_000 + "@",
+        "2026-03-01 10:00:00,000 INFO a.b " + 'a="' * 50_000,
+        "2026-03-01 10:00:00,000 INFO a.b " + "1 " * 50_000,
+    ],
+    ids=lambda line: line[33:45],
+)
+def test_odd_lines_take_no_exponential_time(tmp_path: Path, line: str) -> None:
+    started = time.process_time()
+    found = read_files(tmp_path, {"x.log": line})
+    assert found.account()["records"] == 1
+    assert time.process_time() - started < 5

@@ -172,6 +172,19 @@ def test_loads_compare_the_peak_of_the_sum_with_the_sum_of_peaks() -> None:
     assert any("event loop" in warning for warning in found.warnings)
 
 
+def test_measured_processor_time_decides_whether_one_loop_is_enough() -> None:
+    spans = trace(Work(400 * MS, (Call("b", Work(900 * MS)),)), "a", "1", 0)
+
+    def warnings(cpu: dict[str, list[tuple[int, float]]]) -> list[str]:
+        found = what_if(recorded(spans), {"a": "x", "b": "x"}, assumptions=Assumptions(cpu=cpu))
+        return [said for said in found.warnings if said.startswith("x: ")]
+
+    assert warnings({"a": [(0, 0.1)], "b": [(0, 0.05)]}) == []
+    assert len(warnings({"a": [(0, 0.4), (9, 0.1)], "b": [(0, 0.3), (9, 0.1)]})) == 1
+    assert warnings({"a": [(0, 0.5), (9, 0.1)], "b": [(0, 0.1), (9, 0.5)]}) == []
+    assert "own time" in warnings({"a": [(0, 0.1)]})[0]  # b logs nothing: fall back
+
+
 def test_the_plan_moves_leaves_first_and_stops_where_nothing_is_saved(
     recording: Recording,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -21,6 +22,9 @@ def context_mapper(found: ContextMap) -> str:
     """
     names = _identifiers(found.groups, "Context")
     services = _identifiers(found.fleet.services, "Service")
+    messages: defaultdict[str, list[str]] = defaultdict(list)
+    for callee, text in found.fleet.messages:
+        messages[callee].append(text)
     lines = ["ContextMap Proposed {", "  type = SYSTEM_LANDSCAPE", "  state = TO_BE", ""]
     lines += [f"  contains {names[context]}" for context in found.groups]
     lines += ["", *_relationships(found, names), "}"]
@@ -33,7 +37,8 @@ def context_mapper(found: ContextMap) -> str:
             f"  domainVisionStatement = {_text(f'{context}: {summary}')}",
         ]
         for name in members:
-            lines += [f"  Aggregate {services[name]} {{", *_responsibilities(found, name), "  }"]
+            said = ", ".join(_text(text) for text in [name, *messages[name][:_SHOWN]])
+            lines += [f"  Aggregate {services[name]} {{", f"    responsibilities = {said}", "  }"]
         lines.append("}")
     return "\n".join([*lines, ""])
 
@@ -58,12 +63,6 @@ def _relationships(found: ContextMap, names: dict[str, str]) -> list[str]:
             lines.append(f"    implementationTechnology = {_text(said)}")
             lines.append("  }")
     return lines
-
-
-def _responsibilities(found: ContextMap, service: str) -> list[str]:
-    messages = [text for callee, text in found.fleet.messages if callee == service][:_SHOWN]
-    said = ", ".join(_text(text) for text in [service, *messages])
-    return [f"    responsibilities = {said}"]
 
 
 def _identifiers(names: Iterable[str], ending: str) -> dict[str, str]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+NOTICEABLE: Final = 1.05
+"""Below this ratio of medians nobody would call an operation slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Hotspot:
             return f"{self.operation}: {self.cause}"
         if self.kind == "errors":
             return self._error_sentence()
+        if self.ratio is not None and self.ratio < NOTICEABLE:
+            return f"{self.operation}: {self.cause}"
         text = f"{self.operation}: "
         text += f"{self.ratio:.1f} x slower at peak" if self.ratio else "slower at peak"
         if self.share_of_slow_time is not None:
@@ -44,8 +50,10 @@ class Hotspot:
         return text
 
     def _error_sentence(self) -> str:
+        if not self.peak_error_rate:  # it happens more or less often, it does not fail
+            return self.cause
         if self.ratio is None:
-            head = f"{self.operation} errors new at peak ({self.peak_error_rate or 0:.1%})"
+            head = f"{self.operation} errors new at peak ({self.peak_error_rate:.1%})"
         else:
             head = f"{self.operation} errors x {self.ratio:.1f} at peak"
         return f"{head}; {self.cause}" if self.cause else head

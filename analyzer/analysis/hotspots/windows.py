@@ -90,11 +90,18 @@ def find_windows(journeys: pl.DataFrame) -> tuple[Window, ...]:
         return ()
     found = _peaks(journeys, MIN_JOURNEYS, ("latency", "errors", "volume"), "")
     names = journeys["journey"].drop_nulls().unique().sort()
-    if len(names) > 1:
-        for name in names:
-            mine = journeys.filter(pl.col("journey") == name)
-            found += _peaks(mine, MIN_JOURNEYS_BY_NAME, ("latency", "errors"), f" of {name}")
+    if len(names) == 1 and _fills_a_bucket(journeys):
+        return _joined(found)
+    for name in names:
+        mine = journeys.filter(pl.col("journey") == name)
+        found += _peaks(mine, MIN_JOURNEYS_BY_NAME, ("latency", "errors"), f" of {name}")
     return _joined(found)
+
+
+def _fills_a_bucket(journeys: pl.DataFrame) -> bool:
+    """Whether some bucket width holds enough journeys in enough buckets."""
+    sizes = (_buckets(journeys, width)["journeys"].to_numpy() for width in BUCKETS_NS)
+    return any(len(n) >= MIN_BUCKETS and np.median(n) >= MIN_JOURNEYS for n in sizes)
 
 
 def _peaks(

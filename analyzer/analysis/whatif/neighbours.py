@@ -24,8 +24,8 @@ class Load:
 
     `busy_peak` is the largest own time per second of the context (1 = one event loop busy),
     `busy_sum_of_peaks` the sum of its services' own peaks: equal where they peak together.
-    `open_peak` and `open_sum_of_peaks` say the same of spans in flight, `memory_peak_mb` and
-    `memory_sum_of_peaks_mb` of memory where it is known.
+    `open_peak` and `open_sum_of_peaks` say the same of spans in flight, `memory_*` of memory and
+    `cpu_*` of processor time (1 = one core busy), where every service of the context logs it.
     """
 
     context: str
@@ -36,10 +36,22 @@ class Load:
     open_sum_of_peaks: int
     memory_peak_mb: float | None
     memory_sum_of_peaks_mb: float | None
+    cpu_peak: float | None
+    cpu_sum_of_peaks: float | None
 
     @property
     def warning(self) -> str | None:
-        """What to be wary of, None for nothing."""
+        """What to be wary of, None for nothing.
+
+        Measured processor time decides where there is any: own time holds waiting as well.
+        """
+        if self.cpu_peak is not None:
+            if self.cpu_peak <= BUSY:
+                return None
+            return (
+                f"{self.context}: {self.cpu_peak:.2f} of a core busy at peak; above {BUSY} of one "
+                "event loop, queueing in the process is not modelled"
+            )
         if self.busy_peak <= BUSY:
             return None
         said = f"{self.context}: {self.busy_peak:.2f} s of own time in its busiest second"
@@ -52,11 +64,16 @@ class Load:
         return f"{said}; above {BUSY} of one event loop, queueing in the process is not modelled"
 
 
-Memory = Mapping[str, Sequence[tuple[int, float]]]
-"""Service -> (time in nanoseconds, MB) samples."""
+Samples = Mapping[str, Sequence[tuple[int, float]]]
+"""Service -> (time in nanoseconds, value) of a resource that its process logs."""
 
 
-def loads(recording: Recording, merger: Merger, memory: Memory | None = None) -> tuple[Load, ...]:
+def loads(
+    recording: Recording,
+    merger: Merger,
+    memory: Samples | None = None,
+    cpu: Samples | None = None,
+) -> tuple[Load, ...]:
     """One row per context that joins several services, by name."""
     members = {
         unit: names for unit, names in units(recording.services, merger).items() if len(names) > 1
@@ -67,7 +84,8 @@ def loads(recording: Recording, merger: Merger, memory: Memory | None = None) ->
     found = []
     for unit, names in members.items():
         together = _add([seconds[name] for name in names])
-        remembered = _memory(names, memory or {})
+        remembered = _resource(names, memory or {})
+        worked = _resource(names, cpu or {})
         found.append(
             Load(
                 context=unit,
@@ -79,6 +97,8 @@ def loads(recording: Recording, merger: Merger, memory: Memory | None = None) ->
                 open_sum_of_peaks=sum(_open([spans[name]]) for name in names),
                 memory_peak_mb=remembered[0],
                 memory_sum_of_peaks_mb=remembered[1],
+                cpu_peak=worked[0],
+                cpu_sum_of_peaks=worked[1],
             )
         )
     return tuple(found)
@@ -129,15 +149,15 @@ def _open(parts: Sequence[Ints]) -> int:
     return int(steps[order].cumsum().max(initial=0))
 
 
-def _memory(names: Sequence[str], memory: Memory) -> tuple[float | None, float | None]:
+def _resource(names: Sequence[str], samples_of: Samples) -> tuple[float | None, float | None]:
     """Peak of the sum and sum of the peaks, each service keeping its last known value."""
-    if not all(memory.get(name) for name in names):
+    if not all(samples_of.get(name) for name in names):
         return None, None
-    times = np.unique([time for name in names for time, _ in memory[name]])
+    times = np.unique([time for name in names for time, _ in samples_of[name]])
     total: Floats = np.zeros(len(times))
     peaks = 0.0
     for name in names:
-        samples = sorted(memory[name])
+        samples = sorted(samples_of[name])
         values = np.array([value for _, value in samples])
         at = np.searchsorted([time for time, _ in samples], times, side="right") - 1
         total += values[np.maximum(at, 0)]

@@ -17,7 +17,7 @@ from analyzer.analysis.whatif.exposure import (
 )
 from analyzer.analysis.whatif.migration import Plan, plan
 from analyzer.analysis.whatif.moves import Terms, Weights, queue_warning
-from analyzer.analysis.whatif.neighbours import Load, Memory, loads
+from analyzer.analysis.whatif.neighbours import Load, Samples, loads
 from analyzer.analysis.whatif.prediction import Prediction, predict
 from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import Merger
@@ -35,13 +35,15 @@ class Assumptions:
     """What a what-if assumes; everything is optional.
 
     `delta_ns` is the cost of an in-process dispatch (None: not measured, taken as 0).
-    `unavailable` gives the share of time that a service's process was down, `memory` samples of
-    (time in nanoseconds, MB) per service, `owner` and `runtime` speak per service.
+    `unavailable` gives the share of time that a service's process was down, `memory` and `cpu`
+    samples of (time in nanoseconds, MB or cores in use) per service, `owner` and `runtime` speak
+    per service. `weights` and `least_per_blast_point_ns` steer the plan of migration.
     """
 
     delta_ns: int | None = None
     unavailable: Mapping[str, float] | None = None
-    memory: Memory = field(default_factory=dict)
+    memory: Samples = field(default_factory=dict)
+    cpu: Samples = field(default_factory=dict)
     owner: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, str] = field(default_factory=dict)
     weights: Weights = field(default_factory=Weights)
@@ -105,7 +107,8 @@ class WhatIf:
     @cached_property
     def loads(self) -> tuple[Load, ...]:
         """What each merged context carries: peak of the sum against sum of the peaks."""
-        return loads(self.recording, self.prediction.merger, self.assumptions.memory)
+        given = self.assumptions
+        return loads(self.recording, self.prediction.merger, given.memory, given.cpu)
 
     @cached_property
     def plan(self) -> Plan:

@@ -53,6 +53,7 @@ def read_access(text: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {
         "time": match["time"],
+        "message": match["request"],
         **read_request(match["request"]),
         "status": match["status"],
         "client_ip": match["client"],

@@ -256,7 +256,7 @@ class LineReader:
         if self._renames:
             flat = {self._renames.get(key, key): item for key, item in flat.items()}
         shape = shape_of(tuple(flat))
-        if (shape.unfinished or shape.body) and complete(flat, shape):
+        if (shape.unfinished or shape.contained or shape.body) and complete(flat, shape):
             shape = shape_of(tuple(flat))
         return Plain(flat, shape)
 

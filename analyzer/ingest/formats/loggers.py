@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from analyzer.ingest.formats.messages import read_message
-from analyzer.ingest.shapes import CONTAINERS, HEAD_KEY, Shape
+from analyzer.ingest.shapes import HEAD_KEY, Shape
 
 
 def complete(flat: dict[str, Any], shape: Shape) -> bool:
@@ -20,10 +20,8 @@ def complete(flat: dict[str, Any], shape: Shape) -> bool:
         logger = flat.get("logger")
         if isinstance(logger, str) and logger.startswith("http.log.access"):
             _add_caddy(flat)
-        for key in tuple(flat):
-            for container in CONTAINERS:
-                if key.startswith(container):
-                    flat.setdefault(key[len(container) :], flat[key])
+    for key, bare in shape.contained:
+        flat.setdefault(bare, flat[key])
     if HEAD_KEY not in flat and "asctime" not in flat:
         text = flat[shape.body[0]] if shape.body else None
         if isinstance(text, str) and (known := read_message(text)):

@@ -49,6 +49,7 @@ def read_envoy(text: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {
         "start_time": match["start"],
+        "message": match["request"],
         **read_request(match["request"]),
         "status": match["status"],
         "duration_ms": match["duration"],
@@ -78,6 +79,7 @@ def read_haproxy(text: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {
         "start_time": match["start"],
+        "message": match["request"],
         **read_request(match["request"]),
         "status": match["status"],
         "duration_ms": match["timers"].rsplit("/", 1)[-1].lstrip("+"),
@@ -107,6 +109,7 @@ def read_alb(text: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {
         "time": match["time"],
+        "message": match["request"],
         **read_request(match["request"]),
         "status": match["status"],
         "client_ip": match["client"],
@@ -139,6 +142,7 @@ def read_uwsgi(text: str) -> dict[str, Any] | None:
         return None
     return {
         "time": match["time"],
+        "message": f"{match['method']} {match['path']}",
         "method": match["method"],
         "path": match["path"],
         "status": match["status"],

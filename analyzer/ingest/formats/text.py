@@ -35,9 +35,11 @@ _UPPER = (
 _LOWER = "trace|debug|info|notice|warn|warning|error|err|critical|crit|fatal"
 _LEVEL = rf"(?P<level>{_UPPER}|(?i:{_LOWER})(?=[\]|\s:]))"
 # What may stand between time and level: separators, brackets, numbers, a name before ` - `.
+# Each alternative starts with a character of its own and gives nothing back, so that no line,
+# however odd, makes the pattern try exponentially many ways.
 _BETWEEN = (
-    r"(?:[\s|:>,;-]+|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\d+(?=[\s:])|"
-    r"[\w.$@/-]{1,80}(?=\s*(?:\[|[|:]|- |::)))*?"
+    r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\d++(?=[\s:])|"
+    r"[A-Za-z_.$@/][\w.$@/-]{0,80}+(?=\s*(?:\[|[|:]|- |::))){0,16}?"
 )
 _HEAD = re.compile(
     rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_-]{{1,30}}\.)?{_LEVEL}(?:[\])>]|(?![\w.=-]))"

@@ -2,4 +2,4 @@
 -- little data to be ranked stays in the table.
 SELECT * FROM hotspot
 WHERE rank <= $top
-ORDER BY kind DESC, rank, service_name, operation;
+ORDER BY rank, kind DESC, service_name, operation;

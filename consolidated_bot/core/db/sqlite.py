@@ -105,6 +105,7 @@ class SqliteDatabase:
             self._wanted.clear()
             while self._units:
                 await self._commit_group()
+                await asyncio.sleep(0)  # who was waited for goes on before the next group
 
     async def _commit_group(self) -> None:
         loop = asyncio.get_running_loop()
@@ -136,7 +137,6 @@ class SqliteDatabase:
         """Wait for the disk: beside the loop, unless it has lately been faster than a hop."""
         if self._commit_seconds < HOP_SECONDS:
             self._commit_here()
-            await asyncio.sleep(0)
         else:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._commits, self._commit_here)
