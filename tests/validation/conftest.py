@@ -6,15 +6,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-MAPPING = """
-journeys:
-  - {service: gateway, operation: ticket.submit, context: support, journey: ticket-submit}
-  - {service: gateway, operation: faq.search, context: support, journey: faq-read}
-  - {service: any-bot, operation: ticket, context: support, journey: ticket-submit}
-  - {service: any-bot, operation: faq, context: support, journey: faq-read}
-  - {service: consolidated-bot, operation: support/ticket-submit, context: support, journey: ticket-submit}
-  - {service: consolidated-bot, operation: support/faq-read, context: support, journey: faq-read}
-"""
+NAMES = (
+    ("gateway", "ticket.submit", "ticket-submit"),
+    ("gateway", "faq.search", "faq-read"),
+    ("any-bot", "ticket", "ticket-submit"),
+    ("any-bot", "faq", "faq-read"),
+    ("consolidated-bot", "support/ticket-submit", "ticket-submit"),
+    ("consolidated-bot", "support/faq-read", "faq-read"),
+)
+ENTRY = "  - {{service: {}, operation: {}, context: support, journey: {}}}\n"
+MAPPING = "journeys:\n" + "".join(ENTRY.format(*entry) for entry in NAMES)
 OBJECTIVE = """
 apiVersion: openslo/v1
 kind: SLO
@@ -29,8 +30,14 @@ spec:
     spec:
       ratioMetric:
         counter: true
-        good: {metricSource: {type: analyzer, spec: {context: support, journey: ticket-submit, event: good}}}
-        total: {metricSource: {type: analyzer, spec: {context: support, journey: ticket-submit, event: valid}}}
+        good:
+          metricSource:
+            type: analyzer
+            spec: {context: support, journey: ticket-submit, event: good}
+        total:
+          metricSource:
+            type: analyzer
+            spec: {context: support, journey: ticket-submit, event: valid}
   timeWindow: [{duration: 45m, isRolling: true}]
   budgetingMethod: Occurrences
   objectives: [{displayName: most, target: 0.97}]
