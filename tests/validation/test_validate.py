@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -90,6 +91,14 @@ def test_sound_bot_is_compared_with_the_recording(run: Run, tmp_path: Path) -> N
     assert any("not comparable" in note for note in written["notes"])
     assert "Validation:" in (tmp_path / "out" / "validation.html").read_text()
     assert b"secret" not in (tmp_path / "out" / "journal.jsonl").read_bytes()
+    # The same run by a generator that was late proves nothing, whatever the bot did.
+    driven = found.replayed.driven
+    summary = replace(driven.summary, problems=("p99 of schedule lag is 3 % of the deadline",))
+    late = replace(
+        found, replayed=replace(found.replayed, driven=replace(driven, summary=summary))
+    )
+    assert late.exit_code == 3
+    assert late.headline.startswith("invalid: p99 of schedule lag")
 
 
 def test_bundled_bot_is_validated_by_the_command(

@@ -1,0 +1,117 @@
+"""From recorded journeys to a demand: visits, scenarios, users, stretches."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.errors import InputError
+from analyzer.replay.workload import SCENARIOS
+from analyzer.replay.workload.recorded import (
+    JOURNEYS,
+    Act,
+    Pace,
+    recorded_demand,
+    scenario_of,
+    visits_of,
+)
+
+
+def act(at: float, journey: str, user: str = "ann", operation: str = "") -> Act:
+    return Act(at, 0.5, user, journey, operation or journey)
+
+
+ACTS = st.lists(
+    st.builds(
+        act,
+        st.floats(0, 5000),
+        st.sampled_from(sorted({*JOURNEYS, "send", "unknown"})),
+        st.sampled_from(["ann", "bob", "eve", ""]),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "scenario"),
+    [
+        (["ticket-submit"], "ticket_in_one_message"),
+        (["ticket-start", "ticket-submit"], "ticket_guided"),
+        (["ticket-submit", "ticket-list"], "ticket_and_check"),
+        (["ticket-submit", "notification-list", "notification-open"], "ticket_and_notification"),
+        (["ticket-start"], "give_up"),
+        (["profile-show", "profile-question", "profile-change"], "edit_profile"),
+        (["faq-read", "faq-read"], "search_faq"),
+        (["send"], None),
+    ],
+)
+def test_visit_is_replayed_as_the_scenario_that_makes_its_journeys(
+    made: list[str], scenario: str | None
+) -> None:
+    assert scenario_of([act(3 * n, journey) for n, journey in enumerate(made)]) == scenario
+
+
+def test_list_of_the_faq_is_told_from_a_search_by_the_operation() -> None:
+    assert scenario_of([act(0, "faq-read", operation="faq.list")]) == "read_faq"
+
+
+def test_every_scenario_of_the_table_exists() -> None:
+    assert set(JOURNEYS.values()) <= set(SCENARIOS)
+
+
+def test_acts_of_a_user_are_one_visit_until_the_user_has_gone() -> None:
+    acts = [act(0, "start"), act(5, "help"), act(6, "start", "bob"), act(200, "faq-read")]
+    visits = [[one.at_seconds for one in visit] for visit in visits_of(acts)]
+    assert visits == [[0, 5], [6], [200]]
+
+
+def test_acts_of_nobody_are_visits_of_their_own_and_that_is_said() -> None:
+    demand = recorded_demand([act(0, "start", ""), act(1, "help", "")], Pace())
+    assert len(demand.arrivals) == 2
+    assert "2 of 2 journeys name no user" in demand.notes[0]
+
+
+def test_user_who_returns_too_soon_is_played_by_another() -> None:
+    soon = [act(0, "faq-read"), act(100, "faq-read"), act(1000, "faq-read")]
+    demand = recorded_demand(soon, Pace(limit_seconds=5000))
+    assert [arrival.user for arrival in demand.arrivals] == [0, 1, 1]
+    assert "1 visits" in demand.notes[0]
+
+
+def test_busiest_stretch_of_a_long_recording_is_taken() -> None:
+    quiet = [act(60 * n, "faq-read", f"q{n}") for n in range(20)]
+    busy = [act(600.5 + n, "faq-read", f"b{n}") for n in range(50)]
+    demand = recorded_demand([*quiet, *busy], Pace(speed=2, limit_seconds=30))
+    assert 595 <= demand.from_seconds <= 601
+    assert demand.until_seconds - demand.from_seconds == 60
+    assert demand.recorded["faq-read"] >= 50
+    assert max(arrival.at_seconds for arrival in demand.arrivals) <= 30
+
+
+def test_recording_without_journeys_of_users_is_refused() -> None:
+    with pytest.raises(InputError, match=r"there are send.*--journeys FILE"):
+        recorded_demand([act(0, "send")], Pace())
+
+
+@given(ACTS, st.randoms(use_true_random=False))
+def test_demand_does_not_depend_on_the_order_of_the_log(
+    acts: list[Act], source: random.Random
+) -> None:
+    if all(scenario_of([one]) is None for one in acts):
+        return
+    shuffled = list(acts)
+    source.shuffle(shuffled)
+    one, other = (recorded_demand(listed, Pace(speed=3)) for listed in (acts, shuffled))
+    assert one == other
+    times = [arrival.at_seconds for arrival in one.arrivals]
+    assert times == sorted(times)
+    assert all(0 <= at <= one.plan.seconds for at in times)
+    # Nobody is asked to be in two places at once.
+    for user in range(one.plan.users):
+        own = [arrival.at_seconds for arrival in one.arrivals if arrival.user == user]
+        assert all(later - at >= 150 for at, later in itertools.pairwise(own))
