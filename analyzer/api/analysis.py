@@ -150,6 +150,29 @@ class Analysis:
         return ContextMap(propose(self._frame, constraints, asked))
 
     @cached_property
+    def messages(self) -> pl.DataFrame:
+        """How each row of the inventory is used: one row per message, sorted as the inventory.
+
+        Columns journeys, calls per journey, retries, peak rate, mean concurrency (Little's law)
+        and criticality (share of journeys that make the call).
+        """
+        return self._frame("message_profile")
+
+    @cached_property
+    def time_shares(self) -> pl.DataFrame:
+        """What journeys are made of: all, their slowest half, slowest 5 % and slowest 1 %."""
+        return self._frame("time_shares")
+
+    @cached_property
+    def grouping_quality(self) -> pl.DataFrame:
+        """The proposal's figures, held out over journeys, beside the two gaming controls."""
+        return self._frame("grouping_qualities")
+
+    def where_time_goes(self, top: int = 15) -> pl.DataFrame:
+        """The `top` services and operations by their part of all critical-path time."""
+        return self._frame("time_shares_overall", {"top": top})
+
+    @cached_property
     def suspects(self) -> pl.DataFrame:
         """Services ranked by how much they changed, per peak window or for a given incident."""
         return self._frame("suspects")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from analyzer.analysis import contexts
-from analyzer.analysis.contexts import Difference, Explanation
+from analyzer.analysis.contexts import Difference, Explanation, SplitHint
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,6 +39,11 @@ class ContextMap:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of this proposal."""
         return self.proposal.notes
+
+    @property
+    def split_hints(self) -> tuple[SplitHint, ...]:
+        """Operations that live in another context than their service: split before merging."""
+        return self.proposal.split_hints
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:

@@ -77,4 +77,17 @@ def write_contexts(store: Store, contexts: ContextMap) -> None:
         store.clear(["bounded_context"])
         store.append("bounded_context", contexts.frame.rows())
         store.run("forget_findings", {"topic": "context"})
-        store.append("finding", [(at, "context", note) for at, note in enumerate(contexts.notes)])
+        words = [*contexts.notes, *(str(hint) for hint in contexts.split_hints)]
+        words += _neighbours(contexts)
+        store.append("finding", [(at, "context", text) for at, text in enumerate(words)])
+        store.clear(["grouping_quality"])
+        store.append("grouping_quality", contexts.metrics.with_row_index("place").rows())
+
+
+def _neighbours(contexts: ContextMap) -> list[str]:
+    """Return the cuts beside the proposed one in words, each with its modularity."""
+    return [
+        f"with {row['contexts']} contexts: {row['change']} (modularity {row['modularity']:.3f})"
+        for row in contexts.alternatives.iter_rows(named=True)
+        if not row["chosen"]
+    ]

@@ -15,6 +15,7 @@ from analyzer.analysis.hotspots import (
     find_hotspots,
     hotspot_frame,
     journey_shifts,
+    where_time_goes,
 )
 from analyzer.api.options import RunOptions
 from analyzer.store import Store
@@ -34,7 +35,12 @@ def write_hotspots(store: Store, options: RunOptions) -> None:
     given = [Window(start, end) for start, end in sorted(options.campaign)] or None
     found = find_hotspots(frames, given, incident_ns=options.incident)
     with store.transaction():
-        store.clear(["hotspot", "suspect", "peak_window"])
+        store.clear(["hotspot", "suspect", "peak_window", "time_share"])
+        shares = where_time_goes(frames).select(
+            "journey", "slice", "service_name", "operation", "caller", "exclusive_ns", "share",
+            "journeys",
+        )  # fmt: skip
+        store.append("time_share", shares.rows())
         store.append("hotspot", hotspot_frame(found.hotspots).rows())
         store.append("suspect", _suspects(found))
         windows = [each.window for each in found.windows]

@@ -39,6 +39,21 @@ def content_of(analysis: Analysis) -> ReportContent:
             f"worst first. {analysis.unranked} more had too little data to say.",
             readable(analysis.hotspots(top=30)),
         ),
+        time=Section(
+            "time",
+            "Where time goes",
+            "Critical-path time of all journeys by whom it is charged to, and of the slowest 5 % "
+            "of each. A gap is charged to the callee; the column waited by says who waited.",
+            analysis.where_time_goes(),
+        ),
+        grouping=Section(
+            "grouping",
+            "How good the grouping is",
+            "Shares of calls, time and journeys that stay inside a context, and the published "
+            "figures. The controls show what a grouping that games each figure would reach; the "
+            "row held out is grouped on one half of the journeys and judged on the other.",
+            analysis.grouping_quality,
+        ),
         contexts=Section(
             "contexts",
             "Proposed bounded contexts",

@@ -50,5 +50,5 @@ def contexts_command(
         if how == "table":
             before = dict(analysis.context_frame.select("service_name", "context").rows())
             click.echo(f"Against the last proposal: {found.moves_from(before)}")
-            for note in found.notes:
+            for note in (*found.notes, *map(str, found.split_hints)):
                 click.echo(f"- {note}")

@@ -44,7 +44,9 @@ class ReportContent:
     graph: Any
     charts: Sequence[Chart]
     hotspots: Section
+    time: Section
     contexts: Section
+    grouping: Section
     context_notes: Sequence[str]
     whatif: Section
     whatif_notes: Sequence[str]

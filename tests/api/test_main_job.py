@@ -214,3 +214,34 @@ def test_an_architects_file_is_taken_back(run: an.Analysis) -> None:
     path.write_text("contexts:\n  Desk:\n    - tickets\n    - faq\n")
     moved = run.contexts(constraints=read_wishes(path))
     assert {"tickets", "faq"} <= set(moved.groups["Desk"])
+
+
+def test_messages_say_how_each_edge_is_used(run: an.Analysis) -> None:
+    messages = run.messages
+    assert messages["calls"].sum() == run.inventory["calls"].sum()
+    row = messages.row(by_predicate=pl.col("message") == "CreateTicket", named=True)
+    assert row["journeys"] == row["calls"]
+    assert row["criticality"] == pytest.approx(row["journeys"] / 400)
+    latency = run.sql(
+        "select sum(server_duration_ns) / 1e9 as busy, "
+        "epoch(max(start_time)) - epoch(min(start_time)) as used "
+        "from call where message = 'CreateTicket'"
+    ).row(0, named=True)
+    assert row["concurrency_mean"] == pytest.approx(latency["busy"] / latency["used"], rel=1e-6)
+
+
+def test_shares_of_time_add_up_and_the_slow_tail_differs(run: an.Analysis) -> None:
+    sums = run.time_shares.group_by("journey", "slice").agg(pl.col("share").sum())
+    assert sums["share"].to_list() == pytest.approx([1.0] * sums.height)
+    tail = run.time_shares.filter(
+        (pl.col("journey") == "SubmitTicket") & (pl.col("slice") == "slowest 5 %")
+    )
+    assert tail.row(0, named=True)["operation"] == "CreateTicket"
+    assert run.where_time_goes(top=1).row(0, named=True)["operation"] == "CreateTicket"
+
+
+def test_grouping_stands_beside_its_controls(run: an.Analysis) -> None:
+    names = run.grouping_quality["grouping"].to_list()
+    assert names[0] == "proposed"
+    assert any("one giant" in name for name in names)
+    assert any("all in one" in name for name in names)

@@ -215,6 +215,39 @@ CREATE TABLE suspect (
     evidence_n BIGINT
 );
 
+-- What journeys are made of: critical-path time by whom it is charged to, per slice of slowness.
+CREATE TABLE time_share (
+    journey VARCHAR,
+    slice VARCHAR,
+    service_name VARCHAR,
+    operation VARCHAR,
+    caller VARCHAR,
+    exclusive_ns BIGINT,
+    share DOUBLE,
+    journeys BIGINT
+);
+
+-- Figures of the proposed grouping beside its controls (METHODS section 6, "Gaming controls").
+CREATE TABLE grouping_quality (
+    place BIGINT,
+    grouping VARCHAR,
+    contexts BIGINT,
+    calls_inside DOUBLE,
+    time_inside DOUBLE,
+    journeys_inside DOUBLE,
+    contexts_per_journey DOUBLE,
+    contrast DOUBLE,
+    modularity DOUBLE,
+    largest_share DOUBLE,
+    singletons BIGINT,
+    bcp DOUBLE,
+    icp DOUBLE,
+    sm DOUBLE,
+    ifn DOUBLE,
+    ned DOUBLE,
+    mq DOUBLE
+);
+
 -- What the analysis says in words, in the order in which it is worth reading.
 CREATE TABLE finding (
     place BIGINT,
