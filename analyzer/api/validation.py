@@ -72,7 +72,7 @@ class Options:
     journeys: Path | None = None
     bot: str | None = None
     speed: float = 1.0
-    limit_seconds: float = 240.0
+    limit_seconds: float = 180.0
     seed: int = 7
     patience_seconds: float = PATIENCE_SECONDS
 
@@ -153,6 +153,11 @@ class Validation:
         return (
             f"{self.outcome.value}: {'; '.join(why) or 'every objective is demonstrated'}. {told}."
         )
+
+    @property
+    def against_recording(self) -> str:
+        """The comparison with the recorded stretch in one sentence; empty without one."""
+        return f"Against the recording: {self.comparison.headline}" if self.comparison else ""
 
     @property
     def _open(self) -> bool:
@@ -288,7 +293,7 @@ def validate(
         found,
         integrity=integrity(replayed.driven.rows, folder / "journal.jsonl"),
         facts=_facts(chosen, demand, replayed, command),
-        notes=(*notes, *found.notes, *comparability(chosen.speed)),
+        notes=(*notes, *found.notes, *_largest_miss(found), *comparability(chosen.speed)),
     )
     from analyzer.api.validation_report import write_validation
 
@@ -410,6 +415,22 @@ def _assembled(
         facts={},
         notes=tuple(dict.fromkeys([*reports[1].notes, *notes])),
     )
+
+
+def _largest_miss(found: Validation) -> Iterator[str]:
+    """Where the prediction is furthest off at p95, and why it may be."""
+    if found.predicted is None:
+        return
+    rows = found.predicted.latency.filter(
+        (pl.col("quantile") == 0.95) & pl.col("prediction_error").is_not_null()
+    ).sort(pl.col("prediction_error").abs(), "journey", descending=[True, False])
+    for row in rows.head(1).iter_rows(named=True):
+        yield (
+            f"the prediction is furthest off for {row['journey']}: p95 {row['before_ms']:,.0f} ms "
+            f"before, {row['predicted_ms']:,.0f} predicted, {row['measured_ms']:,.0f} measured. "
+            "A merge removes the gaps between services and nothing else: the rest is other code, "
+            "other storage, other resources"
+        )
 
 
 def comparability(speed: float) -> Iterator[str]:

@@ -33,6 +33,7 @@ def json_text(found: Validation) -> str:
     document = {
         "outcome": found.outcome.value,
         "headline": found.headline,
+        "against_recording": found.against_recording,
         "invalid": found.invalid,
         "failures": found.failures,
         "undecided": found.undecided,
@@ -55,6 +56,9 @@ def json_text(found: Validation) -> str:
 def html_text(found: Validation) -> str:
     """The page."""
     latency, headline = _predicted(found)
+    if latency.height:
+        told = pl.coalesce("before_ms", "predicted_ms", "measured_ms")
+        latency = latency.filter(told.is_not_null())
     checks = found.integrity
     tickets = (
         f"Tickets: {checks.submitted:,} submitted, {checks.lost:,} lost, "
@@ -106,7 +110,12 @@ def html_text(found: Validation) -> str:
         ValidationContent(
             outcome=found.outcome.value,
             headline=found.headline,
-            findings=[*found.invalid, *found.failures, *found.undecided],
+            findings=[
+                *found.invalid,
+                *found.failures,
+                *found.undecided,
+                *([found.against_recording] if found.against_recording else []),
+            ],
             facts=list(found.facts.items()),
             charts=charts,
             sections=sections,

@@ -51,7 +51,7 @@ class Seconds(click.ParamType[float]):
 @click.option(
     "--limit",
     type=Seconds(),
-    default="4m",
+    default="3m",
     show_default=True,
     help="Longest replay; of a longer recording the busiest stretch is taken.",
 )
