@@ -32,80 +32,120 @@ def content_of(analysis: Analysis) -> ReportContent:
         tiles=tiles(analysis),
         graph=analysis.graph,
         charts=_charts(analysis),
-        hotspots=Section(
-            "hotspots",
-            "What changed in the peak",
-            "Operations that became slower or failed more often in the peak than in the baseline, "
-            f"worst first. {analysis.unranked} more had too little data to say.",
-            readable(analysis.hotspots(top=30)),
-        ),
-        time=Section(
-            "time",
-            "Where time goes",
-            "Critical-path time of all journeys by whom it is charged to, and of the slowest 5 % "
-            "of each. A gap is charged to the callee; the column waited by says who waited.",
-            analysis.where_time_goes(),
-        ),
-        grouping=Section(
-            "grouping",
-            "How good the grouping is",
-            "Shares of calls, time and journeys that stay inside a context, and the published "
-            "figures. The controls show what a grouping that games each figure would reach; the "
-            "row held out is grouped on one half of the journeys and judged on the other.",
-            analysis.grouping_quality,
-        ),
-        contexts=Section(
-            "contexts",
-            "Proposed bounded contexts",
-            "Which services to consolidate. Confidence is the share of 50 resampled fleets that "
-            "agree; below 0.7 the proposal is to ask, not to merge. Margin is how much better the "
-            "own context fits than the best other one.",
-            analysis.context_frame,
-        ),
+        hotspots=_hotspots(analysis),
+        time=_time(analysis),
+        grouping=_grouping(analysis),
+        contexts=_contexts(analysis),
         context_notes=analysis.context_notes,
-        whatif=Section(
-            "whatif",
-            "What merging is predicted to bring",
-            "Each journey's traces replayed without the hops inside a context: latency before "
-            "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
-            "demand against the consolidated service and compare.",
-            readable_what_if(analysis.whatif_frame),
-        ),
+        whatif=_whatif(analysis),
         whatif_notes=analysis.whatif_notes,
-        inventory=Section(
-            "inventory",
-            "Message inventory",
-            "Who sends which message to whom: how often, how fast, how failing.",
-            analysis.inventory.drop("first_seen", "last_seen").sort(
-                "calls", descending=True, maintain_order=True
-            ),
-        ),
-        journeys=Section(
-            "journeys",
-            "Journeys",
-            "The work of one request or update, from its first span.",
-            analysis.journey_summary.drop("first_seen", "last_seen"),
-        ),
-        unread=Section(
-            "unread",
-            "What could not be read",
-            "Lines and parts of documents in quarantine: nothing is dropped in silence.",
-            analysis.quarantine_reasons,
-        ),
-        account=Section(
-            "account",
-            "Every line counted",
-            "lines = records + quarantined + blank + folded + excluded, for every file.",
-            analysis.files.drop("first_time", "last_time"),
-        ),
-        quality=Section(
-            "quality",
-            "What was assumed or noticed",
-            "Nothing is corrected in silence: each row is a rule that was applied, and how often.",
-            analysis.quality,
-        ),
+        inventory=_inventory(analysis),
+        journeys=_journeys(analysis),
+        unread=_unread(analysis),
+        account=_account(analysis),
+        quality=_quality(analysis),
         method=_NOTES_ON_METHOD,
         fingerprint=f"analyzer {__version__}, {fingerprint(analysis)}",
+    )
+
+
+def _hotspots(analysis: Analysis) -> Section:
+    return Section(
+        "hotspots",
+        "What changed in the peak",
+        "Operations that became slower or failed more often in the peak than in the baseline, "
+        f"worst first. {analysis.unranked} more had too little data to say.",
+        readable(analysis.hotspots(top=30)),
+    )
+
+
+def _time(analysis: Analysis) -> Section:
+    return Section(
+        "time",
+        "Where time goes",
+        "Critical-path time of all journeys by whom it is charged to, and of the slowest 5 % "
+        "of each. A gap is charged to the callee; the column waited by says who waited.",
+        analysis.where_time_goes(),
+    )
+
+
+def _grouping(analysis: Analysis) -> Section:
+    return Section(
+        "grouping",
+        "How good the grouping is",
+        "Shares of calls, time and journeys that stay inside a context, and the published "
+        "figures. The controls show what a grouping that games each figure would reach; the "
+        "row held out is grouped on one half of the journeys and judged on the other.",
+        analysis.grouping_quality,
+    )
+
+
+def _contexts(analysis: Analysis) -> Section:
+    return Section(
+        "contexts",
+        "Proposed bounded contexts",
+        "Which services to consolidate. Confidence is the share of 50 resampled fleets that "
+        "agree; below 0.7 the proposal is to ask, not to merge. Margin is how much better the "
+        "own context fits than the best other one.",
+        analysis.context_frame,
+    )
+
+
+def _whatif(analysis: Analysis) -> Section:
+    return Section(
+        "whatif",
+        "What merging is predicted to bring",
+        "Each journey's traces replayed without the hops inside a context: latency before "
+        "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
+        "demand against the consolidated service and compare.",
+        readable_what_if(analysis.whatif_frame),
+    )
+
+
+def _inventory(analysis: Analysis) -> Section:
+    return Section(
+        "inventory",
+        "Message inventory",
+        "Who sends which message to whom: how often, how fast, how failing.",
+        analysis.inventory.drop("first_seen", "last_seen").sort(
+            "calls", descending=True, maintain_order=True
+        ),
+    )
+
+
+def _journeys(analysis: Analysis) -> Section:
+    return Section(
+        "journeys",
+        "Journeys",
+        "The work of one request or update, from its first span.",
+        analysis.journey_summary.drop("first_seen", "last_seen"),
+    )
+
+
+def _unread(analysis: Analysis) -> Section:
+    return Section(
+        "unread",
+        "What could not be read",
+        "Lines and parts of documents in quarantine: nothing is dropped in silence.",
+        analysis.quarantine_reasons,
+    )
+
+
+def _account(analysis: Analysis) -> Section:
+    return Section(
+        "account",
+        "Every line counted",
+        "lines = records + quarantined + blank + folded + excluded, for every file.",
+        analysis.files.drop("first_time", "last_time"),
+    )
+
+
+def _quality(analysis: Analysis) -> Section:
+    return Section(
+        "quality",
+        "What was assumed or noticed",
+        "Nothing is corrected in silence: each row is a rule that was applied, and how often.",
+        analysis.quality,
     )
 
 
