@@ -8,11 +8,8 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -24,14 +21,14 @@ from analyzer.api.demand import recorded_acts
 from analyzer.api.journey_names import JourneyNames, read_journey_names
 from analyzer.api.measured import Predicted, Side, predicted_and_measured
 from analyzer.api.objectives import SloReport, evaluate_objectives, read_objective_files
-from analyzer.api.observed import journey_name, observed_objectives
+from analyzer.api.observed import observed_objectives
 from analyzer.api.options import RunOptions
 from analyzer.api.pipeline import Listener
+from analyzer.api.validation_result import Options, Validation
 from analyzer.errors import InputError, OutputError, UsageError
 from analyzer.replay.campaign import Campaign, Replayed, replay
 from analyzer.replay.integrity import Integrity, integrity
-from analyzer.replay.workload.recorded import PATIENCE_SECONDS, Demand, Pace, recorded_demand
-from analyzer.slo.budget import EvidenceVerdict
+from analyzer.replay.workload.recorded import Demand, Pace, recorded_demand
 from analyzer.slo.live import SECOND_US
 from analyzer.slo.spec import ObjectiveSet
 from analyzer.store import STORE_NAME
@@ -48,210 +45,6 @@ OURS = frozenset(
         "validation.html",
     }
 )
-ALWAYS_UNTIL_US = 2**60
-
-
-class Outcome(StrEnum):
-    """What a validation says in one word."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INVALID = "invalid"
-    NOT_ENOUGH_DATA = "not enough data"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to validate; named and meant like the options of `analyze validate`.
-
-    `bot` None is the bundled bot; `limit_seconds` is the longest replay, `patience_seconds` how
-    long a user waits for an answer (it should exceed every deadline).
-    """
-
-    slo: Path | None = None
-    journeys: Path | None = None
-    bot: str | None = None
-    speed: float = 1.0
-    limit_seconds: float = 180.0
-    seed: int = 7
-    patience_seconds: float = PATIENCE_SECONDS
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What a replay showed. Parts are frames; `.outcome` and `.reasons` say it in words.
-
-    `before`, `measured` and `observed` evaluate the same objectives: over the recorded stretch,
-    over the bot's own logs, and over what users saw. `comparison` and `predicted` are None where
-    the bot's logs hold nothing comparable; `notes` then say so.
-    """
-
-    options: Options
-    demand: Demand
-    replayed: Replayed
-    integrity: Integrity
-    before: SloReport
-    measured: SloReport
-    observed: SloReport
-    comparison: Comparison | None
-    predicted: Predicted | None
-    facts: Mapping[str, str]
-    notes: tuple[str, ...]
-
-    @cached_property
-    def invalid(self) -> tuple[str, ...]:
-        """Why the run proves nothing about the bot; empty for a valid run."""
-        return self.replayed.driven.summary.problems
-
-    @cached_property
-    def failures(self) -> tuple[str, ...]:
-        """What the bot did not hold, in sentences."""
-        found = list(self.integrity.problems)
-        if self.replayed.exit_code is not None:
-            found.insert(0, f"the bot ended by itself with code {self.replayed.exit_code}")
-        for side, report in (("by its logs", self.measured), ("as users saw it", self.observed)):
-            found += _missed(side, report)
-        if self.comparison:
-            found += [
-                f"{one.journey} regressed against the recording"
-                for one in self.comparison.journeys
-                if one.verdict.value == "regressed"
-            ]
-        return tuple(found)
-
-    @cached_property
-    def undecided(self) -> tuple[str, ...]:
-        """Objectives that the run is too short to decide."""
-        return tuple(
-            f"{row['objective']} has {row['valid']:,} of {row['needed']:,} events"
-            for row in self.objectives.iter_rows(named=True)
-            if row["verdict"] == Outcome.NOT_ENOUGH_DATA
-        )
-
-    @property
-    def outcome(self) -> Outcome:
-        """Invalid before failed: a generator that was late measures itself."""
-        if self.invalid:
-            return Outcome.INVALID
-        if self.failures:
-            return Outcome.FAILED
-        return Outcome.NOT_ENOUGH_DATA if self._open else Outcome.PASSED
-
-    @property
-    def exit_code(self) -> int:
-        """0 passed or not enough data, 1 failed, 3 invalid."""
-        return {Outcome.INVALID: 3, Outcome.FAILED: 1}.get(self.outcome, 0)
-
-    @property
-    def headline(self) -> str:
-        """The answer in one sentence."""
-        why = self.invalid or self.failures or self.undecided
-        if not why and self._open:
-            why = ("no measure of the comparison could be decided",)
-        summary = self.replayed.driven.summary
-        told = f"{summary.issued:,} of {summary.offered:,} offered journeys issued"
-        return (
-            f"{self.outcome.value}: {'; '.join(why) or 'every objective is demonstrated'}. {told}."
-        )
-
-    @property
-    def against_recording(self) -> str:
-        """The comparison with the recorded stretch in one sentence; empty without one."""
-        return f"Against the recording: {self.comparison.headline}" if self.comparison else ""
-
-    @property
-    def _open(self) -> bool:
-        decided = self.comparison and self.comparison.verdict.value != Outcome.NOT_ENOUGH_DATA
-        return bool(self.undecided) or not (self.objectives.height or decided)
-
-    @cached_property
-    def objectives(self) -> pl.DataFrame:
-        """One row per objective: target, shares of good events before, by logs, by users."""
-        before, measured, observed = (
-            {row["objective"]: row for row in report.frame.iter_rows(named=True)}
-            for report in (self.before, self.measured, self.observed)
-        )
-        rows = []
-        for name in dict.fromkeys([*before, *measured]):
-            old, new, seen = before.get(name), measured.get(name), observed.get(name)
-            judged = new if new and new["valid"] else seen or new or old
-            assert judged is not None
-            rows.append(
-                (
-                    name,
-                    judged["target"],
-                    old["sli"] if old else None,
-                    new["sli"] if new else None,
-                    seen["sli"] if seen else None,
-                    judged["bad"],
-                    judged["valid"] if judged is not old else 0,
-                    judged["lower"],
-                    judged["upper"],
-                    judged["needed"],
-                    _verdict([row for row in (new, seen) if row]),
-                )
-            )
-        return pl.DataFrame(rows, schema=OBJECTIVES, orient="row")
-
-    @cached_property
-    def load(self) -> pl.DataFrame:
-        """One row per journey: recorded, offered, served, failed, unanswered, dropped."""
-        offered = Counter(journey_name(row) for row in self.replayed.driven.rows)
-        by_outcome = Counter((journey_name(r), r.outcome) for r in self.replayed.driven.rows)
-        recorded = self.demand.recorded
-        rows = [
-            (
-                name,
-                recorded.get(name),
-                offered[name],
-                *(by_outcome[name, how] for how in ("ok", "failed", "unanswered", "dropped")),
-            )
-            for name in sorted({*offered, *recorded})
-        ]
-        return pl.DataFrame(rows, schema=LOAD, orient="row")
-
-    def _repr_html_(self) -> str:
-        from analyzer.render.fragments import frame_fragment
-
-        return frame_fragment(self.headline, self.objectives, "; ".join(self.notes))
-
-
-OBJECTIVES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "objective": pl.String,
-    "target": pl.Float64,
-    "before": pl.Float64,
-    "measured": pl.Float64,
-    "seen_by_users": pl.Float64,
-    "bad": pl.Int64,
-    "valid": pl.Int64,
-    "lower": pl.Float64,
-    "upper": pl.Float64,
-    "needed": pl.Int64,
-    "verdict": pl.String,
-}
-LOAD: dict[str, pl.DataType | type[pl.DataType]] = {
-    "journey": pl.String,
-    **dict.fromkeys(
-        ("recorded", "offered", "served", "failed", "unanswered", "dropped"), pl.Int64
-    ),
-}
-
-
-def _verdict(rows: Sequence[Mapping[str, object]]) -> str:
-    """Missed on either side counts; met only where it is demonstrated."""
-    verdicts = {str(row["evidence"]) for row in rows}
-    if EvidenceVerdict.REFUTED in verdicts:
-        return "missed"
-    return "met" if verdicts == {EvidenceVerdict.DEMONSTRATED.value} else "not enough data"
-
-
-def _missed(side: str, report: SloReport) -> Iterator[str]:
-    for row in report.frame.iter_rows(named=True):
-        if row["evidence"] == EvidenceVerdict.REFUTED:
-            yield (
-                f"{row['objective']} missed {side}: {row['bad']:,} of {row['valid']:,} bad, "
-                f"at most {1 - row['target']:.3%} allowed"
-            )
 
 
 def validate(

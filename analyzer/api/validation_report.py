@@ -16,7 +16,7 @@ from analyzer.render.report import Section
 from analyzer.render.validation import ValidationContent, render_validation
 
 if TYPE_CHECKING:
-    from analyzer.api.validation import Validation
+    from analyzer.api.validation_result import Validation
 
 JSON_NAME, HTML_NAME = "validation.json", "validation.html"
 

@@ -83,7 +83,8 @@ def validate_command(
     made up), reads the bot's logs, evaluates the same objectives. Exits with 1 when an objective
     is missed, a journey regresses, or a ticket is lost or doubled; with 3 when the run is invalid.
     """
-    from analyzer.api.validation import Options, validate
+    from analyzer.api.validation import validate
+    from analyzer.api.validation_result import Options
     from analyzer.cli.progress import Talk
     from analyzer.cli.validation_screen import validation_text
 

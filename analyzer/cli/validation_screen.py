@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from analyzer.api.validation import Validation
 from analyzer.api.validation_report import json_text
+from analyzer.api.validation_result import Validation
 from analyzer.render.tables import render_frame
 
 

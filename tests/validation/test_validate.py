@@ -14,7 +14,8 @@ import orjson
 import polars as pl
 import pytest
 
-from analyzer.api.validation import Options, Outcome, Validation, validate
+from analyzer.api.validation import validate
+from analyzer.api.validation_result import Options, Outcome, Validation
 from analyzer.errors import InputError, OutputError, UsageError
 from tests.conftest import ROOT
 from tests.validation.conftest import QUESTIONS, TICKETS
