@@ -51,6 +51,14 @@ def clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def forget_user_key(folder: Path, shared: Path | None) -> None:
+    """Remove a key that hashed nobody, and the folder if nothing else is in it."""
+    if shared is None:
+        (folder / USER_KEY_NAME).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def user_key(folder: Path, shared: Path | None) -> bytes:
     """Return the key that users are hashed with: `shared`, or one made with the store (0600)."""
     path = shared or folder / USER_KEY_NAME

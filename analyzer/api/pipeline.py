@@ -63,6 +63,7 @@ def run(
             if fresh:
                 # Nothing was learnt: the next try must not find "the analysis of other logs".
                 output.clear(folder)
+                output.forget_user_key(folder, options.user_key_file)
             raise
 
 

@@ -149,10 +149,15 @@ def _set_status(record: Record, fields: Mapping[str, Any], shape: Shape, used: l
         record.error_type = traceback_type(trace)
 
 
+_OTEL_STATUS = frozenset({"status.code", "otel.status_code"})
+
+
 def _stated(fields: Mapping[str, Any], shape: Shape) -> str | None:
-    """Return ok or error where the line says so by a word."""
+    """Return ok or error where the line says so by a word, or by OpenTelemetry's status code."""
     for key in shape.outcome:
         word = outcome.from_word(fields[key])
+        if word is None and key in _OTEL_STATUS:
+            word = outcome.from_otlp_code(fields[key])
         if word is not None:
             return word
     return ERROR if shape.error_message and fields.get("error") is True else None

@@ -82,7 +82,11 @@ def _place(
     if resolution:
         slack = max(resolution.get(service, 0), resolution.get(parent_service, 0))
     queued = span.kind == "consumer" and parent.kind == "producer"
-    if queued or span.follows_from or _starts_after(begin, parent_begin, parent_end, slack):
+    # A server that fits into its client's duration has answered it, whatever its clock says.
+    answered = span.kind == "server" and parent.kind == "client"
+    answered = answered and timing.end[i] - begin <= parent_end - parent_begin
+    later = not answered and _starts_after(begin, parent_begin, parent_end, slack)
+    if queued or span.follows_from or later:
         timing.is_async[i] = 1
         timing.causal[i] = queued
         timing.detached[p].append(i)

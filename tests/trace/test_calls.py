@@ -201,3 +201,14 @@ def test_batches_and_workers_give_what_single_traces_give() -> None:
     for workers in (1, 2):
         calls = [call for part in assemble_many(spans, workers=workers) for call in part.calls]
         assert calls == alone
+
+
+def test_server_whose_clock_is_ahead_of_its_clients_end_still_answers_it() -> None:
+    """Skew beyond the client's end is skew: the answer fits into the client's duration."""
+    trace = [
+        span("a", None, "front", "server", 0, 100 * MS, row=1),
+        span("c", "a", "front", "client", 10 * MS, 80 * MS, row=2),
+        span("s", "c", "back", "server", 215 * MS, 70 * MS, row=3),
+    ]
+    (call,) = [call for call in assemble(trace).calls if call.caller is not None]
+    assert (call.mode, call.gap_ns) == ("sync", 10 * MS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -13,7 +14,10 @@ from analyzer.analysis.hotspots.windows import Window, baseline_of
 
 @dataclass(frozen=True, slots=True)
 class JourneyShift:
-    """A journey in the baseline and in the peak: medians in ms, shares of failing ones, counts."""
+    """A journey in the baseline and in one peak: medians in ms, failing shares, counts.
+
+    `when` is the peak's time of day, UTC.
+    """
 
     journey: str
     baseline_p50_ms: float
@@ -22,6 +26,8 @@ class JourneyShift:
     peak_error_rate: float
     baseline_n: int
     peak_n: int
+    when: str
+    when: str
 
     @property
     def ratio(self) -> float:
@@ -38,7 +44,7 @@ class JourneyShift:
         """The shift in words."""
         text = (
             f"journey {self.journey}: median {_ms(self.baseline_p50_ms)} in the baseline, "
-            f"{_ms(self.peak_p50_ms)} at peak ({self.ratio:.1f} x)"
+            f"{_ms(self.peak_p50_ms)} at peak ({self.ratio:.1f} x, {self.when})"
         )
         if max(self.baseline_error_rate, self.peak_error_rate) >= 0.001:
             text += f"; failing {self.baseline_error_rate:.1%} -> {self.peak_error_rate:.1%}"
@@ -48,15 +54,26 @@ class JourneyShift:
 def journey_shifts(journeys: pl.DataFrame, windows: Sequence[Window]) -> list[JourneyShift]:
     """Every journey with enough samples on both sides, first where users lost most time.
 
-    `journeys(journey, start_ns, duration_ns, status)`; the peak is all windows together, the
-    baseline as METHODS section 5 has it (a guard before, a recovery tail after them).
+    `journeys(journey, start_ns, duration_ns, status)`. Each window is compared by itself, since a
+    campaign and an incident are two stories; a journey is told of in the window that cost it
+    most. The baseline leaves out all windows (METHODS section 5).
     """
-    if not windows:
-        return []
+    worst: dict[str, JourneyShift] = {}
+    for window in windows:
+        for shift in _shifts_in(window, journeys, windows):
+            known = worst.get(shift.journey)
+            if known is None or shift.lost_ms > known.lost_ms:
+                worst[shift.journey] = shift
+    return sorted(worst.values(), key=lambda shift: (-shift.lost_ms, shift.journey))
+
+
+def _shifts_in(
+    window: Window, journeys: pl.DataFrame, windows: Sequence[Window]
+) -> list[JourneyShift]:
     baseline = baseline_of(journeys["start_ns"], windows).contains()
-    inside = pl.any_horizontal([window.contains() for window in windows])
-    timed = journeys.filter(pl.col("duration_ns").is_not_null())
+    inside = window.contains()
     failed = pl.col("status") == "error"
+    timed = journeys.filter(pl.col("duration_ns").is_not_null())
     figures = timed.group_by("journey").agg(
         (pl.col("duration_ns").filter(baseline).median() / 1e6).alias("base_ms"),
         (pl.col("duration_ns").filter(inside).median() / 1e6).alias("peak_ms"),
@@ -66,8 +83,12 @@ def journey_shifts(journeys: pl.DataFrame, windows: Sequence[Window]) -> list[Jo
         inside.sum().alias("peak_n"),
     )
     enough = figures.filter(pl.min_horizontal("base_n", "peak_n") >= MIN_SAMPLES)
-    shifts = [JourneyShift(*row) for row in enough.rows()]
-    return sorted(shifts, key=lambda shift: (-shift.lost_ms, shift.journey))
+    when = f"{_clock(window.start_ns)}-{_clock(window.end_ns)}"
+    return [JourneyShift(*row, when) for row in enough.rows()]
+
+
+def _clock(ns: int) -> str:
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC).strftime("%H:%M")
 
 
 def _ms(value: float) -> str:

@@ -17,6 +17,7 @@ from analyzer.semconv import ERROR, SPAN_KINDS
 _US = 1_000
 _TRACE_KEYS = ("traceID", "traceId", "trace_id")
 _SPAN_KEYS = ("spanID", "spanId", "span_id")
+_JAEGER_ALONE = ("process", "processID", "references", "traceIdLow", "startTimeMillis")
 _NAME_KEYS = ("operationName", "operation_name")
 _TAG_VALUES = (
     "value", "vStr", "vBool", "vDouble", "vLong", "vInt64", "vFloat64", "vBinary",
@@ -37,10 +38,13 @@ def recognises_document(value: Mapping[str, Any]) -> bool:
 
 
 def recognises_span(value: Mapping[str, Any]) -> bool:
-    """Tell whether an object is one Jaeger span."""
-    return any(key in value for key in _NAME_KEYS) and (
-        any(key in value for key in _SPAN_KEYS) or "process" in value or "processID" in value
-    )
+    """Tell whether an object is one Jaeger span, and not a log line that borrows its spelling."""
+    if not any(key in value for key in _NAME_KEYS):
+        return False
+    if any(key in value for key in _JAEGER_ALONE):
+        return True
+    start = value.get("startTime", value.get("start_time"))
+    return any(key in value for key in _SPAN_KEYS) and isinstance(start, int)
 
 
 def read_document(document: Mapping[str, Any]) -> Iterator[Reading]:
