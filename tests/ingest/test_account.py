@@ -47,7 +47,10 @@ def assert_sum_holds(account: dict[str, int], lines: int) -> None:
         (b'{"a":"' + b"x" * (3 << 20) + b'"}', "too_long"),
         (b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", "too_deep"),
         (b'{"resourceSpans":[]}', "wrong_shape"),
-        (b'{"traceID":"","spanID":"1","operationName":"x"}', "missing_span_id"),
+        (
+            b'{"traceID":"","spanID":"1","operationName":"x","startTime":1605223981761425}',
+            "missing_span_id",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

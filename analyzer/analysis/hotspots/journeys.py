@@ -27,7 +27,6 @@ class JourneyShift:
     baseline_n: int
     peak_n: int
     when: str
-    when: str
 
     @property
     def ratio(self) -> float:
@@ -84,7 +83,7 @@ def _shifts_in(
     )
     enough = figures.filter(pl.min_horizontal("base_n", "peak_n") >= MIN_SAMPLES)
     when = f"{_clock(window.start_ns)}-{_clock(window.end_ns)}"
-    return [JourneyShift(*row, when) for row in enough.rows()]
+    return [JourneyShift(*(*row, when)) for row in enough.rows()]
 
 
 def _clock(ns: int) -> str:
