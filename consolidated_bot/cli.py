@@ -44,7 +44,13 @@ def doctor() -> None:
 
 
 @cli.command()
-@click.option("--port", default=8090, show_default=True, help="Port of the page; 0 picks one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8090,
+    show_default=True,
+    help="Port of the page; 0 picks one.",
+)
 def demo(port: int) -> None:
     """Try everything without a token: an emulated Telegram, the bot, a page in the browser."""
     from consolidated_bot.demo.run import run_demo

@@ -9,7 +9,13 @@ import click
 
 @click.command("botapi")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8081, show_default=True, help="Port; 0 picks a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8081,
+    show_default=True,
+    help="Port; 0 picks a free one.",
+)
 @click.option("--token", help="Token of the emulated bot; made up if not given.")
 @click.option("--seed", default=0, show_default=True, help="Seed of ids and faults.")
 @click.option("--journal", type=click.Path(path_type=Path), help="JSON lines of all that happens.")
