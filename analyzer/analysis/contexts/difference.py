@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,9 @@ def match(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]
     Hungarian method (Kuhn 1955); equal overlaps go to equal names
     first; both sides are sorted, so the answer does not depend on the order of the input.
     """
+    # Half a second of import that most commands never need.
+    from scipy.optimize import linear_sum_assignment
+
     common = sorted(set(before) & set(after))
     old = sorted(set(before.values()))
     new = sorted(set(after.values()))
