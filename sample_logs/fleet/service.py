@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -77,7 +78,7 @@ class Surroundings:
     bot: BotAddress
 
 
-class Service:
+class Service(ABC):
     """Base of the services; a subclass names its schema, pool and routes."""
 
     name = ""
@@ -97,8 +98,9 @@ class Service:
         self.in_flight = 0
         self._resources = ResourceUse()
 
+    @abstractmethod
     def build_routes(self) -> list[Route]:
-        raise NotImplementedError
+        """What this service answers."""
 
     async def start(self) -> None:
         """Say hello as daemons do; services with workers start them here."""
