@@ -273,8 +273,9 @@ class Analysis:
         """The folder and the key figures on one line."""
         totals = self.totals
         return (
-            f"Analysis({str(self.folder)!r}: {totals['lines']:,} lines, {totals['spans']:,} spans, "
-            f"{totals['journeys']:,} journeys, {self.services.height} services)"
+            f"Analysis({str(self.folder)!r}: {totals['lines']:,} lines, "
+            f"{totals['spans']:,} spans, {totals['journeys']:,} journeys, "
+            f"{self.services.height} services)"
         )
 
     def _repr_html_(self) -> str:
