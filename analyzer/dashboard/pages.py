@@ -26,10 +26,8 @@ OWN: Final = {
     "icon.svg": "image/svg+xml",
 }
 BOKEH: Final = frozenset({"bokeh.min.js", "bokeh-api.min.js"})
-BLANK: Final = {
-    kind: defaultdict(str)
-    for kind in ("incident", "gauge", "journey", "mark", "note", "pair", "reason")
-}
+ROWS: Final = ("incident", "gauge", "journey", "mark", "note", "pair", "reason")
+BLANK: Final[dict[str, defaultdict[str, str]]] = {kind: defaultdict(str) for kind in ROWS}
 """The rows that templates are made of: empty in every cell."""
 LONG: Final = "public, max-age=31536000, immutable"
 

@@ -18,7 +18,7 @@ def sparkline(points: Sequence[tuple[int, float]], now_us: int) -> str:
     if not recent:
         return ""
     start_us = max(now_us - SPAN_US, recent[0][0] - SECOND_US)
-    top = max(max(value for _, value in recent), 1e-9)
+    top = max((value for _, value in recent), default=0.0) or 1.0
     length = max(now_us - start_us, 1)
     parts, last_us = [], None
     for at_us, value in _thinned(recent):

@@ -21,6 +21,7 @@ from analyzer.dashboard.view import View, view_of
 
 BEAT_S = 0.5
 CHARTS_EVERY = 4
+MARGIN_S = 0.001
 Clock = Callable[[], int]
 
 
@@ -80,20 +81,15 @@ class Stream:
         due = known is None or beat // CHARTS_EVERY != known.beat // CHARTS_EVERY
         charts = self.charts(context) if due or known is None else known.charts
         change = difference(known.view, view) if known else view
-        moment = Moment(
-            beat,
-            known.beat if known else None,
-            view,
-            charts,
-            _message(change, charts if due else {}),
-        )
+        message = _message(change, charts if due else {})
+        moment = Moment(beat, known.beat if known else None, view, charts, message)
         self._moments[context] = moment
         return moment
 
     async def next(self, context: str | None, seen: int | None) -> tuple[int, bytes]:
         """Wait for the beat after `seen`: its number, and what a client that saw `seen` lacks."""
-        while seen is not None and present_beat() <= seen:
-            await asyncio.sleep(max(0.001, (seen + 1) * BEAT_S - monotonic()))
+        if seen is not None:
+            await asyncio.sleep(max(0.0, (seen + 1) * BEAT_S - monotonic()) + MARGIN_S)
         moment = self.moment(context)
         in_step = seen is not None and moment.after == seen
         return moment.beat, moment.change if in_step else moment.whole

@@ -84,7 +84,7 @@ def view_of(board: Board, found: BoardSnapshot, wall_us: int, context: str | Non
     shown = [w for w in found.objectives if context in {None, w.snapshot.objective.context}]
     _say_headline(view, found, shown, wall_us)
     for watched in shown:
-        _say_objective(view, watched, found, wall_us)
+        _say_objective(view, watched, wall_us)
     incidents = [i for i in found.incidents if context in {None, i.context}]
     view.lists["incidents"] = [_incident_row(i, wall_us) for i in incidents]
     view.say("incidents.count", _incident_words(incidents), "bad" if incidents else "good")
@@ -187,7 +187,7 @@ def _say_campaign(view: View, found: BoardSnapshot) -> None:
     view.say("campaign", f"Campaign {campaign.name}: {words}")
 
 
-def _say_objective(view: View, watched: Watched, found: BoardSnapshot, wall_us: int) -> None:
+def _say_objective(view: View, watched: Watched, wall_us: int) -> None:
     snapshot = watched.snapshot
     objective, budget, counts = snapshot.objective, snapshot.budget, snapshot.budget.counts
     key = f"o.{objective.name}"

@@ -1,4 +1,4 @@
-"""Figures as people read them. Nothing here decides anything; shares are floored, never rounded up.
+"""Figures as people read them. Nothing here decides; shares are floored, never rounded up.
 
 A share that is not whole must not read as 100 %, and a budget that is left must not read as 0.
 """
@@ -9,6 +9,7 @@ import math
 from datetime import UTC, datetime
 
 NOTHING = "\N{EN DASH}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 MINUS = "\N{MINUS SIGN}"
 _DECADES = 10_000
 
@@ -42,7 +43,7 @@ def factor(value: float | None) -> str:
     """A burn rate: two digits below ten, whole above."""
     if value is None:
         return NOTHING
-    return f"{value:,.0f}×" if value >= 10 else f"{value:.1f}×"
+    return f"{value:,.0f}{TIMES}" if value >= 10 else f"{value:.1f}{TIMES}"
 
 
 def duration(seconds: float | None) -> str:
