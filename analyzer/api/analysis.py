@@ -276,6 +276,15 @@ class Analysis:
 
         return write_text(Path(path), report_html(self))
 
+    def __repr__(self) -> str:
+        """The folder and the key figures on one line."""
+        totals = self.totals
+        return (
+            f"Analysis({str(self.folder)!r}: {totals['lines']:,} lines, "
+            f"{totals['spans']:,} spans, {totals['journeys']:,} journeys, "
+            f"{self.services.height} services)"
+        )
+
     def _repr_html_(self) -> str:
         from analyzer.api.summary import findings, tiles
         from analyzer.render.fragments import summary_fragment
