@@ -13,7 +13,6 @@ wheels for no other system.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
