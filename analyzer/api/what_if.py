@@ -18,21 +18,21 @@ _COLUMNS = 8
 """The columns of the relation; the value's frame has further ones behind them."""
 
 
-def recording_of(frame: Callable[[str], pl.DataFrame]) -> Recording:
+def recording_of(frame: Callable[..., pl.DataFrame]) -> Recording:
     """Return the journeys of a store as the replay needs them; `frame` runs a relation."""
     resolution = dict(frame("clock_resolution").rows())
-    spans = map(Span._make, frame("spans_by_trace").iter_rows())
+    spans = map(Span._make, frame("spans_by_trace", {"parts": 1, "part": 0}).iter_rows())
     return record(adopt_all(spans, resolution), TraceOptions(resolution_ns=resolution))
 
 
 def predict(
-    frame: Callable[[str], pl.DataFrame], context_of: Mapping[str, str], seed: int
+    frame: Callable[..., pl.DataFrame], context_of: Mapping[str, str], seed: int
 ) -> WhatIf:
     """Return what the grouping `context_of` (service -> context) is predicted to bring."""
     return what_if(recording_of(frame), context_of, seed, _assumptions(frame))
 
 
-def _assumptions(frame: Callable[[str], pl.DataFrame]) -> Assumptions:
+def _assumptions(frame: Callable[..., pl.DataFrame]) -> Assumptions:
     """Return what the processes logged of themselves: memory in MB, processor time in cores."""
     samples: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for service, name, time_ns, value in frame("resource_samples").iter_rows():
