@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from analyzer.analysis.whatif import Measured, accuracy, headline, what_if
 from analyzer.api.analysis import Analysis
 from analyzer.api.journey_names import JourneyNames
-from analyzer.api.what_if import recording_of
+from analyzer.api.recordings import recording_of
 from analyzer.slo.intervals import order_statistic_ranks, quantile_minimum
 
 QUANTILES = (0.5, 0.95, 0.99)
@@ -59,11 +59,8 @@ def predicted_and_measured(before: Side, after: Side, names: JourneyNames, seed:
     in-process; it knows nothing of a rewrite, so all that a rewrite changes is its error.
     """
     measured = _latencies(after, names)
-    recording = recording_of(before.analysis.relation)
-    name_of = {trace: name for trace, name, _ in _named(before, names)}
-    inside = [run for run in recording.runs if run.trace_id in name_of]
-    renamed = tuple(run._replace(journey=name_of[run.trace_id]) for run in inside)
-    recording = replace(recording, runs=renamed)
+    whole = recording_of(before.analysis.relation, before.analysis.folder)
+    recording = whole.only({trace: name for trace, name, _ in _named(before, names)})
     found = what_if(recording, dict.fromkeys(recording.services, ONE_PROCESS), seed)
     values = [
         Measured(name, quantile, 1e6 * float(np.quantile(latency, quantile)), len(latency))

@@ -78,6 +78,7 @@ def _reading(analysis: Analysis) -> list[str]:
     totals = analysis.totals
     lines, bad = int(str(totals["lines"])), int(str(totals["quarantined"]))
     if bad == 0:
-        return [f"All {lines:,} lines of {totals['files']} files are accounted for, none unread."]
+        held = "1 file" if totals["files"] == 1 else f"{totals['files']} files"
+        return [f"All {lines:,} lines of {held} are accounted for, none unread."]
     told = f"{bad:,} of {lines:,} lines ({100 * bad / lines:.2g} %) could not be read"
     return [f"{told}; each stands in quarantine with file, line and reason."]

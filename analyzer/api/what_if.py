@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 
 import polars as pl
 
-from analyzer.analysis.whatif import Assumptions, Recording, WhatIf, record, what_if
-from analyzer.model.span import Span
+from analyzer.analysis.whatif import Assumptions, WhatIf, what_if
+from analyzer.api.recordings import Relation, one_trace_in, recording_of
 from analyzer.store import Store
-from analyzer.trace.adoption import adopt_all
-from analyzer.trace.options import TraceOptions
 
 _SHOWN = ("p50", "p95", "p99")
 _BYTES_PER_MB = 1e6
@@ -18,24 +17,19 @@ _COLUMNS = 8
 """The columns of the relation; the value's frame has further ones behind them."""
 
 
-def recording_of(frame: Callable[..., pl.DataFrame]) -> Recording:
-    """Return the journeys of a store as the replay needs them; `frame` runs a relation."""
-    resolution = dict(frame("clock_resolution").rows())
-    spans = map(Span._make, frame("spans_by_trace", {"parts": 1, "part": 0}).iter_rows())
-    return record(adopt_all(spans, resolution), TraceOptions(resolution_ns=resolution))
+def predict(relation: Relation, folder: Path, context_of: Mapping[str, str], seed: int) -> WhatIf:
+    """Return what the grouping `context_of` (service -> context) is predicted to bring.
+
+    `relation` runs a relation of the store in `folder`.
+    """
+    recording = recording_of(relation, folder)
+    return what_if(recording, context_of, seed, _assumptions(relation))
 
 
-def predict(
-    frame: Callable[..., pl.DataFrame], context_of: Mapping[str, str], seed: int
-) -> WhatIf:
-    """Return what the grouping `context_of` (service -> context) is predicted to bring."""
-    return what_if(recording_of(frame), context_of, seed, _assumptions(frame))
-
-
-def _assumptions(frame: Callable[..., pl.DataFrame]) -> Assumptions:
+def _assumptions(relation: Relation) -> Assumptions:
     """Return what the processes logged of themselves: memory in MB, processor time in cores."""
     samples: dict[str, dict[str, list[tuple[int, float]]]] = {}
-    for service, name, time_ns, value in frame("resource_samples").iter_rows():
+    for service, name, time_ns, value in relation("resource_samples").iter_rows():
         samples.setdefault(name, {}).setdefault(service, []).append((time_ns, value))
     memory = samples.get("process.memory.usage", {})
     return Assumptions(
@@ -49,14 +43,21 @@ def _assumptions(frame: Callable[..., pl.DataFrame]) -> Assumptions:
 
 def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> None:
     """Replace the relation `whatif` by the prediction for this grouping."""
-    found = predict(store.frame, context_of, seed)
+    found = predict(store.frame, store.path.parent, context_of, seed)
     rows = [row[:_COLUMNS] for row in found.frame.rows()]
     with store.transaction():
         store.clear(["whatif"])
         store.append("whatif", rows)
         store.run("forget_findings", {"topic": "whatif"})
-        words = [(at, "whatif", sentence) for at, sentence in enumerate(found.warnings)]
+        said = [*_sampled(one_trace_in(store.frame)), *found.warnings]
+        words = [(at, "whatif", sentence) for at, sentence in enumerate(said)]
         store.append("finding", words)
+
+
+def _sampled(one_in: int) -> list[str]:
+    if one_in == 1:
+        return []
+    return [f"Predicted from one trace in {one_in}, chosen by a hash of its id: n counts those."]
 
 
 def readable_what_if(stored: pl.DataFrame) -> pl.DataFrame:

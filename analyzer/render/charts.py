@@ -41,7 +41,9 @@ def svg(figure: Figure) -> str:
     """Return a figure as an `<svg>` element, equal bytes for equal pictures."""
     out = io.StringIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
+        figure.savefig(
+            out, format="svg", metadata={"Date": None}, bbox_inches="tight", transparent=True
+        )
     text = out.getvalue()
     return text[text.index("<svg") :]
 

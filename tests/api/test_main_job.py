@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import analyzer as an
-from analyzer.errors import InputError, OutputError
+from analyzer.errors import InputError, OutputError, UsageError
 from tests.fleets import make_fleet
 
 RESULTS = ("inventory.csv", "graph.graphml", "contexts.yaml", "report.html")
@@ -167,6 +167,28 @@ def test_input_without_logs_is_refused_in_one_sentence(
     make(folder)
     with pytest.raises(InputError, match=words):
         an.analyze(folder, tmp_path / "out")
+
+
+def test_a_picture_of_what_was_never_seen_is_refused_with_the_nearest_name(
+    run: an.Analysis,
+) -> None:
+    with pytest.raises(UsageError, match="did you mean 'tickets'"):
+        run.plot.latency("ticket")
+    with pytest.raises(UsageError, match="did you mean 'CreateTicket'"):
+        run.plot.latency("tickets", "CreateTickets")
+    with pytest.raises(UsageError, match="needs its service"):
+        run.plot.latency(operation="CreateTicket")
+
+
+def test_latency_of_a_service_is_that_of_what_it_serves(run: an.Analysis) -> None:
+    drawn = run.series(3_600, "tickets")["n"].sum()
+    served = "SELECT count(*) FROM span WHERE service_name = 'tickets' AND span_kind = 'server'"
+    assert drawn == run.sql(served).item()
+
+
+def test_an_analysis_prints_as_one_line_of_key_figures(run: an.Analysis) -> None:
+    assert "400 journeys" in repr(run)
+    assert "\n" not in repr(run)
 
 
 def test_open_analysis_reads_what_a_run_left(run: an.Analysis) -> None:

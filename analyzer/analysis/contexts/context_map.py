@@ -20,10 +20,10 @@ from analyzer.analysis.contexts.grouping import Grouping
 from analyzer.analysis.contexts.hubs import Hub
 from analyzer.analysis.contexts.merges import LastMerge, last_merge
 from analyzer.analysis.contexts.metrics import contrast
-from analyzer.analysis.contexts.rounding import six_digits
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.analysis.contexts.splits import SplitHint, split_hints
 from analyzer.analysis.contexts.summary import ContextSummary, summarise
+from analyzer.analysis.rounding import six_digits
 from analyzer.errors import UsageError
 
 
