@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analyzer.model.printable import printable
+
 _PIPE_WIDTH = 120
 FORMATS = ("table", "json", "csv", "md")
 
@@ -44,7 +46,7 @@ def cell_text(value: object) -> str:
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return str(value)
+    return printable(str(value))
 
 
 def _markdown(columns: list[str], cells: list[list[str]]) -> str:
@@ -73,4 +75,4 @@ def to_text(*renderables: object, width: int | None = None) -> str:
     console = Console(file=out, width=wide, force_terminal=False, highlight=False)
     for item in renderables:
         console.print(item)
-    return out.getvalue()
+    return printable(out.getvalue())
