@@ -28,7 +28,6 @@ LONGEST_PAUSE_SECONDS = 60.0
 GIVE_UP_ATTEMPTS = 200  # about three hours of trying
 RECORD_AGAIN_SECONDS = 1.0
 REMEMBERED = 20_000
-OUTCOMES = {"failed": "failed", "dropped": "user_error"}  # who blocks us is no failure
 
 Record = Callable[[list[Finished]], Awaitable[None]]
 
@@ -72,6 +71,8 @@ class Outgoing:
             if item.id in self._known or item.id in self._finished:
                 continue
             self._known.add(item.id)
+            if item.journal is not None:
+                self._telemetry.watch.begun(item.journal)
             if item.slot is not None:
                 self._latest[item.slot] = max(item.id, self._latest.get(item.slot, 0))
             delay = (item.not_before_ms - self._clock.now_ms()) / 1000 if item.not_before_ms else 0
@@ -144,12 +145,12 @@ class Outgoing:
         elif state == "failed":
             metrics.failed_sends.inc()
             self._log.error("a send was refused for good", method=item.method, error=error)
-        if item.journal is not None:
-            outcome = OUTCOMES.get(state, item.journal["outcome"])
-            self._telemetry.journey_finished(item.journal | {"outcome": outcome}, now)
+        ending = Finished(item, state, now, message_id, error)
+        if (journal := ending.journal) is not None:
+            self._telemetry.journey_finished(journal, now)
         if item.slot is not None and self._latest.get(item.slot) == item.id:
             del self._latest[item.slot]
-        recorded = self._endings.put(Finished(item, state, now, message_id, error))
+        recorded = self._endings.put(ending)
         recorded.add_done_callback(lambda _: self._forget(item))
 
     def _forget(self, item: Queued) -> None:

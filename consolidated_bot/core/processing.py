@@ -133,7 +133,10 @@ class Processor:
     ) -> _Committed:
         now = self._parts.clock.now_ms()
         journal["committed_ms"] = now
-        return _Committed(journal, outbox.add(connection, bot_id, sends, journal, now))
+        queued = outbox.add(connection, bot_id, sends, journal, now)
+        if not queued:
+            self._parts.telemetry.watch.keep(connection, [(journal, now)])
+        return _Committed(journal, queued)
 
     def _deliver(self, committed: _Committed | None) -> None:
         if committed is None:
@@ -190,7 +193,8 @@ class Processor:
         if not inbox.bury(connection, row, error_id, self._parts.clock.now_ms()):
             return None
         self._parts.telemetry.metrics.dead.inc()
-        answer = Answer("platform/dead-letter", outcome="dead")
+        intended = self._parts.telemetry.watch.intended(row)
+        answer = Answer(intended or "platform/dead-letter", outcome="dead")
         journal = self._journal(row, started, answer) | {
             "error_id": error_id,
             "attempts": attempts,

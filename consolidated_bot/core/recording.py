@@ -11,6 +11,7 @@ from consolidated_bot.core import outbox
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
+from consolidated_bot.core.journeys import JourneyWatch
 from consolidated_bot.core.messages import ChatUnreachable, SendEnded
 from consolidated_bot.core.outbox import Finished, Queued
 from consolidated_bot.core.unit import UnitOfWork
@@ -19,8 +20,11 @@ from consolidated_bot.core.unit import UnitOfWork
 class Recorder:
     """One transaction for many endings; what it leads to is sent like anything else."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, bot_id: int) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, clock: Clock, bot_id: int, watch: JourneyWatch
+    ) -> None:
         """Wire up; `deliver` and `check` are set by the bootstrap module."""
+        self._watch = watch
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -35,6 +39,9 @@ class Recorder:
     def _record(self, connection: Connection, endings: list[Finished]) -> list[Queued]:
         self.check(connection)
         outbox.finish(connection, self._bot_id, endings)
+        ended = [(journal, e.at_ms) for e in endings if (journal := e.journal) is not None]
+        if ended:
+            self._watch.keep(connection, ended)
         now = self._clock.now_ms()
         unit = UnitOfWork(connection, self._bus, now)
         for ending in endings:
