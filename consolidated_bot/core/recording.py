@@ -12,7 +12,7 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.journeys import JourneyWatch
-from consolidated_bot.core.messages import ChatUnreachable, SendEnded
+from consolidated_bot.core.messages import ChatUnreachable, SendEnded, SendTroubled
 from consolidated_bot.core.outbox import Finished, Queued
 from consolidated_bot.core.unit import UnitOfWork
 
@@ -35,6 +35,18 @@ class Recorder:
     async def record(self, endings: list[Finished]) -> None:
         """Raises what the database raises; then nothing was recorded."""
         self.deliver(await self._database.write(lambda c: self._record(c, endings)))
+
+    async def troubled(self, item: Queued, reason: str) -> None:
+        """Tell the contexts that a page is late."""
+        self.deliver(await self._database.write(lambda c: self._announce(c, item, reason)))
+
+    def _announce(self, connection: Connection, item: Queued, reason: str) -> list[Queued]:
+        self.check(connection)
+        now = self._clock.now_ms()
+        unit = UnitOfWork(connection, self._bus, now)
+        unit.publish(SendTroubled(item.about or "", item.chat_id, reason))
+        unit.settle()
+        return outbox.add(connection, self._bot_id, unit.sends, None, now)
 
     def _record(self, connection: Connection, endings: list[Finished]) -> list[Queued]:
         self.check(connection)

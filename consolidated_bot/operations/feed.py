@@ -1,9 +1,9 @@
 """The live feed: every journey of the bot, as it begins and ends, into the live objectives.
 
-An update counts from its arrival: as the handling of an update at once, and as the journey that its
-words surely ask for. What it turned out to be is known at the commit. After a restart the counts
-come back from the table of ended journeys and what is in flight from inbox and outbox, so nothing
-that the period must know depends on this process' memory.
+An update counts from its arrival: as the handling of an update at once, and as the journey that
+its words surely ask for. What it turned out to be is known at the commit. After a restart the
+counts come back from the table of ended journeys and what is in flight from inbox and outbox, so
+nothing that the period must know depends on this process' memory.
 
 Observing is idempotent by journey, so what is read twice (here and from the table) counts once.
 """
@@ -73,6 +73,7 @@ class LiveFeed:
         self._open: dict[tuple[str, str], dict[str, int]] = {}
         self._recent: deque[JourneyAttempt] = deque(maxlen=REMEMBERED)
         self.live: tuple[LiveObjective, ...] = ()
+        self.ready = False
         self._by_journey: dict[tuple[str, str], list[LiveObjective]] = {}
         self._watch(objectives)
 
@@ -121,8 +122,10 @@ class LiveFeed:
         for live in self.live:
             live.alive(now_us)
 
-    def signals(self) -> tuple[Signal, ...]:
-        """The alert conditions of all objectives now."""
+    def signals(self) -> tuple[Signal, ...] | None:
+        """The alert conditions of all objectives now; None before the past is known."""
+        if not self.ready:
+            return None
         now_us = self._now_us()
         return tuple(signal for live in self.live for signal in live.signals(now_us))
 
@@ -149,7 +152,9 @@ class LiveFeed:
 
     # Coming back
 
-    async def recover(self, database: Database, bot_id: int, objectives: Sequence[Objective]) -> None:
+    async def recover(
+        self, database: Database, bot_id: int, objectives: Sequence[Objective]
+    ) -> None:
         """Watch `objectives` anew, with all that the database knows of their past."""
         live = [LiveObjective(objective) for objective in objectives]
         now_ms = self._clock.now_ms()
@@ -163,6 +168,8 @@ class LiveFeed:
             self._observe(attempt)
         for attempt in past.ended:
             self._observe(attempt)
+        self.ready = True
+        self.alive()
 
     async def catch_up(self, database: Database) -> None:
         """Take what other processes on the same database have ended lately."""

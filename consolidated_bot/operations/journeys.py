@@ -1,7 +1,7 @@
 """A journey's journal as an attempt of the objectives: the same classes as from the logs.
 
-The log says `user_error` for a correct refusal and for a user who blocked the bot; both are rightly
-dropped, so both are a success, as the analyser reads them.
+The log says `user_error` for a correct refusal and for a user who blocked the bot; both are
+rightly dropped, so both are a success, as the analyser reads them.
 """
 
 from __future__ import annotations

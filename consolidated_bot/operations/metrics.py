@@ -1,7 +1,7 @@
 """What Prometheus counts of journeys: the names and labels that `analyze slo export` relies on.
 
-The counters count completions once, by the criterion of the first objective about the journey; what
-is overdue in flight is a gauge, since Prometheus sees completions only.
+The counters count completions once, by the criterion of the first objective about the journey;
+what is overdue in flight is a gauge, since Prometheus sees completions only.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from consolidated_bot.operations.domain import (
     IncidentPlan,
     LoadTestCriterion,
     PlanStep,
-    Rung,
     Runbook,
+    Rung,
     Watchpoint,
 )
 
@@ -141,9 +141,12 @@ def read_runbook(path: Path | None) -> Runbook:
             for e in error.errors()
         ]
         raise ConfigurationError(problems) from error
-    if problems := list(_loose_ends(found)):
+    if loose := list(_loose_ends(found)):
         raise ConfigurationError(
-            [f"RUNBOOK_FILE {name}:{_line(root, where)}: {_path(where)}: {why}" for where, why in problems]
+            [
+                f"RUNBOOK_FILE {name}:{_line(root, where)}: {_path(where)}: {why}"
+                for where, why in loose
+            ]
         )
     return _runbook(found)
 
@@ -180,16 +183,11 @@ def _reason(problem: Any) -> str:
 
 
 def _loose_ends(found: _File) -> Iterator[tuple[Location, str]]:
-    for name in ("load_test", "incident_plan"):
-        ids = [each.id for each in getattr(found, name)]
-        for index, each in enumerate(ids):
-            if each in ids[:index]:
-                yield (name, index, "id"), f"{each} stands twice"
+    yield from _doubled(("load_test",), [each.id for each in found.load_test])
+    yield from _doubled(("incident_plan",), [plan.id for plan in found.incident_plan])
     for index, plan in enumerate(found.incident_plan):
-        ids = [step.id for step in plan.steps]
-        for at, step in enumerate(ids):
-            if step in ids[:at]:
-                yield ("incident_plan", index, "steps", at, "id"), f"{step} stands twice"
+        where = ("incident_plan", index, "steps")
+        yield from _doubled(where, [step.id for step in plan.steps])
     if list(found.degraded.inbox_age) != sorted(found.degraded.inbox_age):
         yield ("degraded", "inbox_age"), "must rise from level to level"
     shares = [share for share in found.degraded.budget_left if share is not None]
@@ -197,6 +195,12 @@ def _loose_ends(found: _File) -> Iterator[tuple[Location, str]]:
         yield ("degraded", "budget_left"), "must fall from level to level"
     if found.campaign.length % 60 or found.campaign.length < 1800:
         yield ("campaign", "length"), "must be whole minutes, from 30m on"
+
+
+def _doubled(where: Location, ids: list[str]) -> Iterator[tuple[Location, str]]:
+    for index, each in enumerate(ids):
+        if each in ids[:index]:
+            yield (*where, index, "id"), f"{each} stands twice"
 
 
 def _runbook(found: _File) -> Runbook:
