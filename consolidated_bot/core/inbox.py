@@ -196,23 +196,27 @@ def depth(connection: Connection, bot_id: int) -> tuple[int, int | None]:
     return count, oldest
 
 
-def dead(connection: Connection, bot_id: int) -> list[tuple[int, int, str, str]]:
-    """The dead letters: update_id, attempts, error_id, error."""
+def dead(connection: Connection, bot_id: int | None) -> list[tuple[int, int, str, str]]:
+    """The dead letters (None: of all bots): update_id, attempts, error_id, error."""
     statement = (
         select(INBOX.c.update_id, INBOX.c.attempts, INBOX.c.error_id, INBOX.c.error)
-        .where(INBOX.c.bot_id == bot_id, INBOX.c.state == "dead")
+        .where(INBOX.c.state == "dead")
         .order_by(INBOX.c.update_id)
     )
+    if bot_id is not None:
+        statement = statement.where(INBOX.c.bot_id == bot_id)
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(statement)]
 
 
-def revive(connection: Connection, bot_id: int, update_ids: Iterable[int] | None) -> int:
+def revive(connection: Connection, bot_id: int | None, update_ids: Iterable[int] | None) -> int:
     """Make dead letters (all, or those named) pending again; return how many."""
     statement = (
         update(INBOX)
-        .where(INBOX.c.bot_id == bot_id, INBOX.c.state == "dead")
+        .where(INBOX.c.state == "dead")
         .values(state="pending", attempts=0, finished_ms=None, error_id=None)
     )
+    if bot_id is not None:
+        statement = statement.where(INBOX.c.bot_id == bot_id)
     if update_ids is not None:
         statement = statement.where(INBOX.c.update_id.in_(list(update_ids)))
     return connection.execute(statement).rowcount

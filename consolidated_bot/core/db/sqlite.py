@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from consolidated_bot.core.db.database import Unit
-from consolidated_bot.core.errors import DatabaseError
+from consolidated_bot.core.errors import DatabaseError, DatabaseUnreachableError
 from consolidated_bot.core.lock import FileLock, ProcessLock
 
 T = TypeVar("T")
@@ -61,8 +61,9 @@ class SqliteDatabase:
             )
             database._reader = database._reader_engine.connect()
         except DBAPIError as error:
-            raise DatabaseError(
-                f"cannot open the database {path}: {error.orig}; check the folder and its rights"
+            raise DatabaseUnreachableError(
+                f"DATABASE_URL: cannot open {path}: {error.orig}; "
+                "check that the folder exists and may be written to"
             ) from error
         database._loop_task = asyncio.ensure_future(database._serve())
         return database
