@@ -51,7 +51,7 @@ class PostgresDatabase:
             ) from error
         return cls(engine)
 
-    async def write(self, unit: Unit[T]) -> T:
+    async def write(self, unit: Unit[T], *, urgent: bool = False) -> T:  # noqa: ARG002
         """See `Database.write`."""
         async with self._engine.begin() as connection:
             return await connection.run_sync(unit)
