@@ -35,10 +35,10 @@ from consolidated_bot.core.leadership import Leadership
 from consolidated_bot.core.limits import Limits, LimitSettings
 from consolidated_bot.core.listening import Listener
 from consolidated_bot.core.outgoing import Outgoing
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.polling import Poller
 from consolidated_bot.core.processing import Processor, ProcessorParts
 from consolidated_bot.core.recording import Recorder
-from consolidated_bot.core.routes import Place
 from consolidated_bot.core.service import Service, ServiceParts
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry, configure_logging
 from consolidated_bot.core.timers import Timer, Timers

@@ -70,7 +70,9 @@ class Intake:
         await self._database.write(lambda connection: inbox.store_rejected(connection, [row]))
 
     async def _store(self, rows: list[Received]) -> None:
-        new = await self._database.write(lambda connection: inbox.store(connection, rows))
+        new = await self._database.write(
+            lambda connection: inbox.store(connection, rows), urgent=True
+        )
         if len(new) < len(rows):
             self._metrics.duplicates.inc(len(rows) - len(new))
         for row in new:

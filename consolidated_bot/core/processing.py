@@ -27,7 +27,7 @@ from consolidated_bot.core.gate import Gate
 from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.core.outbox import Queued
-from consolidated_bot.core.routes import Place
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.texts import apology
 from consolidated_bot.core.unit import UnitOfWork

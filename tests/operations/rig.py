@@ -134,11 +134,11 @@ class Rig:
             )
         )
 
-    async def write(self, user: User, words: str, chat_id: int | None = OPERATIONS.chat_id) -> None:
+    async def write(
+        self, user: User, words: str, chat_id: int | None = OPERATIONS.chat_id
+    ) -> None:
         """Write something, by default in the operations chat, and let the bot work on it."""
-        await self._act(
-            self.telegram.door.write(Text(user=user, text=words, chat_id=chat_id))
-        )
+        await self._act(self.telegram.door.write(Text(user=user, text=words, chat_id=chat_id)))
 
     async def _act(self, act: Any) -> None:
         acted = await act
@@ -213,7 +213,9 @@ async def running(
         await parts.housekeeping.reload_inbox()
         await parts.housekeeping.load_outbox()
         tasks = parts.workers.start()
-        tasks += [asyncio.ensure_future(work) for work in (parts.poller.run(), parts.outgoing.run())]
+        tasks += [
+            asyncio.ensure_future(work) for work in (parts.poller.run(), parts.outgoing.run())
+        ]
         channel = watch._parts.second_channel
         try:
             async with channel:
@@ -229,7 +231,9 @@ async def running(
 
 
 @asynccontextmanager
-async def emulated(clock: ManualClock, settings: Settings | None = None) -> AsyncIterator[Emulator]:
+async def emulated(
+    clock: ManualClock, settings: Settings | None = None
+) -> AsyncIterator[Emulator]:
     """An emulator with the operations chat and its members."""
     settings = settings or Settings()
     quiet = replace(settings, limits=replace(settings.limits, enabled=False))
