@@ -41,7 +41,7 @@ _RULE_WORDS = {
 _TABLES = ("call", "journey", "journey_service", "critical_path", "span_time", "data_quality")
 
 
-_PART_SPANS = 1_000_000
+_PART_SPANS = 500_000
 """So many spans are sorted at once: a sort over all of them needs memory that grows with them."""
 
 

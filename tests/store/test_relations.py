@@ -22,6 +22,10 @@ PARAMETERS: dict[str, object] = {
     "operation": None,
     "parts": 1,
     "part": 0,
+    "peak_parts": 1,
+    "base_parts": 1,
+    "first": 0,
+    "last": 1,
 }
 
 
