@@ -21,7 +21,7 @@ import pyarrow as pa
 from analyzer.errors import OutputError, StoreError, UsageError
 from analyzer.store.relations import relation
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 STORE_NAME = "analysis.duckdb"
 
 _VIEWS = ("inventory",)
