@@ -25,8 +25,11 @@ from analyzer.trace.options import TraceOptions
 _LAYOUT = "1"
 """Goes up when spans are compiled otherwise or the file's columns change."""
 
-Relation = Callable[[str], pl.DataFrame]
-"""Runs one of the store's relations by name."""
+_MOST_SPANS = 2_000_000
+"""Of larger stores one trace in so many is replayed, chosen by its id: memory stays bounded."""
+
+Relation = Callable[..., pl.DataFrame]
+"""Runs one of the store's relations by name, with parameters where it has any."""
 
 
 def recording_of(relation: Relation, folder: Path) -> Recording:
@@ -46,8 +49,14 @@ def recording_of(relation: Relation, folder: Path) -> Recording:
 
 def _compiled(relation: Relation) -> Recording:
     resolution = dict(relation("clock_resolution").rows())
-    spans = map(Span._make, relation("spans_by_trace").iter_rows())
+    part = {"parts": one_trace_in(relation), "part": 0}
+    spans = map(Span._make, relation("spans_by_trace", part).iter_rows())
     return record(adopt_all(spans, resolution), TraceOptions(resolution_ns=resolution))
+
+
+def one_trace_in(relation: Relation) -> int:
+    """Return of how many traces one is replayed: 1 unless there are millions of spans."""
+    return max(1, -(-int(relation("span_counts")["traced"].item()) // _MOST_SPANS))
 
 
 def _key(relation: Relation) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from analyzer.analysis.whatif import Assumptions, WhatIf, what_if
-from analyzer.api.recordings import Relation, recording_of
+from analyzer.api.recordings import Relation, one_trace_in, recording_of
 from analyzer.store import Store
 
 _BYTES_PER_MB = 1e6
@@ -57,5 +57,12 @@ def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> Non
         store.clear(["whatif"])
         store.append("whatif", rows)
         store.run("forget_findings", {"topic": "whatif"})
-        words = [(at, "whatif", sentence) for at, sentence in enumerate(found.warnings)]
+        said = [*_sampled(one_trace_in(store.frame)), *found.warnings]
+        words = [(at, "whatif", sentence) for at, sentence in enumerate(said)]
         store.append("finding", words)
+
+
+def _sampled(one_in: int) -> list[str]:
+    if one_in == 1:
+        return []
+    return [f"Predicted from one trace in {one_in}, chosen by a hash of its id: n counts those."]

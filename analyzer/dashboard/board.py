@@ -135,6 +135,10 @@ class Board:
         mark = Mark(at_us, MarkKind(kind), label, until_us)
         self._marks = sorted({*self._marks, mark})[-MAX_MARKS:]
 
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks so far, in order of time."""
+        return tuple(self._marks)
+
     def incidents(self, found: Iterable[OpenIncident]) -> None:
         """Replace the list of open incidents."""
         self.revision += 1

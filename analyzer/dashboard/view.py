@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from analyzer.dashboard import wording
 from analyzer.dashboard.board import LATENCY_S, Board, BoardSnapshot, Watched
@@ -16,7 +17,7 @@ from analyzer.dashboard.gauges import Gauge
 from analyzer.dashboard.journeys import JourneyRow
 from analyzer.dashboard.sketch import QUANTILES
 from analyzer.dashboard.sparkline import sparkline
-from analyzer.dashboard.values import OpenIncident
+from analyzer.dashboard.values import Mark, OpenIncident
 from analyzer.slo.budget import EvidenceVerdict, PeriodVerdict
 from analyzer.slo.burn import BurnState, PairReading
 from analyzer.slo.live import SECOND_US
@@ -99,19 +100,43 @@ def view_of(board: Board, found: BoardSnapshot, wall_us: int, context: str | Non
         {
             "kind": mark.kind.value,
             "label": mark.label,
-            "at": wording.clock(mark.at_us, found.at_us),
+            "at": _mark_time(mark, found.at_us),
         }
         for mark in reversed(found.marks)
     ]
     view.lists["notes"] = [{"text": note} for note in found.notes]
+    view.lists["contexts"] = _context_rows(found, context)
+    return view
+
+
+def _mark_time(mark: Mark, now_us: int) -> str:
+    begun = wording.clock(mark.at_us, now_us)
+    if mark.until_us is None:
+        return begun
+    return f"{begun} to {wording.clock(mark.until_us, now_us)}"
+
+
+def _context_rows(found: BoardSnapshot, context: str | None) -> list[Row]:
+    """The navigation: the whole, then every context with its worst sign."""
+    rows = [_context_row("Overview", "/", None, current=context is None)]
     for name in found.contexts:
         conditions = [
             w.condition for w in found.objectives if w.snapshot.objective.context == name
         ]
-        condition = worst(conditions, Condition.NO_DATA)
-        tone = TONES[condition] if conditions else "plain"
-        view.say(f"nav.{name}", SIGNS[condition] if conditions else "", tone)
-    return view
+        condition = worst(conditions) if conditions else None
+        address = f"/contexts/{quote(name, safe='')}"
+        rows.append(_context_row(name, address, condition, current=context == name))
+    return rows
+
+
+def _context_row(name: str, address: str, condition: Condition | None, *, current: bool) -> Row:
+    return {
+        "tone": "plain" if condition is None else TONES[condition],
+        "sign": "" if condition is None else SIGNS[condition],
+        "name": name,
+        "href": address,
+        "current": "yes" if current else "",
+    }
 
 
 def _say_headline(
@@ -167,7 +192,7 @@ def _in_a_line(watched: Watched) -> str:
     objective = watched.snapshot.objective
     left = watched.snapshot.budget.left_events
     rest = "budget overspent" if left < 0 else _exhaustion(watched).lower()
-    return f"{objective.display_name or objective.name}: {watched.condition}, {rest}"
+    return f"{objective.context} {objective.journey}: {watched.condition}, {rest}"
 
 
 def _say_campaign(view: View, found: BoardSnapshot) -> None:
@@ -259,7 +284,7 @@ def _say_budget(view: View, key: str, watched: Watched) -> None:
     tone = "bad" if left < 0 else "plain"
     view.say(f"{key}.left", wording.count(left), tone)
     known = total > 0
-    view.say(f"{key}.budget", f"of {wording.count(total)} events left" if known else "no events")
+    view.say(f"{key}.budget", _budget_words(left, total))
     view.say(f"{key}.left_share", wording.rough_share(_float(budget.left)) if known else "", tone)
     width = min(1.0, max(0.0, left / total)) if known else 0.0
     view.say(f"{key}.bar", f"{100 * width:.1f}", "bad" if left <= 0 and known else "plain")
@@ -271,6 +296,14 @@ def _say_budget(view: View, key: str, watched: Watched) -> None:
         if watched.period_us[1] > watched.snapshot.at_us
         else "",
     )
+
+
+def _budget_words(left: float, total: float) -> str:
+    if total <= 0:
+        return "no events yet"
+    if left < 0:
+        return f"events: more than the budget of {wording.count(total)} is spent,"
+    return f"of {wording.count(total)} events left,"
 
 
 def _exhaustion(watched: Watched) -> str:
@@ -371,6 +404,14 @@ def _journey_row(row: JourneyRow) -> Row:
     }
 
 
+def _most(gauge: Gauge, points: Sequence[tuple[int, float]]) -> str:
+    """What the hour came to: growth of a total, the peak of all else, of how much there is."""
+    values = [value for _, value in points]
+    if gauge.kind.total:
+        return f"{wording.count(sum(values))} in the last hour"
+    return f"peak {wording.figure(max(values, default=0.0), gauge.kind.unit)}"
+
+
 def _gauge_row(gauge: Gauge, now_us: int, scope: str | None) -> Row:
     kind = gauge.kind
     points = gauge.points(now_us - 3600 * SECOND_US)
@@ -381,7 +422,7 @@ def _gauge_row(gauge: Gauge, now_us: int, scope: str | None) -> Row:
         "label": kind.label if scope is None else f"{kind.label} ({scope})",
         "value": wording.figure(gauge.value, kind.unit),
         "age": f"{_age(now_us - gauge.at_us)} old" if old else "",
-        "most": f"peak {wording.figure(max((v for _, v in points), default=0.0), kind.unit)}",
+        "most": _most(gauge, points),
         "spark": sparkline(points, now_us),
     }
 

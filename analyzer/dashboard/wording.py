@@ -35,8 +35,8 @@ def count(value: float) -> str:
     """A count with thousands separated; fractions of events with one digit."""
     if value == int(value):
         return _signed(f"{int(value):,}")
-    digits = 1 if abs(value) >= 1 else 2
-    return _signed(f"{value:,.{digits}f}")
+    shown = f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
+    return _signed(shown.removesuffix(".0"))
 
 
 def factor(value: float | None) -> str:

@@ -5,6 +5,7 @@ A kill at any moment leaves whole files or nothing of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
@@ -82,6 +83,7 @@ class FileIngest:
         self._tell = tell
         self._options = options
         self._masker = masker
+        self._shown = masker.text(file.name)
         self._begin(Hints())
 
     def _begin(self, hints: Hints) -> None:
@@ -137,8 +139,8 @@ class FileIngest:
                         # Outside the sum: there is no line, but an empty file must be seen.
                         empty = Rejected("no_format", "the file is empty")
                         self._builder.reject(empty, 0, 0, b"")
-                    self._note(hints)
                     self._flush()
+                    self._note(hints, self._masker.counts - masked)
                     self._sign(entry, compression, COPY if copy_of else self._reader.format)
                 break
             except _ReadAgain:
@@ -146,9 +148,9 @@ class FileIngest:
                 self._masker.counts = masked
         return self._reader.account.lines
 
-    def _note(self, hints: Hints) -> None:
-        """Note what had to be taken from elsewhere than the lines."""
-        notes, clock, name = self._builder.notes, self._resolver.clock, self._file.name
+    def _note(self, hints: Hints, masked: Counter[str]) -> None:
+        """Note what had to be taken from elsewhere than the lines, and how much was masked."""
+        notes, clock, name = self._builder.notes, self._resolver.clock, self._shown
         source = "file name" if day_of_file(self._file) else "modification time"
         for count, what in ((clock.undated, "date"), (clock.yearless, "year")):
             if count:
@@ -158,6 +160,8 @@ class FileIngest:
         for key, unit in self._options.units.items():
             if key in self._resolver.timing.used_units:
                 notes[f"unit_by_user:{key}={unit}ns", name] = 1
+        for kind, count in masked.items():
+            notes[f"masked:{kind}", name] = count
 
     def _entry(self, known: ManifestEntry | None) -> ManifestEntry:
         status = self._file.path.stat()
@@ -184,7 +188,7 @@ class FileIngest:
             self._reader.account.excluded = sum(
                 isinstance(item, Line | tables.Row) for item in source
             )
-            self._builder.notes[f"copy_of:{copy_of}", self._file.name] += 1
+            self._builder.notes[f"copy_of:{copy_of}", self._shown] += 1
             return
         for count, _ in enumerate(self._reader.read(source), start=1):
             if count % _CHECK_LINES:
@@ -204,7 +208,7 @@ class FileIngest:
         identity = file_id(self._file.name)
         row = (
             identity,
-            self._file.name,
+            self._shown,
             dialect,
             compression,
             entry.size_bytes,
@@ -223,7 +227,11 @@ class FileIngest:
             int(datetime.now(UTC).timestamp() * 1_000_000),
         )
         self._store.append("source_file", [row])
-        notes = [(identity, *key, count) for key, count in sorted(builder.notes.items())]
+        mask = self._masker.text
+        notes = [
+            (identity, mask(note), mask(scope), count)
+            for (note, scope), count in sorted(builder.notes.items())
+        ]
         self._store.append("file_note", notes)
 
     def _refuse(self, error: OSError) -> None:

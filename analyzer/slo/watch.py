@@ -103,6 +103,10 @@ class LiveObjective:
         self.alive(now_us)
         return self.events.observe(attempt, now_us) if self.concerns(attempt) else None
 
+    def restore(self, t_us: int, event_class: EventClass, count: int) -> None:
+        """Count events of the past whose class is final, known from a store and not one by one."""
+        self.events.restore(t_us, event_class, count)
+
     def alive(self, now_us: int) -> None:
         """The source lives, also when nothing happens: a quiet night is not missing data."""
         self._alive_us = now_us if self._alive_us is None else max(now_us, self._alive_us)

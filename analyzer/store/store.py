@@ -161,6 +161,11 @@ class Store:
         for table in tables:
             self._connection.execute(f"DELETE FROM {_quoted(table)}")  # noqa: S608 - our own name
 
+    def drop(self, table: str) -> None:
+        """Remove a temporary table and everything in it."""
+        self._connection.execute(f"DROP TABLE {_quoted(table)}")
+        self._schemas.pop(table, None)
+
     def forget_file(self, file_id: int) -> None:
         """Remove everything that was read from one file."""
         for statement in relation("forget_file").split(";"):

@@ -11,49 +11,27 @@ cannot be: its state is set while the handler runs, whether or not the effects c
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiogram import Router
-from aiogram.types import CallbackQuery, Message, User
+from aiogram.types import CallbackQuery, Message
 
 from consolidated_bot.core.messages import Sender
+from consolidated_bot.core.place import Place
 
 CommandRoute = Callable[[Sender, str, Message], Any]
 ButtonRoute = Callable[[Sender, str, CallbackQuery], Any]
 MessageRoute = Callable[[Sender, Message], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What turns a message into a sender: which bot this is and which chat is the staff's."""
-
-    bot_username: str
-    ops_chat_id: int | None
-
-    def sender(self, user: User | None, message: Message) -> Sender:
-        """Who stands behind `message` (pressed a button on it, or wrote it)."""
-        chat = message.chat
-        return Sender(
-            chat_id=chat.id,
-            user_id=user.id if user else chat.id,
-            message_id=message.message_id,
-            language=(user.language_code or "en") if user else "en",
-            name=user.full_name if user else chat.full_name,
-            username=user.username if user else None,
-            private=chat.type == "private",
-            is_operations=chat.id == self.ops_chat_id,
-            thread_id=message.message_thread_id if message.is_topic_message else None,
-        )
-
-
 class Routes:
     """The table of one context."""
 
-    def __init__(self, name: str) -> None:
-        """Name the router."""
+    def __init__(self, name: str, journeys: Mapping[str, str] | None = None) -> None:
+        """Name the router; `journeys` are those that words alone make certain (`Intentions`)."""
         self.name = name
+        self.journeys = journeys or {}
         self.commands: dict[str, CommandRoute] = {}
         self.buttons: dict[str, ButtonRoute] = {}
         self._staff_reply: MessageRoute | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ class ServiceParts:
     outgoing: Outgoing
     housekeeping: Housekeeping
     timers: Timers
+    pulse: Callable[[], Coroutine[Any, Any, None]]
     poller: Poller | None
     webhook: Webhook | None
     lead_first: bool
@@ -62,7 +64,7 @@ class Service:
         try:
             await self._start(stopping)
             if parts.webhook and not stop.is_set():
-                await webhook.start(parts.webhook.application())
+                await webhook.start(parts.webhook.server())
                 await parts.webhook.announce()
             if not stop.is_set():
                 self._log.info("serving", mode="webhook" if parts.webhook else "polling")
@@ -91,6 +93,7 @@ class Service:
         self._tasks = parts.workers.start()
         self._tasks.append(asyncio.ensure_future(parts.housekeeping.run()))
         self._tasks.append(asyncio.ensure_future(self._lead()))
+        self._tasks.append(asyncio.ensure_future(parts.pulse()))
         if parts.poller:
             self._polling = asyncio.ensure_future(parts.poller.run())
             self._tasks.append(self._polling)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.db import upsert
+from consolidated_bot.core.gate import Gate, OpenGate
 from consolidated_bot.core.messages import (
     Answer,
     Conversation,
@@ -35,8 +36,11 @@ _END_CONVERSATION = delete(CONVERSATION).where(
 class UnitOfWork:
     """A `Scope` over one open transaction; collects what is to be sent once it is committed."""
 
-    def __init__(self, connection: Connection, bus: Bus, now_ms: int) -> None:
-        """Work on `connection`."""
+    def __init__(
+        self, connection: Connection, bus: Bus, now_ms: int, gate: Gate | None = None
+    ) -> None:
+        """Work on `connection`; `gate` may turn commands away and has a word in answers."""
+        self._gate: Gate = gate or OpenGate()
         self.connection = connection
         self.sends: list[Send] = []
         self._bus = bus
@@ -49,6 +53,8 @@ class UnitOfWork:
 
     def run(self, command: Any, sender: Sender) -> Answer:
         """Execute `command` and all that follows from it; return the answer to `sender`."""
+        if refusal := self._gate.refuses(command, sender, lambda: self.conversation(sender)):
+            return self.answer(refusal, sender)
         if isinstance(command, Said):
             turn = Turn(command, self.conversation(command.sender))
             result = self._bus.take_turn(self.connection, self, turn)
@@ -67,7 +73,7 @@ class UnitOfWork:
         if self._bus.handles(LanguageOf):
             language = self.ask(LanguageOf(sender.user_id, sender.language))
             sender = replace(sender, language=language)
-        answer = self._bus.present(result, sender)
+        answer = self._gate.remark(self._bus.present(result, sender), sender)
         self.sends.extend(answer.sends)
         self.settle()
         return answer

@@ -23,8 +23,9 @@ from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Answer, Scope, Send, Sender
 from consolidated_bot.core.outbox import Queued
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.processing import Again, Processor, ProcessorParts
-from consolidated_bot.core.routes import Place, Routes
+from consolidated_bot.core.routes import Routes
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry
 from consolidated_bot.core.workers import ChatWorkers
 from tests.bot.core_parts import fresh_database, sqlite_url, wait_until

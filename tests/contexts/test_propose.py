@@ -304,9 +304,7 @@ def _audited(leak: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     return edges, pl.DataFrame(touched, ["journey", "service"], orient="row")
 
 
-def test_a_leaf_that_three_contexts_call_alike_is_shared_and_one_that_is_leaked_to_is_not() -> (
-    None
-):
+def test_a_leaf_that_three_contexts_call_alike_is_shared_and_one_leaked_to_is_not() -> None:
     settings = Settings(draws=0, hubs="apart")
     even = propose_contexts(*_audited(leak=150), settings=settings)
     assert [(hub.service, hub.role) for hub in even.hubs] == [("audit", "shared")]

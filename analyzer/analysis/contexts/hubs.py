@@ -63,8 +63,9 @@ def find_hubs(fleet: Fleet, settings: Settings, held: Sequence[str] = ()) -> tup
     groups = tree.cut(choose(similarity, tree, None).groups)
     enough = _enough(settings, len(np.unique(groups)))
     hubs = []
+    weights = scaled_calls(fleet.calls)
     for at in candidates:
-        spread = participation(fleet, at, rest.services, groups)
+        spread = participation(fleet, weights[at], at, rest.services, groups)
         if spread > enough:
             role: Role = "edge" if _passes_on(fleet.calls, at) else "shared"
             hubs.append(Hub(fleet.services[at], role, float(shares[at]), spread))
@@ -94,14 +95,17 @@ def neighbour_shares(fleet: Fleet) -> Floats:
     return neighbours / max(len(fleet.services) - 1, 1)
 
 
-def participation(fleet: Fleet, at: int, rest: Sequence[str], groups: Ints) -> float:
+def participation(
+    fleet: Fleet, weights: Floats, at: int, rest: Sequence[str], groups: Ints
+) -> float:
     """1 - sum over groups of the squared share of the service's log calls (Guimera 2005).
 
-    A service without any call to the rest is weighed by the journeys it shares with it.
+    `weights` is the service's row of `scaled_calls`. A service without any call to
+    the rest is weighed by the journeys it shares with it.
     """
     index = {name: place for place, name in enumerate(fleet.services)}
     columns = np.array([index[name] for name in rest], dtype=np.int64)
-    weight = scaled_calls(fleet.calls)[at, columns]
+    weight = weights[columns]
     if weight.sum() == 0:
         common = fleet.touches[:, [at]].T @ fleet.touches[:, columns]
         weight = np.asarray(common.todense(), dtype=np.float64).ravel()
