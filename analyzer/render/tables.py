@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 
 import orjson
@@ -66,6 +67,37 @@ def _table(frame: pl.DataFrame, cells: list[list[str]]) -> str:
         # Text, not str: nothing in a log is markup.
         table.add_row(*(Text(cell) for cell in row))
     return to_text(table)
+
+
+def short_table(frame: pl.DataFrame) -> str:
+    """Return `frame` for a terminal: numbers and short texts whole, only the first text folds.
+
+    Empty for a frame without rows.
+    """
+    if frame.is_empty():
+        return ""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    for name, kind in frame.schema.items():
+        table.add_column(
+            name.replace("_", " "),
+            justify="right" if kind.is_numeric() else "left",
+            overflow="fold",
+            no_wrap=name not in texts[:1],
+        )
+    for row in frame.rows():
+        table.add_row(*(Text(cell_text(value)) for value in row))
+    return to_text(table)
+
+
+def sentence_lines(sentences: Iterable[str]) -> str:
+    """Return sentences as a list for a terminal, folded at words; empty for none."""
+    grid = Table.grid(padding=(0, 0))
+    lines = list(sentences)
+    for sentence in lines:
+        grid.add_row(Text("- "), Text(printable(sentence), overflow="fold"))
+    folded = to_text(grid).splitlines() if lines else []
+    return "".join(f"{line.rstrip()}\n" for line in folded)
 
 
 def to_text(*renderables: object, width: int | None = None) -> str:

@@ -91,7 +91,7 @@ def _told(step: str, begun: tuple[float, float]) -> None:
     print(
         f"{step}: {took:.1f} s ({busy:.1f} s of processor time), peak {peak_mb:,.0f} MB",
         flush=True,
-    )  # noqa: T201
+    )
 
 
 def _now() -> tuple[float, float]:

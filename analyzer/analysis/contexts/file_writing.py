@@ -12,6 +12,7 @@ import yaml
 from analyzer.analysis.contexts.constraints import Constraints, Wish
 from analyzer.analysis.contexts.context_map import ContextMap
 from analyzer.analysis.contexts.explanation import Explanation
+from analyzer.model.printable import printable
 
 _HOW_TO = """\
 # Edit this file and give it back:  analyze contexts --contexts contexts.yaml
@@ -70,7 +71,8 @@ def quoted(name: str) -> str:
     bare = re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*", name)
     if bare and isinstance(yaml.safe_load(name), str):
         return name
-    text: str = yaml.safe_dump(name, allow_unicode=True, width=float("inf"), default_style='"')
+    plain = printable(name) == name
+    text: str = yaml.safe_dump(name, allow_unicode=plain, width=float("inf"), default_style='"')
     return text.strip()
 
 

@@ -49,8 +49,8 @@ def notes(scene: Scene, apart: tuple[str, ...]) -> tuple[str, ...]:
 def against_the_evidence(explanations: tuple[Explanation, ...]) -> tuple[str, ...]:
     """A sentence for each decision of the architect that the logs speak against."""
     return tuple(
-        f"{why.service} in {why.context} is your decision against the evidence: the logs tie it "
-        f"more to {why.alternative} (margin {why.margin:+.2f})"
+        f"{why.service} in {why.context}, as you decided, is against the evidence: the logs tie "
+        f"it more to {why.alternative} (margin {why.margin:+.2f})"
         for why in explanations
         if why.against
     )

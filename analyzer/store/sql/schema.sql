@@ -278,7 +278,9 @@ CREATE TABLE whatif (
     predicted_ms DOUBLE,
     low_ms DOUBLE,
     high_ms DOUBLE,
-    n BIGINT
+    n BIGINT,
+    saved_low_ms DOUBLE,
+    saved_high_ms DOUBLE
 );
 
 CREATE TABLE slo_event (
