@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.errors import InputError
+from analyzer.ingest.begin import file_id
 from analyzer.ingest.discover import LogFile, Skipped
-from analyzer.ingest.file import FileIngest, ManifestEntry, file_id
+from analyzer.ingest.file import FileIngest, ManifestEntry
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.reader import ReadingOptions
 from analyzer.store import Store
