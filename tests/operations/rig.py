@@ -103,10 +103,11 @@ class Rig:
         self.events = (*self.events, *new)
         return new
 
-    async def messages(self) -> list[str]:
+    async def messages(self, about: str = "Incident") -> list[str]:
         """The new messages in the operations chat since the last call; no edits."""
         new = await self.read()
-        return [e.text for e in new if e.kind == "message" and e.chat_id == OPERATIONS.chat_id]
+        own = [e.text for e in new if e.kind == "message" and e.chat_id == OPERATIONS.chat_id]
+        return [words for words in own if about in words]
 
     def live(self) -> ChatEvent:
         """The newest message with buttons, as it stands now."""
