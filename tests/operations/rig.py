@@ -93,7 +93,7 @@ class Rig:
         quiet = 0
         async with asyncio.timeout(20):
             while len(outgoing) and quiet < QUIET:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.005)  # what it waits for is no event of ours
                 quiet = 0 if outgoing._sending else quiet + 1
 
     async def read(self) -> list[ChatEvent]:
@@ -135,17 +135,17 @@ class Rig:
             )
         )
 
-    async def write(self, user: User, words: str, chat_id: int | None = OPERATIONS.chat_id) -> None:
+    async def write(
+        self, user: User, words: str, chat_id: int | None = OPERATIONS.chat_id
+    ) -> None:
         """Write something, by default in the operations chat, and let the bot work on it."""
-        await self._act(
-            self.telegram.door.write(Text(user=user, text=words, chat_id=chat_id))
-        )
+        await self._act(self.telegram.door.write(Text(user=user, text=words, chat_id=chat_id)))
 
     async def _act(self, act: Any) -> None:
         acted = await act
         query = text("SELECT count(*) FROM inbox WHERE update_id = :id AND state = 'done'")
         async with asyncio.timeout(20):
-            while not await self.database.read(
+            while not await self.database.read(  # noqa: ASYNC110
                 lambda c: c.execute(query, {"id": acted.update_id}).scalar_one()
             ):
                 await asyncio.sleep(0.005)
@@ -214,7 +214,9 @@ async def running(
         await parts.housekeeping.reload_inbox()
         await parts.housekeeping.load_outbox()
         tasks = parts.workers.start()
-        tasks += [asyncio.ensure_future(work) for work in (parts.poller.run(), parts.outgoing.run())]
+        tasks += [
+            asyncio.ensure_future(work) for work in (parts.poller.run(), parts.outgoing.run())
+        ]
         channel = watch._parts.second_channel
         try:
             async with channel:
@@ -230,7 +232,9 @@ async def running(
 
 
 @asynccontextmanager
-async def emulated(clock: ManualClock, settings: Settings | None = None) -> AsyncIterator[Emulator]:
+async def emulated(
+    clock: ManualClock, settings: Settings | None = None
+) -> AsyncIterator[Emulator]:
     """An emulator with the operations chat and its members."""
     settings = settings or Settings()
     quiet = replace(settings, limits=replace(settings.limits, enabled=False))
