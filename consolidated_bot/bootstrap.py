@@ -13,7 +13,6 @@ from functools import partial
 
 import structlog
 from aiogram import Bot, Dispatcher
-from prometheus_client import CollectorRegistry
 
 from consolidated_bot.accounts import telegram as accounts_telegram
 from consolidated_bot.accounts.application import AccountUseCases
@@ -90,18 +89,16 @@ ROUTES = (
 )
 
 
-def make_operations_of(
-    settings: Settings, registry: CollectorRegistry, clock: Clock
-) -> Operations:
-    """Operations, knowing of the contexts only what their routes and the list above say."""
-    return make_operations(settings, KEPT, Intentions(ROUTES), registry, clock)
+def make_operations_of(settings: Settings, metrics: Metrics, clock: Clock) -> Operations:
+    """Operations, knowing of the contexts only what their routes and `KEPT` say."""
+    return make_operations(settings, KEPT, Intentions(ROUTES), metrics, clock)
 
 
 def make_bus(settings: Settings, policy: Policy, operations: Operations | None = None) -> Bus:
     """Mount the three contexts, and `operations` (by default ones of their own)."""
     bus = Bus()
     if operations is None:
-        operations = make_operations_of(settings, CollectorRegistry(), SystemClock())
+        operations = make_operations_of(settings, Metrics(), SystemClock())
     operations.mount(bus)
     accounts = AccountUseCases(settings.ops_members)
     bus.mount_handlers(SqlAccounts, accounts.handlers)
@@ -152,7 +149,7 @@ def make_service(
     """Wire the parts; the few rings (who delivers, who is offered) close at the end."""
     metrics = Metrics()
     token = settings.bot_token.get_secret_value()
-    operations = make_operations_of(settings, metrics.registry, clock)
+    operations = make_operations_of(settings, metrics, clock)
     feed = operations.feed
     telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest(), feed)
     bus = make_bus(settings, read_policy(settings.support_file), operations)
@@ -198,6 +195,7 @@ def make_service(
     webhook = _webhook(settings, intake, api)
     poller = None if webhook else Poller(api, intake, metrics, bot_id)
     watch = operations.watch(database)
+    watch.busy = lambda: (workers.busy, settings.workers)
     watch.leads = lambda: leadership.held
     if poller is not None:
         watch.updates_arrive = lambda: poller.healthy
@@ -210,6 +208,7 @@ def make_service(
             housekeeping=housekeeping,
             timers=timers,
             pulse=watch.run,
+            page=operations.serve,
             poller=poller,
             webhook=webhook,
             lead_first=webhook is None or database.one_process,
@@ -238,7 +237,7 @@ async def run(settings: Settings) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     # A wrong file is known before anything is opened.
     read_policy(settings.support_file)
-    make_operations_of(settings, CollectorRegistry(), SystemClock())
+    make_operations_of(settings, Metrics(), SystemClock())
     stop = asyncio.Event()
     database = await open_database(settings.database_url)
     try:

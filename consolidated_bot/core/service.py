@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from aiohttp import web
 
 from consolidated_bot.core import health
 from consolidated_bot.core.housekeeping import Housekeeping
@@ -33,6 +34,7 @@ class ServiceParts:
     housekeeping: Housekeeping
     timers: Timers
     pulse: Callable[[], Coroutine[Any, Any, None]]
+    page: Callable[[web.Application], None]
     poller: Poller | None
     webhook: Webhook | None
     lead_first: bool
@@ -59,7 +61,9 @@ class Service:
     ) -> None:
         """Serve until `stop`; then finish what runs, at most `drain` seconds."""
         parts = self._parts
-        await dashboard.start(health.application(parts.metrics, self.not_ready))
+        page = health.application(parts.metrics, self.not_ready)
+        parts.page(page)
+        await dashboard.start(page)
         stopping: asyncio.Future[bool] = asyncio.ensure_future(stop.wait())
         try:
             await self._start(stopping)

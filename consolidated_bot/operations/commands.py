@@ -170,7 +170,7 @@ class WatchLoad:
 
 @dataclass(frozen=True, slots=True)
 class AskStatus:
-    """By anybody: how is the service?"""
+    """By anybody: tell how the service is doing."""
 
     sender: Sender
 
@@ -184,7 +184,7 @@ class StatusShown:
 
 @dataclass(frozen=True, slots=True)
 class Misunderstood:
-    """By staff: something that reads like no command. How it goes stands under `key`."""
+    """By staff: something that reads like no command; `key` names the words that help."""
 
     sender: Sender
     key: str

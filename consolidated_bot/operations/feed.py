@@ -1,4 +1,4 @@
-"""The live feed: every journey of the bot, as it begins and ends, into the live objectives.
+"""The live feed: every journey of the bot, as it begins and ends, onto the board of objectives.
 
 An update counts from its arrival: as the handling of an update at once, and as the journey that
 its words surely ask for. What it turned out to be is known at the commit. After a restart the
@@ -10,12 +10,14 @@ Observing is idempotent by journey, so what is read twice (here and from the tab
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from analyzer.dashboard.board import Board
 from analyzer.slo.alerts import Signal
 from analyzer.slo.events import JourneyAttempt, classify
 from analyzer.slo.spec import Objective
@@ -38,44 +40,42 @@ from consolidated_bot.operations.journeys import (
 )
 from consolidated_bot.operations.metrics import JourneyMetrics
 
-ATTEMPTS_MS = 60_000
-"""What ended in the last minute comes back one by one, what is older as counts."""
+ATTEMPTS_MS = 15 * 60_000
+"""What ended lately comes back one by one, what is older as counts."""
 CATCH_UP_MS = 15_000
 REMEMBERED = 50_000
 PENDING_AT_MOST = 50_000
+AT_ONCE = 200
+"""Journeys of the past that are taken in before others may run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What the database knows of the objectives' past at `at_ms`."""
+    """What the database knows of the objectives' past at `at_ms`, by objective."""
 
     at_ms: int
-    counts: tuple[tuple[ledger.Tally, ...], ...]
+    counts: dict[str, tuple[ledger.Tally, ...]]
     ended: tuple[JourneyAttempt, ...]
     pending: tuple[Received, ...]
 
 
 class LiveFeed:
-    """A `JourneyWatch` over live objectives."""
+    """A `JourneyWatch` over a board."""
 
     def __init__(
-        self,
-        objectives: Sequence[Objective],
-        intentions: Intentions,
-        metrics: JourneyMetrics,
-        clock: Clock,
+        self, board: Board, intentions: Intentions, metrics: JourneyMetrics, clock: Clock
     ) -> None:
-        """Watch `objectives`; `intentions` tell what an update asks for."""
+        """Feed `board`; `intentions` tell what an update asks for."""
+        self.board = board
+        self.ready = False
         self._intentions = intentions
         self._metrics = metrics
         self._clock = clock
         self._intended: dict[str, str] = {}
         self._open: dict[tuple[str, str], dict[str, int]] = {}
         self._recent: deque[JourneyAttempt] = deque(maxlen=REMEMBERED)
-        self.live: tuple[LiveObjective, ...] = ()
-        self.ready = False
-        self._by_journey: dict[tuple[str, str], list[LiveObjective]] = {}
-        self._watch(objectives)
+        self._judges: dict[tuple[str, str], LiveObjective] = {}
+        self._judge()
 
     # A process' own journeys
 
@@ -118,32 +118,32 @@ class LiveFeed:
 
     def alive(self) -> None:
         """Updates can arrive: silence is no longer missing data."""
-        now_us = self._now_us()
-        for live in self.live:
-            live.alive(now_us)
+        self.board.alive(self._now_us())
 
     def signals(self) -> tuple[Signal, ...] | None:
         """The alert conditions of all objectives now; None before the past is known."""
         if not self.ready:
             return None
         now_us = self._now_us()
-        return tuple(signal for live in self.live for signal in live.signals(now_us))
+        return tuple(signal for live in self.board.watched for signal in live.signals(now_us))
 
     def snapshots(self) -> tuple[Snapshot, ...]:
         """All objectives as they stand now."""
         now_us = self._now_us()
-        return tuple(live.snapshot(now_us) for live in self.live)
+        return tuple(live.snapshot(now_us) for live in self.board.watched)
 
-    def oldest_in_flight_ms(self) -> int | None:
-        """The age of the update that has waited longest to be handled."""
-        began = min(self._open.get(HANDLING, {}).values(), default=None)
-        return None if began is None else max(0, self._clock.now_ms() - began // 1000)
+    def in_flight(self) -> tuple[int, float]:
+        """How many updates are being handled, and for how many seconds the oldest."""
+        starts = self._open.get(HANDLING, {}).values()
+        oldest_us = min(starts, default=None)
+        age_s = 0.0 if oldest_us is None else max(0.0, (self._now_us() - oldest_us) / 1e6)
+        return len(starts), age_s
 
     def count_overdue(self) -> None:
         """Set the gauges of what is in flight past its deadline."""
         now_us = self._now_us()
-        for key, own in self._by_journey.items():
-            criterion = own[0].events.criterion
+        for key, judge in self._judges.items():
+            criterion = judge.events.criterion
             late = 0
             if criterion.deadline_us is not None and criterion.overdue_is_bad:
                 limit_us = now_us - criterion.deadline_us
@@ -156,18 +156,22 @@ class LiveFeed:
         self, database: Database, bot_id: int, objectives: Sequence[Objective]
     ) -> None:
         """Watch `objectives` anew, with all that the database knows of their past."""
-        live = [LiveObjective(objective) for objective in objectives]
         now_ms = self._clock.now_ms()
-        past = await database.read(lambda c: _recall(c, bot_id, live, now_ms))
-        self._watch(objectives)
-        for objective, counts in zip(self.live, past.counts, strict=True):
+        fresh = [LiveObjective(objective) for objective in objectives]
+        past = await database.read(lambda c: _recall(c, bot_id, fresh, now_ms))
+        self.board.watch(objectives)
+        self._judge()
+        for name, counts in past.counts.items():
             for tally in counts:
-                objective.restore(tally.start_us, tally.event_class, tally.count)
+                self.board.restore(name, tally.start_us, tally.event_class, tally.count)
+        since = self._unsettled((past.at_ms - ATTEMPTS_MS) * 1000)
         self.received(past.pending)
-        for attempt in self._unsettled((past.at_ms - ATTEMPTS_MS) * 1000):
+        for attempt in since:  # newer than what was read; at once, or it would be older
             self._observe(attempt)
-        for attempt in past.ended:
+        for number, attempt in enumerate(past.ended, 1):
             self._observe(attempt)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
         self.ready = True
         self.alive()
 
@@ -189,34 +193,28 @@ class LiveFeed:
                 last[context, journey, key] = JourneyAttempt(key, context, journey, start_us)
         return [a for a in last.values() if a.t_end_us is None or a.t_end_us >= ended_from_us]
 
-    def _watch(self, objectives: Sequence[Objective]) -> None:
-        self.live = tuple(LiveObjective(objective) for objective in objectives)
-        self._by_journey = {}
-        for live in self.live:
-            assert live.objective.source is not None
-            key = live.objective.source.context, live.objective.source.journey
-            self._by_journey.setdefault(key, []).append(live)
-            self._metrics.watch(*key)
+    def _judge(self) -> None:
+        """The first objective about a journey says what is good of it for Prometheus."""
+        self._judges = {}
+        for live in self.board.watched:
+            source = live.objective.source
+            assert source is not None
+            self._judges.setdefault((source.context, source.journey), live)
+            self._metrics.watch(source.context, source.journey)
 
     def _observe(self, attempt: JourneyAttempt) -> None:
-        key = attempt.context, attempt.journey
-        own = self._by_journey.get(key)
-        if own is None:
-            return
-        opened = self._open.setdefault(key, {})
+        opened = self._open.setdefault((attempt.context, attempt.journey), {})
         if attempt.t_end_us is None:
             opened[attempt.journey_id] = attempt.t_start_us
         else:
             opened.pop(attempt.journey_id, None)
         self._recent.append(attempt)
-        now_us = self._now_us()
-        for live in own:
-            live.events.observe(attempt, now_us)
+        self.board.observe(attempt, self._now_us())
 
     def _count(self, attempt: JourneyAttempt) -> None:
-        own = self._by_journey.get((attempt.context, attempt.journey))
-        if own is not None:
-            event_class = classify(attempt, own[0].events.criterion, self._now_us())
+        judge = self._judges.get((attempt.context, attempt.journey))
+        if judge is not None:
+            event_class = classify(attempt, judge.events.criterion, self._now_us())
             self._metrics.ended(attempt.context, attempt.journey, event_class)
 
     def _settle_intention(self, key: str, journey: str, received_ms: int) -> None:
@@ -229,13 +227,15 @@ class LiveFeed:
 
 
 def _recall(
-    connection: Connection, bot_id: int, live: Sequence[LiveObjective], now_ms: int
+    connection: Connection, bot_id: int, fresh: Sequence[LiveObjective], now_ms: int
 ) -> Recovered:
     cut_ms = now_ms - ATTEMPTS_MS
-    counts = tuple(
-        tuple(ledger.tallies(connection, each.objective, each.events.windows.bucket_us, cut_ms))
-        for each in live
-    )
+    counts = {
+        each.objective.name: tuple(
+            ledger.tallies(connection, each.objective, each.events.windows.bucket_us, cut_ms)
+        )
+        for each in fresh
+    }
     ended = [
         attempt
         for row in ledger.ended_between(connection, cut_ms, now_ms + ATTEMPTS_MS)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from analyzer.slo.alerts import Board, State, Transition, WindowCounts, from_json, to_json
+from analyzer.slo.alerts import Board, Transition, WindowCounts, from_json, to_json
 from consolidated_bot.core.db import upsert
 from consolidated_bot.core.tables import INBOX
 from consolidated_bot.operations.commands import StepDone
@@ -126,12 +126,11 @@ class SqlOperations:
         text = self._connection.execute(statement.with_for_update()).scalar()
         return from_json(text) if text else Board()
 
-    def count_open_incidents(self) -> int:
-        """How many incidents people know of and are not resolved."""
+    def board_as_seen(self) -> Board:
+        """The board as it stands, held for nobody."""
         statement = select(BOARD.c.board).where(BOARD.c.bot_id == self._bot_id)
         text = self._connection.execute(statement).scalar()
-        found = from_json(text).incidents if text else ()
-        return sum(i.open and i.state is not State.PENDING for i in found)
+        return from_json(text) if text else Board()
 
     def save_board(self, board: Board, now_ms: int) -> None:
         values = {"board": to_json(board), "changed_ms": now_ms}
@@ -284,9 +283,14 @@ class SqlOperations:
     # The degraded mode
 
     def level(self) -> Level:
-        newest = select(func.max(DEGRADED_CHANGE.c.id)).scalar_subquery()
-        statement = select(DEGRADED_CHANGE.c.level).where(DEGRADED_CHANGE.c.id == newest)
-        return Level(self._connection.execute(statement).scalar() or 0)
+        return self.level_and_reason()[0]
+
+    def level_and_reason(self) -> tuple[Level, str]:
+        """The level, and why it is so."""
+        c = DEGRADED_CHANGE.c
+        statement = select(c.level, c.reason).order_by(c.id.desc()).limit(1)
+        row = self._connection.execute(statement).first()
+        return (Level(row[0]), row[1]) if row else (Level.NORMAL, "")
 
     def oldest_waiting_ms(self, except_chat: int | None) -> int | None:
         """When the oldest pending update was received, those of one chat left out."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection
 
+from analyzer.slo.alerts import Board
 from analyzer.slo.spec import Objective
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
@@ -22,6 +23,7 @@ from consolidated_bot.operations.domain import Campaign, Level, Runbook
 from consolidated_bot.operations.feed import LiveFeed
 from consolidated_bot.operations.metrics import JourneyMetrics
 from consolidated_bot.operations.objectives import during
+from consolidated_bot.operations.page import Page
 from consolidated_bot.operations.second_channel import SecondChannel
 from consolidated_bot.operations.storage import SqlOperations
 
@@ -41,6 +43,7 @@ class WatchParts:
     feed: LiveFeed
     gate: Shedding
     metrics: JourneyMetrics
+    page: Page
     second_channel: SecondChannel
     runbook: Runbook
     objectives: tuple[Objective, ...]
@@ -49,12 +52,12 @@ class WatchParts:
 @dataclass(frozen=True, slots=True)
 class _Known:
     campaign: Campaign | None
-    level: Level
-    open_incidents: int
+    level: tuple[Level, str]
+    alerts: Board
 
 
 class Watch:
-    """`run` on every process; `updates_arrive` and `leads` are set by the bootstrap module."""
+    """`run` on every process; the bootstrap module sets the questions it asks."""
 
     def __init__(self, parts: WatchParts) -> None:
         """Wire up."""
@@ -63,6 +66,7 @@ class Watch:
         self._watched: Campaign | None = None
         self.updates_arrive: Callable[[], bool] = lambda: True
         self.leads: Callable[[], bool] = lambda: True
+        self.busy: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
@@ -95,10 +99,8 @@ class Watch:
             feed.alive()
         if not parts.database.one_process and self._pulses % CATCH_UP_EVERY == 0:
             await feed.catch_up(parts.database)
-        if self.leads():
-            feed.count_overdue()
-            parts.metrics.incidents.set(known.open_incidents)
-        self._set_level(known.level)
+        self._set_level(known.level[0])
+        self._show(known)
         if self._pulses % PURGE_EVERY == 0 and self.leads():
             await self._purge()
         self._pulses += 1
@@ -110,6 +112,7 @@ class Watch:
         if campaign is not None:
             objectives = during(campaign, objectives, parts.runbook.volume_of)
         await parts.feed.recover(parts.database, parts.bot_id, objectives)
+        parts.page.campaign(campaign, objectives, parts.clock.now_ms() * 1000)
         self._watched = campaign
         self._log.info(
             "objectives are watched",
@@ -119,7 +122,19 @@ class Watch:
 
     def _ask(self, connection: Connection) -> _Known:
         store = SqlOperations(connection, self._parts.bot_id)
-        return _Known(store.running_campaign(), store.level(), store.count_open_incidents())
+        return _Known(store.running_campaign(), store.level_and_reason(), store.board_as_seen())
+
+    def _show(self, known: _Known) -> None:
+        """Let metrics and page know."""
+        parts, now_us = self._parts, self._parts.clock.now_ms() * 1000
+        page = parts.page
+        page.gauges(now_us, parts.feed.in_flight(), self.busy())
+        page.incidents(known.alerts)
+        page.level(*known.level, now_us)
+        if self.leads():
+            parts.feed.count_overdue()
+            open_ones = [i for i in known.alerts.incidents if i.open]
+            parts.metrics.incidents.set(len(open_ones))
 
     def _set_level(self, level: Level) -> None:
         parts = self._parts

@@ -93,7 +93,7 @@ class Rig:
         quiet = 0
         async with asyncio.timeout(20):
             while len(outgoing) and quiet < QUIET:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.005)  # what it waits for is no event of ours
                 quiet = 0 if outgoing._sending else quiet + 1
 
     async def read(self) -> list[ChatEvent]:
@@ -103,10 +103,11 @@ class Rig:
         self.events = (*self.events, *new)
         return new
 
-    async def messages(self) -> list[str]:
+    async def messages(self, about: str = "Incident") -> list[str]:
         """The new messages in the operations chat since the last call; no edits."""
         new = await self.read()
-        return [e.text for e in new if e.kind == "message" and e.chat_id == OPERATIONS.chat_id]
+        own = [e.text for e in new if e.kind == "message" and e.chat_id == OPERATIONS.chat_id]
+        return [words for words in own if about in words]
 
     def live(self) -> ChatEvent:
         """The newest message with buttons, as it stands now."""
@@ -144,7 +145,7 @@ class Rig:
         acted = await act
         query = text("SELECT count(*) FROM inbox WHERE update_id = :id AND state = 'done'")
         async with asyncio.timeout(20):
-            while not await self.database.read(
+            while not await self.database.read(  # noqa: ASYNC110
                 lambda c: c.execute(query, {"id": acted.update_id}).scalar_one()
             ):
                 await asyncio.sleep(0.005)
