@@ -21,6 +21,18 @@ class RoleOf:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorAt:
+    """Question to support: the author of the ticket that a place in the operations chat is about.
+
+    Answered by a user id, or None.
+    """
+
+    chat_id: int
+    thread_id: int | None
+    replied_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketSubmitted:
     """Support took in a ticket."""
 

@@ -23,6 +23,7 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.errors import DatabaseError, Refused
+from consolidated_bot.core.flood import Flood
 from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.core.outbox import Queued
@@ -121,6 +122,9 @@ class Processor:
         unit = UnitOfWork(connection, parts.bus, now)
         if work.update is None or work.command is None:
             answer = Answer("platform/ignored")
+        elif refusal := parts.flood.refusal(connection, row, work.command):
+            answer = refusal
+            unit.sends.extend(refusal.sends)
         elif work.refusal is not None:
             answer = unit.answer(work.refusal, _sender(work.update, parts.place))
         else:
@@ -214,6 +218,7 @@ class ProcessorParts:
     telemetry: Telemetry
     clock: Clock
     deliver: Any  # Callable[[list[Queued]], None]
+    flood: Flood
 
 
 def trace_id(row: Received) -> str:
