@@ -98,6 +98,7 @@ class Settings(StoreSettings):
     support_file: Path | None = None
     alert_webhook_url: str | None = None
     send_rate_scale: float = Field(default=1.0, gt=0, le=100_000)
+    flood_per_minute: float = Field(default=120.0, ge=0)
     log_file: Path | None = None
     drain_seconds: float = Field(default=10.0, ge=0, le=600)
     workers: int = Field(default=32, ge=1, le=1000)

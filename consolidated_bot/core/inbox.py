@@ -203,6 +203,17 @@ def has_earlier(connection: Connection, row: Received) -> bool:
     return connection.execute(statement, {"key_bot": row.bot_id}).first() is not None
 
 
+def count_received(connection: Connection, row: Received, since_ms: int) -> int:
+    """How many updates of the row's chat came after `since_ms`, up to the row itself."""
+    statement = select(func.count()).where(
+        INBOX.c.bot_id == row.bot_id,
+        INBOX.c.chat_id == row.chat_id,
+        INBOX.c.received_ms > since_ms,
+        INBOX.c.received_ms <= row.received_ms,
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def depth(connection: Connection, bot_id: int) -> tuple[int, int | None]:
     """How many rows are pending, and when the oldest was received."""
     statement = select(func.count(), func.min(INBOX.c.received_ms)).where(

@@ -20,7 +20,7 @@ from consolidated_bot.core.json_text import dumps, loads
 from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.workers import ChatWorkers
 
-ALLOWED_UPDATES = ["message", "callback_query"]
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 LONGEST_REJECTED = 100_000
 ACKNOWLEDGE_SECONDS = 0.001
 

@@ -34,7 +34,8 @@ class Routes:
         self.journeys = journeys or {}
         self.commands: dict[str, CommandRoute] = {}
         self.buttons: dict[str, ButtonRoute] = {}
-        self._staff_reply: MessageRoute | None = None
+        self._staff: MessageRoute | None = None
+        self._edited: MessageRoute | None = None
         self._text: MessageRoute | None = None
 
     def command(self, *names: str) -> Callable[[CommandRoute], CommandRoute]:
@@ -56,9 +57,14 @@ class Routes:
 
         return register
 
-    def staff_reply(self, route: MessageRoute) -> MessageRoute:
-        """Register for replies in the operations chat."""
-        self._staff_reply = route
+    def staff(self, route: MessageRoute) -> MessageRoute:
+        """Register for replies and for what stands in topics, in the operations chat."""
+        self._staff = route
+        return route
+
+    def edited(self, route: MessageRoute) -> MessageRoute:
+        """Register for messages that their authors have changed."""
+        self._edited = route
         return route
 
     def text(self, route: MessageRoute) -> MessageRoute:
@@ -71,8 +77,10 @@ class Routes:
         router = Router(name=self.name)
         router.message.register(_run_command, self._is_command)
         router.callback_query.register(_run_button, self._is_button)
-        if self._staff_reply:
-            router.message.register(_run_message(self._staff_reply), _is_staff_reply)
+        if self._staff:
+            router.message.register(_run_message(self._staff), _is_staffs)
+        if self._edited:
+            router.edited_message.register(_run_message(self._edited))
         return router
 
     def fallback(self) -> Router | None:
@@ -114,8 +122,9 @@ async def _run_button(query: CallbackQuery, route: ButtonRoute, words: str, plac
     return route(place.sender(query.from_user, query.message), words, query)
 
 
-async def _is_staff_reply(message: Message, place: Place) -> bool:
-    return message.chat.id == place.ops_chat_id and message.reply_to_message is not None
+async def _is_staffs(message: Message, place: Place) -> bool:
+    in_context = message.reply_to_message is not None or bool(message.is_topic_message)
+    return message.chat.id == place.ops_chat_id and in_context
 
 
 async def _is_said(message: Message, place: Place) -> bool:
