@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,24 +16,19 @@ from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
 from analyzer.ingest.discover import LogFile
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.line_reader import LineReader
-from analyzer.ingest.lines import MAX_LINE_BYTES, Line, read_head, split_lines
+from analyzer.ingest.lines import Block, Line, read_head, split_blocks
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.names import day_of_file, service_of_file
-from analyzer.ingest.reader import (
-    HEAD_LINES,
-    MAX_DOCUMENT_BYTES,
-    FileReader,
-    ReadingOptions,
-    opens_document,
-)
+from analyzer.ingest.reader import FileReader, ReadingOptions
 from analyzer.ingest.record import Rejected
-from analyzer.ingest.rows import RowBuilder
+from analyzer.ingest.rows import RowBuilder, Source
 from analyzer.ingest.times import Clock
 from analyzer.store import Store
 
 COPY = "copy"
 """The format of a file whose content another file of the run already brought."""
 _UNREADABLE = "unreadable"
+_TABLES = ("span", "log_record", "measurement", "quarantine")
 _BATCH_ROWS = 50_000
 _CHECK_LINES = 500
 _TELL_LINES = 5_000
@@ -88,7 +82,8 @@ class FileIngest:
         """Start a reading of the file with what an earlier one found out."""
         file, options = self._file, self._options
         service = service_of_file(file)
-        self._builder = RowBuilder(file_id(file.name), file.name, service, self._masker)
+        source = Source(file_id(file.name), file.name, service)
+        self._builder = RowBuilder(source, self._store.schemas(_TABLES), self._masker)
         modified = _modified(file.path)
         dated = day_of_file(file)
         clock = Clock(options.zone, dated or hints.first_day, dated or modified)
@@ -166,24 +161,19 @@ class FileIngest:
             return known
         return ManifestEntry(size, modified, _hash(self._file.path), "")
 
-    def _source(self, compression: str) -> Iterator[Line | ArchiveDamage | tables.Row]:
+    def _source(self, compression: str) -> Iterator[Block | Line | ArchiveDamage | tables.Row]:
         if compression == "parquet":
-            yield from tables.read_parquet(self._file.path)
-            return
-        path, bomb = self._file.path, self._options.bomb_limit
-        head = list(islice(split_lines(read_chunks(path, compression, bomb)), HEAD_LINES))
-        # One line may hold a whole document (a trace export): then a line may be that long.
-        long_document = opens_document(head) and isinstance(head[0], Line) and head[0].too_long
-        limit = MAX_DOCUMENT_BYTES if long_document else MAX_LINE_BYTES
-        yield from split_lines(read_chunks(path, compression, bomb), limit)
+            return tables.read_parquet(self._file.path)
+        chunks = read_chunks(self._file.path, compression, self._options.bomb_limit)
+        return split_blocks(chunks)
 
     def _read(
-        self, source: Iterator[Line | ArchiveDamage | tables.Row], copy_of: str | None
+        self, source: Iterator[Block | Line | ArchiveDamage | tables.Row], copy_of: str | None
     ) -> None:
         if copy_of is not None:
-            self._reader.account.excluded = sum(
-                isinstance(item, Line | tables.Row) for item in source
-            )
+            for item in source:
+                if not isinstance(item, ArchiveDamage):
+                    self._reader.account.excluded += len(item) if isinstance(item, Block) else 1
             self._builder.notes[f"copy_of:{copy_of}", self._file.name] += 1
             return
         for count, _ in enumerate(self._reader.read(source), start=1):
@@ -196,8 +186,8 @@ class FileIngest:
 
     def _flush(self) -> None:
         self._reader.settle()
-        for table, columns in self._builder.take().items():
-            self._store.append_columns(table, columns)
+        for table, rows in self._builder.take():
+            self._store.append_arrow(table, rows)
 
     def _sign(self, entry: ManifestEntry, compression: str, dialect: str) -> None:
         account, builder = self._reader.account, self._builder

@@ -9,26 +9,26 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.archives import ArchiveDamage
-from analyzer.ingest.columns import PlainLines
+from analyzer.ingest.columnar.book import Book
+from analyzer.ingest.columnar.plain import PlainLines
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
 from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece, Plain
-from analyzer.ingest.lines import Line
+from analyzer.ingest.lines import MAX_DOCUMENT_BYTES, Block, Line, lines_of
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
 from analyzer.ingest.rows import RowBuilder
 
-__all__ = ["HEAD_LINES", "MAX_DOCUMENT_BYTES", "FileReader", "ReadingOptions", "opens_document"]
+__all__ = ["FileReader", "ReadingOptions"]
 
 Item = Line | ArchiveDamage | tables.Row
 """What a file is made of, before it is understood."""
-
-MAX_DOCUMENT_BYTES = 512 << 20
-"""A document must fit in memory to be parsed; a larger one is quarantined as `too_long`."""
 
 _MAX_SOURCES = 256
 HEAD_LINES = 16
@@ -44,7 +44,9 @@ class FileReader:
         self._pending: dict[str, Pending] = {}
         self._pieces: dict[str, list[Line]] = {}
         self._waiting: tuple[Plain, Line, bool] | None = None
+        self._resolver = resolver
         self._plain = PlainLines(resolver, builder)
+        self._book = Book(resolver, lines.renames, texts=not lines.own)
         self.account = LineAccount()
         self.spans_bad = 0
 
@@ -58,32 +60,65 @@ class FileReader:
         met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
         return "+".join(name for name, count in met if count) or "unrecognised"
 
-    def read(self, source: Iterator[Item]) -> Iterator[None]:
+    def read(self, source: Iterator[Block | Item]) -> Iterator[None]:
         """Consume `source`; yields now and then so that the caller can flush and report."""
-        head = list(itertools.islice(source, HEAD_LINES))
-        source = itertools.chain(head, source)
+        first = next(source, None)
+        source = itertools.chain(() if first is None else (first,), source)
+        head = list(itertools.islice(first.lines(), HEAD_LINES)) if isinstance(first, Block) else []
         if opens_document(head):
-            yield from self._read_documents(source)
-            return
-        for item in self._as_table(head, source):
-            if isinstance(item, ArchiveDamage):
-                self._damaged(item)
-            elif isinstance(item, tables.Row):
-                self._read_row(item)
-            else:
-                self._read_line(item)
+            yield from self._read_documents(lines_of(source))
+        elif (columns := tables.csv_columns(head[0].content) if head else None) is not None:
+            yield from self._read_table(lines_of(source), *columns)
+        else:
+            for item in source:
+                if isinstance(item, Block):
+                    yield from self._read_block(item)
+                else:
+                    self._read_item(item)
+                yield
+            self._finish()
+
+    def _read_table(
+        self, source: Iterator[Item], delimiter: str, names: Sequence[str]
+    ) -> Iterator[None]:
+        next(source)
+        self.account.excluded += 1
+        for item in tables.read_csv(source, delimiter, names):
+            self._read_item(item)
             yield
         self._finish()
 
-    def _as_table(self, head: Sequence[Item], source: Iterator[Item]) -> Iterator[Item]:
-        """Return `source` as rows where its first line is a header, else as it is."""
-        first = head[0] if head else None
-        columns = tables.csv_columns(first.content) if isinstance(first, Line) else None
-        if columns is None:
-            return source
-        next(source)
-        self.account.excluded += 1
-        return tables.read_csv(source, *columns)
+    def _read_item(self, item: Item) -> None:
+        if isinstance(item, ArchiveDamage):
+            self._damaged(item)
+        elif isinstance(item, tables.Row):
+            self._read_row(item)
+        else:
+            self._read_line(item)
+
+    def _read_block(self, block: Block) -> Iterator[None]:
+        """Read what templates do not describe line by line, then all others by the column."""
+        if not self._lines.free_of_context or self._resolver.timing.proof.unknown:
+            sheets, others = [], np.arange(len(block))
+        else:
+            sheets, others = self._book.sort(block)
+        proven = len(block)
+        for place in others.tolist():
+            self._read_line(block.line(place))
+            if self._resolver.timing.proof.unknown or not self._lines.free_of_context:
+                proven = place
+                break
+            yield
+        for sheet in sheets:
+            part = sheet.select(sheet.numbers < block.number + proven)
+            self._lines.formats[sheet.format] += len(part)
+            if len(part):
+                self._plain.add_sheet(part)
+        self.settle()
+        # From here on each line may prove a unit, or be a row of a table: none is read apart.
+        for line in block.lines(proven + 1):
+            self._read_line(line)
+            yield
 
     def _read_row(self, row: tables.Row) -> None:
         self.account.folded += row.folded
@@ -209,14 +244,12 @@ class FileReader:
             self.spans_bad += 1
             self._builder.reject(reading, line.number, line.byte_offset, line.content)
 
-    def _read_documents(self, source: Iterator[Item]) -> Iterator[None]:
+    def _read_documents(self, source: Iterator[Line | ArchiveDamage]) -> Iterator[None]:
         content: list[Line] = []
         size = 0
         for item in source:
             if isinstance(item, ArchiveDamage):
                 self._damaged(item)
-            elif isinstance(item, tables.Row):
-                raise TypeError("rows never hold documents")
             elif not item.content.strip():
                 self.account.blank += 1
             else:
@@ -226,7 +259,7 @@ class FileReader:
             yield
         if size > MAX_DOCUMENT_BYTES:
             documents = [
-                json_text.Document(Rejected("too_long", "document over 512 MiB"), content)
+                json_text.Document(Rejected("too_long", "document over 128 MiB"), content)
             ]
             yield from self._add_documents(iter(documents))
         else:
@@ -254,4 +287,4 @@ def opens_document(head: Sequence[Item]) -> bool:
     if not lines or not json_text.starts_document(lines[0].content):
         return False
     second = lines[1].content if len(lines) > 1 else None
-    return lines[0].too_long or not json_text.is_json_lines(lines[0].content, second)
+    return not json_text.is_json_lines(lines[0].content, second)

@@ -197,6 +197,10 @@ class Store:
     ) -> None:
         self.close()
 
+    def schemas(self, tables: Iterable[str]) -> dict[str, pa.Schema]:
+        """Return the Arrow schemas of `tables`, as `append_arrow` takes them."""
+        return {table: self._schema(table) for table in tables}
+
     def _schema(self, table: str) -> pa.Schema:
         if table not in self._schemas:
             described = self._connection.execute(f"DESCRIBE {_quoted(table)}").fetchall()
