@@ -6,16 +6,17 @@ goes on; a document counts as its first line (the record) and folded lines.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterator, Sequence
-
-import numpy as np
+from typing import NamedTuple
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.archives import ArchiveDamage
 from analyzer.ingest.columnar.book import Book
 from analyzer.ingest.columnar.plain import PlainLines
+from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
@@ -33,6 +34,13 @@ Item = Line | ArchiveDamage | tables.Row
 _MAX_SOURCES = 256
 HEAD_LINES = 16
 """So many lines decide what a file is."""
+
+
+class Place(NamedTuple):
+    """A line before which all is settled: what was read says nothing of it or of later lines."""
+
+    line_number: int
+    byte_offset: int
 
 
 class FileReader:
@@ -60,11 +68,14 @@ class FileReader:
         met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
         return "+".join(name for name, count in met if count) or "unrecognised"
 
-    def read(self, source: Iterator[Block | Item]) -> Iterator[None]:
-        """Consume `source`; yields now and then so that the caller can flush and report."""
+    def read(self, source: Iterator[Block | Item], *, goes_on: bool = False) -> Iterator[Place | None]:
+        """Consume `source`; yields now and then so that the caller can flush and report.
+
+        `goes_on` tells that it is not a file's beginning.
+        """
         first = next(source, None)
         source = itertools.chain(() if first is None else (first,), source)
-        head = list(itertools.islice(first.lines(), HEAD_LINES)) if isinstance(first, Block) else []
+        head = list(itertools.islice(first.lines(), HEAD_LINES)) if isinstance(first, Block) and not goes_on else []
         if opens_document(head):
             yield from self._read_documents(lines_of(source))
         elif (columns := tables.csv_columns(head[0].content) if head else None) is not None:
@@ -96,29 +107,49 @@ class FileReader:
         else:
             self._read_line(item)
 
-    def _read_block(self, block: Block) -> Iterator[None]:
+    def _read_block(self, block: Block) -> Iterator[Place | None]:
         """Read what templates do not describe line by line, then all others by the column."""
-        if not self._lines.free_of_context or self._resolver.timing.proof.unknown:
-            sheets, others = [], np.arange(len(block))
-        else:
-            sheets, others = self._book.sort(block)
-        proven = len(block)
-        for place in others.tolist():
+        if not self._apart:
+            yield from map(self._read_line, block.lines())
+            return
+        sheets, others, last = self._book.sort(block)
+        others = others.tolist()
+        middle = bisect.bisect_left(others, last)
+        for place in others[:middle]:
             self._read_line(block.line(place))
-            if self._resolver.timing.proof.unknown or not self._lines.free_of_context:
-                proven = place
-                break
-            yield
+            if not self._apart:
+                # From here on each line may prove a unit, or be a row of a table.
+                self._add_sheets(sheets, block.number + place)
+                yield from map(self._read_line, block.lines(place + 1))
+                return
+            yield None
+        self._add_sheets(sheets, block.number + len(block))
+        if last >= 0:
+            self._complete("")
+            self.settle()
+            yield self._place(block.line(last))
+        yield from (self._read_line(block.line(place)) for place in others[middle:])
+
+    @property
+    def _apart(self) -> bool:
+        """Tell whether lines may be read apart from those before them."""
+        return self._lines.free_of_context and not self._resolver.timing.proof.unknown
+
+    def _add_sheets(self, sheets: list[Sheet], end: int) -> None:
+        """Add the lines of sheets whose number is below `end`."""
         for sheet in sheets:
-            part = sheet.select(sheet.numbers < block.number + proven)
+            part = sheet.select(sheet.numbers < end)
             self._lines.formats[sheet.format] += len(part)
             if len(part):
                 self._plain.add_sheet(part)
-        self.settle()
-        # From here on each line may prove a unit, or be a row of a table: none is read apart.
-        for line in block.lines(proven + 1):
-            self._read_line(line)
-            yield
+
+    def _place(self, line: Line) -> Place | None:
+        """Return where reading could go on later, None where too much hangs on what came before."""
+        proof, clock = self._resolver.timing.proof, self._resolver.clock
+        hanging = self._pending or self._pieces or self._lines.unfinished or proof.unknown
+        if hanging or clock.undated or clock.yearless:
+            return None
+        return Place(line.number, line.byte_offset)
 
     def _read_row(self, row: tables.Row) -> None:
         self.account.folded += row.folded

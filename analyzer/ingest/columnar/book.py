@@ -49,6 +49,18 @@ class Lesson(NamedTuple):
     keys: tuple[str, ...]
 
 
+class Sorted(NamedTuple):
+    """What became of a block's lines.
+
+    `others` are the places of those that no sheet holds. The line at `last` was the last that a
+    template read (-1: none): it opens a record for sure, and all after it are among the others.
+    """
+
+    sheets: list[Sheet]
+    others: npt.NDArray[np.int64]
+    last: int
+
+
 class Book:
     """The templates of one file, learnt as its lines come."""
 
@@ -65,7 +77,7 @@ class Book:
         self._texts = texts
         self._lessons: list[Lesson] = []
 
-    def sort(self, block: Block) -> tuple[list[Sheet], npt.NDArray[np.int64]]:
+    def sort(self, block: Block) -> Sorted:
         """Return the lines that templates read, and the places of all others in their order."""
         lines, blank = _series(block)
         places = pl.int_range(len(lines), eager=True, dtype=pl.Int64)
@@ -84,9 +96,10 @@ class Book:
         regular = np.zeros(len(block), dtype=bool)
         for _, taken, _ in found:
             regular[taken.to_numpy()] = True
+        last = int(np.flatnonzero(regular)[-1]) if found else -1
         _leave_open(regular, blank)
         sheets = [self._sheet(block, regular, *part) for part in found]
-        return [sheet for sheet in sheets if len(sheet)], np.flatnonzero(~regular)
+        return Sorted([sheet for sheet in sheets if len(sheet)], np.flatnonzero(~regular), last)
 
     def _apply(
         self,

@@ -20,7 +20,12 @@ from analyzer.ingest.text import template_of
 # Decimals that JSON writes as they stand.
 _CANONICAL = r"^-?(?:0|[1-9][0-9]{0,8})\.(?:0|[0-9]{0,3}[1-9])$"
 _NEEDS_ESCAPE = r'["\\\x00-\x1f]'
-_LONG = 200
+_LONG = 400
+# Hexadecimal digits, and numbers with a unit that is none, between blanks and brackets.
+_HEX = r"([ =/(\[])[a-fA-F]{0,7}[0-9][0-9a-fA-F]{7,}([ /)\],;]|$)"
+_NUMBER = r"([ =/(\[])[0-9]+(?:\.[0-9]+)?((?:[g-zµ][a-zµ]?)?(?:[ /)\],;]|$))"
+_FEW = 8
+"""A column with so many times more lines than texts is looked at text by text."""
 
 
 def masked(texts: pl.Series, masker: Masker) -> pl.Series:
@@ -29,10 +34,16 @@ def masked(texts: pl.Series, masker: Masker) -> pl.Series:
 
 
 def templates(texts: pl.Series) -> pl.Series:
-    """Return the constant part of each message."""
+    """Return the constant part of each message.
+
+    Numbers and hexadecimal ids that stand alone become `#` in any case: they are written alike
+    first, so that few texts are left to look at.
+    """
+    codes, distinct = coded(texts)
+    if len(distinct) * _FEW < len(texts):
+        return pl.Series([template_of(text) for text in distinct], dtype=pl.String).gather(codes)
     text = pl.col("text")
-    # Numbers that stand alone are all `#`: written alike first, so that few texts differ.
-    alike = text.str.replace_all(r"([ /(\[])[0-9]{1,15}([ /)\]]|$)", "${1}1${2}")
+    alike = text.str.replace_all(_HEX, "${1}1${2}").str.replace_all(_NUMBER, "${1}1${2}")
     frame = pl.DataFrame({"text": texts})
     found = frame.select(pl.when(text.str.len_bytes() < _LONG).then(alike).otherwise(text))
     return by_distinct(found.to_series(), template_of)
@@ -77,24 +88,48 @@ def _rendered(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Seri
 
 def _changed(texts: pl.Series, masker: Masker, change: Callable[[str], str]) -> pl.Series:
     """Change those texts that a fast look cannot let pass."""
-    places = masker.suspects(texts)  # type: ignore[arg-type]
-    if not len(places):
+    codes, distinct = coded(texts)
+    if len(distinct) * _FEW < len(texts):
+        few = pl.Series(distinct, dtype=pl.String)
+        suspects = set(masker.suspects(few))
+        if not suspects:
+            return texts
+        counted = _Counted(masker, codes)
+        found = [
+            counted(code, lambda text=text: change(text)) if code in suspects else text
+            for code, text in enumerate(distinct)
+        ]
+        return pl.Series(found, dtype=pl.String).gather(codes)
+    places = masker.suspects(texts)
+    if not places:
         return texts
-    found = [change(text) for text in texts.gather(places)]
-    return texts.scatter(places, pl.Series(found, dtype=pl.String))
+    changed = [change(text) for text in texts.gather(places)]
+    return texts.scatter(places, pl.Series(changed, dtype=pl.String))
+
+
+class _Counted:
+    """Masks a distinct value once, and counts it as often as it stands in the column."""
+
+    def __init__(self, masker: Masker, codes: pl.Series) -> None:
+        self._masker = masker
+        self._times: dict[int, int] = dict(codes.drop_nulls().value_counts(name="count").rows())
+
+    def __call__(self, code: int, change: Callable[[], str]) -> str:
+        before = self._masker.counts.copy()
+        found = change()
+        for name, count in (self._masker.counts - before).items():
+            self._masker.counts[name] += count * (self._times[code] - 1)
+        return found
 
 
 def _ruled(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Series:
     """Mask values by their key alone: each distinct one once, counted as often as it stands."""
     codes, texts = coded(values.cast(pl.String))
-    frame = codes.drop_nulls().value_counts(name="count")
-    times = dict(frame.rows())
-    found: list[str] = []
-    for code, text in enumerate(texts):
-        before = masker.counts.copy()
-        found.append(_dumped(masker.value(key, _parsed(kind, text))))
-        for name, count in (masker.counts - before).items():
-            masker.counts[name] += count * (times[code] - 1)
+    counted = _Counted(masker, codes)
+    found = [
+        counted(code, lambda text=text: _dumped(masker.value(key, _parsed(kind, text))))
+        for code, text in enumerate(texts)
+    ]
     return pl.Series(found, dtype=pl.String).gather(codes)
 
 
