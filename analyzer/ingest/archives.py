@@ -90,11 +90,15 @@ def compression_of(head: bytes) -> str:
 
 
 def read_chunks(
-    path: Path, compression: str, limit: BombLimit | None = None
+    path: Path, compression: str, limit: BombLimit | None = None, start: int = 0
 ) -> Iterator[bytes | ArchiveDamage]:
-    """Yield a file's decompressed bytes; damage, or a bomb, ends them with `ArchiveDamage`."""
+    """Yield a file's decompressed bytes; damage, or a bomb, ends them with `ArchiveDamage`.
+
+    `start` is where to begin in a file that is not compressed.
+    """
     with path.open("rb") as stream:
         if compression == "none":
+            stream.seek(start)
             while chunk := stream.read(_OUTPUT_BYTES):
                 yield chunk
             return

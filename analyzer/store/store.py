@@ -63,6 +63,7 @@ class Store:
         try:
             if existed:
                 _check_version(self._connection, path)
+                self._connection.execute(relation("schema_file_mark"))
             else:
                 self._create()
         except BaseException:
@@ -72,6 +73,7 @@ class Store:
     def _create(self) -> None:
         with self.transaction():
             self._connection.execute(relation("schema"))
+            self._connection.execute(relation("schema_file_mark"))
             for view in _VIEWS:
                 self._connection.execute(relation(view))
             self.append("store_property", [("schema_version", SCHEMA_VERSION)])
@@ -161,11 +163,11 @@ class Store:
         for table in tables:
             self._connection.execute(f"DELETE FROM {_quoted(table)}")  # noqa: S608 - our own name
 
-    def forget_file(self, file_id: int) -> None:
-        """Remove everything that was read from one file."""
-        for statement in relation("forget_file").split(";"):
+    def run_each(self, name: str, parameters: Mapping[str, object]) -> None:
+        """Execute the statements of `sql/<name>.sql` one by one, each with all `parameters`."""
+        for statement in relation(name).split(";"):
             if statement.strip():
-                self._connection.execute(statement, {"file_id": file_id})
+                self._connection.execute(statement, dict(parameters))
 
     def properties(self) -> dict[str, str]:
         """Return the store's properties (schema version, roots, options of the run)."""
