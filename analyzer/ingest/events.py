@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -15,16 +14,9 @@ from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 
 
-class Hints(NamedTuple):
-    """What a first reading of a file found out and a second one needs from its first line on."""
-
-    units: Mapping[str, int] = {}
-    first_day: date | None = None
-
-
 @dataclass(slots=True)
 class Tally:
-    """What has been counted of a file so far; `notes` are (note, scope, count)."""
+    """What has been counted of a file so far; `notes` are (note, scope, count), `masked` by kind."""
 
     account: LineAccount = field(default_factory=LineAccount)
     formats: dict[str, int] = field(default_factory=dict)
@@ -33,6 +25,7 @@ class Tally:
     spans_bad: int = 0
     first_ns: int | None = None
     last_ns: int | None = None
+    masked: dict[str, int] = field(default_factory=dict)
 
 
 class Mark(NamedTuple):
@@ -89,5 +82,4 @@ class Job:
     file: LogFile
     masker: Masker
     options: ReadingOptions
-    schemas: Mapping[str, pa.Schema]
     mark: Mark | None = None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,9 @@ _DOCUMENT = re.compile(
     rb"\s*(?:\[\s*[\[{]|\{\s*\"(?:resource_?[Ss]pans|resource_?[Ll]ogs|resource_?[Mm]etrics|data|"
     rb"spans|streams|hits|events|logEvents|messageType|status)\"\s*:)"
 )
+
+
+Other = TypeVar("Other")
 
 
 class Line(NamedTuple):
@@ -95,7 +98,7 @@ def split_blocks(
     yield from splitter.finish()
 
 
-def lines_of(items: Iterable[Block | Line | ArchiveDamage]) -> Iterator[Line | ArchiveDamage]:
+def lines_of(items: Iterable[Block | Other]) -> Iterator[Line | Other]:
     """Yield the lines of blocks one by one."""
     for item in items:
         if isinstance(item, Block):

@@ -17,16 +17,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.errors import InputError
+from analyzer.ingest.begin import file_id
 from analyzer.ingest.discover import LogFile, Skipped
 from analyzer.ingest.events import Event, Job, Lines, Mark
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
-from analyzer.ingest.reading import file_id, read_file
+from analyzer.ingest.reading import read_file
 from analyzer.ingest.worker import Worker
-from analyzer.ingest.writing import COPY, READING, FileWriting, ManifestEntry, stored_marks
+from analyzer.ingest.writing import COPY, READING, FileWriting, ManifestEntry, Original, stored_marks
 from analyzer.store import Store
 
-_TABLES = ("span", "log_record", "measurement", "quarantine")
 _WORTH_A_PROCESS = 32 << 20
 """A process takes half a second to start: fewer bytes are read right here."""
 
@@ -99,7 +99,7 @@ def ingest(
     for identity in sorted(gone):
         with store.transaction():
             store.run_each("forget_file", {"file_id": identity})
-    _add_skipped(store, [item for item in found if isinstance(item, Skipped)])
+    _add_skipped(store, [item for item in found if isinstance(item, Skipped)], masker)
     load.tell_end()
     return IngestResult(read, len(files) - read, len(gone), dict(masker.counts))
 
@@ -147,8 +147,7 @@ class _Load:
         self._options = options
         self._plans = plans
         self._report = report
-        self._schemas = store.schemas(_TABLES)
-        self._originals: dict[str, str] = {}
+        self._originals: dict[str, Original] = {}
         self._progress = Progress(
             0, len(plans), 0, sum(plan.entry.size_bytes for plan in plans), 0, ""
         )
@@ -181,18 +180,20 @@ class _Load:
         self._report(self._progress._replace(current=""))
 
     def _job(self, plan: _Plan) -> Job:
-        return Job(plan.file, self._masker, self._options, self._schemas, plan.mark)
+        return Job(plan.file, self._masker, self._options, plan.mark)
 
     def _keeps(self, plan: _Plan) -> bool:
         """Tell whether what the store has of an unchanged file still holds."""
         if not plan.unchanged or plan.known is None:
             return False
-        first = self._originals.setdefault(plan.known.content_hash, plan.file.name)
-        copied = first != plan.file.name and plan.known.size_bytes > 0
+        own = Original(file_id(plan.file.name), self._masker.text(plan.file.name))
+        first = self._originals.setdefault(plan.known.content_hash, own)
+        copied = first != own and plan.known.size_bytes > 0
         return copied == (plan.known.format == COPY)
 
     def _write(self, plan: _Plan, events: Iterator[Event]) -> None:
-        before = self._progress = self._progress._replace(current=plan.file.name)
+        shown = self._masker.text(plan.file.name)
+        before = self._progress = self._progress._replace(current=shown)
 
         def tell(so_far: Lines) -> None:
             bytes_done = before.bytes_done + min(so_far.bytes_read, plan.entry.size_bytes)
@@ -201,7 +202,7 @@ class _Load:
             )
 
         self._report(before)
-        writing = FileWriting(self._store, plan.file, plan.entry, tell)
+        writing = FileWriting(self._store, plan.file.name, shown, plan.entry, tell)
         finished = writing.write(events, plan.mark, self._originals)
         lines = 0
         if finished is not None:
@@ -230,9 +231,9 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _add_skipped(store: Store, skipped: list[Skipped]) -> None:
+def _add_skipped(store: Store, skipped: list[Skipped], masker: Masker) -> None:
     rows = [
-        (file_id(item.name), item.name, None, None, "unreadable", item.detail, "")
+        (file_id(item.name), masker.text(item.name), None, None, "unreadable", item.detail, "")
         for item in skipped
     ]
     with store.transaction():

@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from analyzer.errors import ConfigurationError, InputError
 from analyzer.ingest import aliases
@@ -26,7 +27,8 @@ from analyzer.ingest.formats.line_reader import Format
 _TIMES = frozenset({*aliases.LOG_TIME, *aliases.START_TIME, *aliases.END_TIME})
 
 
-class _Pattern(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Pattern:
     """A pattern, and the field that each of its groups feeds."""
 
     compiled: re.Pattern[str]

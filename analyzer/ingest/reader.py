@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.ingest import tables
@@ -54,6 +55,7 @@ class FileReader:
         self._waiting: tuple[Plain, Line, bool] | None = None
         self._resolver = resolver
         self._plain = PlainLines(resolver, builder)
+        self._columns: tuple[str, list[str]] | None = None
         self._book = Book(resolver, lines.renames, texts=not lines.own)
         self.account = LineAccount()
         self.spans_bad = 0
@@ -61,6 +63,11 @@ class FileReader:
     def __len__(self) -> int:
         """Return the number of lines that wait to be settled."""
         return len(self._plain)
+
+    @property
+    def formats(self) -> Counter[str]:
+        """Return the dialects met and how often; what is added to it counts."""
+        return self._lines.formats
 
     @property
     def format(self) -> str:
@@ -86,8 +93,33 @@ class FileReader:
                     yield from self._read_block(item)
                 else:
                     self._read_item(item)
-                yield
+                yield None
             self._finish()
+
+    def push(self, line: Line) -> None:
+        """Take the next line of a file that still grows; a table's cells stay on their line."""
+        if line.number == 1:
+            self._columns = tables.csv_columns(line.content)
+            if self._columns is not None:
+                self.account.excluded += 1
+                return
+        if self._columns is None:
+            self._read_line(line)
+            return
+        for item in tables.read_csv(iter([line]), *self._columns):
+            if isinstance(item, tables.Row):
+                self._read_row(item)
+            else:
+                self.account.blank += 1
+
+    def pause(self) -> None:
+        """Complete the lines that wait for continuations: the file has been quiet for a while.
+
+        Pieces of a split line go on waiting for its end.
+        """
+        for source in ("", *self._pending):
+            self._complete(source)
+        self.settle()
 
     def _read_table(
         self, source: Iterator[Item], delimiter: str, names: Sequence[str]
@@ -109,18 +141,18 @@ class FileReader:
 
     def _read_block(self, block: Block) -> Iterator[Place | None]:
         """Read what templates do not describe line by line, then all others by the column."""
-        if not self._apart:
-            yield from map(self._read_line, block.lines())
+        if not self._reads_apart():
+            yield from self._read_lines(block.lines())
             return
         sheets, others, last = self._book.sort(block)
-        others = others.tolist()
-        middle = bisect.bisect_left(others, last)
-        for place in others[:middle]:
+        places = others.tolist()
+        middle = bisect.bisect_left(places, last)
+        for place in places[:middle]:
             self._read_line(block.line(place))
-            if not self._apart:
+            if not self._reads_apart():
                 # From here on each line may prove a unit, or be a row of a table.
                 self._add_sheets(sheets, block.number + place)
-                yield from map(self._read_line, block.lines(place + 1))
+                yield from self._read_lines(block.lines(place + 1))
                 return
             yield None
         self._add_sheets(sheets, block.number + len(block))
@@ -128,10 +160,14 @@ class FileReader:
             self._complete("")
             self.settle()
             yield self._place(block.line(last))
-        yield from (self._read_line(block.line(place)) for place in others[middle:])
+        yield from self._read_lines(block.line(place) for place in places[middle:])
 
-    @property
-    def _apart(self) -> bool:
+    def _read_lines(self, lines: Iterable[Line]) -> Iterator[None]:
+        for line in lines:
+            self._read_line(line)
+            yield None
+
+    def _reads_apart(self) -> bool:
         """Tell whether lines may be read apart from those before them."""
         return self._lines.free_of_context and not self._resolver.timing.proof.unknown
 
@@ -275,12 +311,12 @@ class FileReader:
             self.spans_bad += 1
             self._builder.reject(reading, line.number, line.byte_offset, line.content)
 
-    def _read_documents(self, source: Iterator[Line | ArchiveDamage]) -> Iterator[None]:
+    def _read_documents(self, source: Iterator[Item]) -> Iterator[None]:
         content: list[Line] = []
         size = 0
         for item in source:
-            if isinstance(item, ArchiveDamage):
-                self._damaged(item)
+            if not isinstance(item, Line):
+                self._read_item(item)
             elif not item.content.strip():
                 self.account.blank += 1
             else:

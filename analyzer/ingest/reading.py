@@ -8,19 +8,18 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
+from analyzer.ingest.begin import Hints, begin, proved
 from analyzer.ingest.events import (
     Again,
     Event,
     Finished,
-    Hints,
     Job,
     Lines,
     Mark,
@@ -28,14 +27,10 @@ from analyzer.ingest.events import (
     Tally,
     Unreadable,
 )
-from analyzer.ingest.fields import Resolver
-from analyzer.ingest.formats.line_reader import LineReader
 from analyzer.ingest.lines import Block, Line, read_head, split_blocks
-from analyzer.ingest.names import day_of_file, service_of_file
-from analyzer.ingest.reader import FileReader, Place
+from analyzer.ingest.names import day_of_file
+from analyzer.ingest.reader import Place
 from analyzer.ingest.record import Rejected
-from analyzer.ingest.rows import RowBuilder, Source
-from analyzer.ingest.times import Clock
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -45,12 +40,6 @@ _CHECK_LINES = 500
 _TELL_LINES = 5_000
 _MAX_UNHASHED = 64 << 20
 _STEP = 1 << 20
-
-
-def file_id(name: str) -> int:
-    """Return the key of a file: a hash of its name, so that other files never change it."""
-    digest = blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
 
 
 def read_file(job: Job) -> Iterator[Event]:
@@ -76,7 +65,7 @@ def read_file(job: Job) -> Iterator[Event]:
 
 
 def _anew(job: Job) -> Job:
-    return Job(job.file, job.masker, job.options, job.schemas)
+    return Job(job.file, job.masker, job.options)
 
 
 def _follows(mark: Mark, path: Path, hasher: _Hasher) -> bool:
@@ -95,17 +84,11 @@ class _Reading:
     def __init__(self, job: Job, hints: Hints, hasher: _Hasher) -> None:
         self._job = job
         self._hints = hints
-        file, options = job.file, job.options
         self._masker = copy.copy(job.masker)
         self._masker.counts = Counter()
-        source = Source(file_id(file.name), file.name, service_of_file(file))
-        self._builder = RowBuilder(source, job.schemas, self._masker)
-        modified = _modified(file.path)
-        dated = day_of_file(file)
-        clock = Clock(options.zone, dated or hints.first_day, dated or modified)
-        self._resolver = Resolver({**hints.units, **options.units}, clock)
-        self._lines = LineReader(self._resolver, options.renames, options.formats)
-        self._reader = FileReader(self._builder, self._lines, self._resolver)
+        begun = begin(job.file, self._masker, job.options, hints)
+        self._builder, self._resolver, self._reader = begun
+        self._shown = job.masker.text(job.file.name)
         self._hasher = hasher
         self._compression = "none"
         self._mark = job.mark
@@ -159,7 +142,7 @@ class _Reading:
 
     def _flush(self) -> Iterator[Rows]:
         self._reader.settle()
-        for table, rows in self._builder.take():
+        for table, rows in self._builder.take().items():
             yield Rows(table, rows)
 
     def _marked(self, place: Place) -> Mark | None:
@@ -171,15 +154,19 @@ class _Reading:
         return self._mark
 
     def _tally(self) -> Tally:
-        builder = self._builder
+        builder, mask = self._builder, self._job.masker.text
         return Tally(
             self._reader.account,
-            dict(self._lines.formats),
-            [(*key, count) for key, count in sorted(builder.notes.items())],
+            dict(self._reader.formats),
+            [
+                (mask(note), mask(scope), count)
+                for (note, scope), count in sorted(builder.notes.items())
+            ],
             builder.spans,
             self._reader.spans_bad,
             builder.first_ns,
             builder.last_ns,
+            dict(self._masker.counts),
         )
 
     def _restore(self, tally: Tally) -> None:
@@ -187,23 +174,20 @@ class _Reading:
         self._reader.account = LineAccount(
             account.records, account.quarantined, account.blank, account.folded, account.excluded
         )
-        self._lines.formats.update(tally.formats)
+        self._reader.formats.update(tally.formats)
         builder = self._builder
         builder.notes.update({(note, scope): count for note, scope, count in tally.notes})
         builder.spans, self._reader.spans_bad = tally.spans, tally.spans_bad
         builder.first_ns, builder.last_ns = tally.first_ns, tally.last_ns
+        self._masker.counts.update(tally.masked)
 
     def found_out(self) -> Hints:
         """Return what this reading proved, for a second one where it differs."""
-        clock, hints = self._resolver.clock, self._hints
-        first_day = hints.first_day
-        if clock.days and first_day is None and day_of_file(self._job.file) is None:
-            first_day = _modified(self._job.file.path) - timedelta(days=clock.days)
-        return Hints({**self._resolver.timing.proof.units(), **hints.units}, first_day)
+        return proved(self._job.file, self._resolver, self._hints)
 
     def _note(self) -> None:
         """Note what had to be taken from elsewhere than the lines."""
-        notes, clock, name = self._builder.notes, self._resolver.clock, self._job.file.name
+        notes, clock, name = self._builder.notes, self._resolver.clock, self._shown
         source = "file name" if day_of_file(self._job.file) else "modification time"
         for count, what in ((clock.undated, "date"), (clock.yearless, "year")):
             if count:
@@ -213,26 +197,29 @@ class _Reading:
         for key, unit in self._job.options.units.items():
             if key in self._resolver.timing.used_units:
                 notes[f"unit_by_user:{key}={unit}ns", name] = 1
+        for kind, count in self._masker.counts.items():
+            notes[f"masked:{kind}", name] += count
         if not self._hasher.size:
             # Outside the sum: there is no line, but an empty file must be seen.
             self._builder.reject(Rejected("no_format", "the file is empty"), 0, 0, b"")
 
     def finished(self) -> Finished:
         """Return what the whole file came to."""
+        before = self._job.mark
         return Finished(
             self._hasher.digest(),
             self._compression,
             self._reader.format,
             self._tally(),
             self._mark,
-            dict(self._masker.counts),
+            dict(self._masker.counts - Counter(before.tally.masked if before else ())),
         )
 
     def refusal(self, error: OSError) -> Unreadable:
         """Return why the file cannot be read at all."""
         detail = f"{error.strerror or error}: check the file's permissions"
         self._builder.reject(Rejected("unreadable", detail), 0, 0, b"")
-        return Unreadable(Rows(*self._builder.take()[0]))
+        return Unreadable(Rows(*next(iter(self._builder.take().items()))))
 
 
 class _Hasher:
@@ -277,11 +264,3 @@ class _Hasher:
     def _take(self, chunk: bytes) -> None:
         self._hash.update(chunk)
         self._hashed += len(chunk)
-
-
-def _modified(path: Path) -> date:
-    """Return the day a file was last written; today where that cannot be told."""
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    except OSError:
-        return datetime.now(UTC).date()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 import orjson
@@ -18,29 +18,24 @@ import pyarrow as pa
 from analyzer.ingest import ids
 from analyzer.ingest.columnar.resolve import Resolved, notes
 from analyzer.ingest.columnar.rows import Namer, rows_of
-from analyzer.ingest.mask import Masker, rule_of
+from analyzer.ingest.mask import Masker
+from analyzer.ingest.mask_keys import rule_of
 from analyzer.ingest.record import Measurement, Record, Rejected
+from analyzer.ingest.schemas import part_of, rows_table
 from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import UNKNOWN_SERVICE
 
 EXCERPT_CHARACTERS = 200
+_LOOKED_AT = 8 * EXCERPT_CHARACTERS
 _MAX_NAMES = 10_000
 
 # Ids of letters, digits and dashes hide nothing; anything else is read as a text.
-_PLAIN_ID = re.compile(r"(?:update:)?[\w.-]{1,128}$")
+_PLAIN_ID = re.compile(r"(?:update:)?(?!eyJ)[\w.-]{1,128}$")
 # A Deployment's pod: <service>-<replica set hash>-<5 characters> (FORMATS section 5).
 _POD_SUFFIX = re.compile(r"-[0-9a-f]{6,10}-[0-9a-z]{5}$")
 
 Columns = list[Sequence[Any]]
 """One sequence for each column of a table, in its order."""
-
-
-class Source(NamedTuple):
-    """The file that rows come from, and the service it speaks for where its lines name none."""
-
-    file_id: int
-    name: str
-    service: str
 
 
 class Texts(NamedTuple):
@@ -63,12 +58,10 @@ class RowBuilder:
     `notes` counts what was assumed; `first_ns` and `last_ns` span the file's record times.
     """
 
-    def __init__(self, source: Source, schemas: Mapping[str, pa.Schema], masker: Masker) -> None:
-        """Make rows of `schemas` for the lines of `source`."""
-        self._file_id = source.file_id
-        self._path = source.name
-        self._fallback = source.service
-        self._schemas = schemas
+    def __init__(self, file_id: int, path: str, fallback_service: str, masker: Masker) -> None:
+        self._file_id = file_id
+        self._path = masker.text(path)
+        self._fallback = fallback_service
         self._masker = masker
         self._names: dict[str, str] = {}
         self._ruled: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -78,7 +71,7 @@ class RowBuilder:
         self._log_texts: list[Texts] = []
         self._measurements: list[tuple[Any, ...]] = []
         self._quarantine: list[tuple[Any, ...]] = []
-        self._tables: dict[str, list[pl.DataFrame]] = {"span": [], "log_record": []}
+        self._tables: dict[str, list[pl.DataFrame]] = {}
         self._waiting = 0
         self.notes: Counter[tuple[str, str]] = Counter()
         self.spans = 0
@@ -90,22 +83,21 @@ class RowBuilder:
         waiting = self._spans, self._logs, self._measurements, self._quarantine
         return self._waiting + sum(len(rows) for rows in waiting)
 
-    def take(self) -> list[tuple[str, pa.Table]]:
-        """Return the rows gathered so far with their tables, masked, and start a new batch."""
+    def take(self) -> dict[str, pa.Table]:
+        """Return the rows gathered so far by table, masked, and start a new batch."""
         gathered: dict[str, Columns] = {
             "span": self._span_columns(),
             "log_record": self._log_columns(),
             "measurement": list(zip(*self._measurements, strict=True)),
             "quarantine": list(zip(*self._quarantine, strict=True)),
         }
-        taken = [
-            (table, _table(self._schemas[table], columns))
-            for table, columns in gathered.items()
-            if columns
-        ]
-        for table, parts in self._tables.items():
-            taken += [(table, part.to_arrow()) for part in parts]
-            parts.clear()
+        taken: dict[str, pa.Table] = {}
+        for table, columns in gathered.items():
+            parts = [part_of(table, frame) for frame in self._tables.pop(table, ())]
+            if columns:
+                parts.append(rows_table(table, columns))
+            if parts:
+                taken[table] = pa.concat_tables(parts)
         for rows in (self._spans, self._logs, self._measurements, self._quarantine):
             rows.clear()
         self._span_texts.clear()
@@ -185,7 +177,7 @@ class RowBuilder:
             self._see(cast("int", edge))
         if table == "span":
             self.spans += len(rows)
-        self._tables[table].append(rows)
+        self._tables.setdefault(table, []).append(rows)
         self._waiting += len(rows)
 
     def _named_service(self, name: str | None) -> str:
@@ -210,9 +202,11 @@ class RowBuilder:
         self, rejected: Rejected, line_number: int, byte_offset: int, content: bytes | str
     ) -> None:
         """Put a line, or a part of a document, into quarantine with a masked excerpt."""
-        if isinstance(content, bytes):
-            content = content[: 8 * EXCERPT_CHARACTERS].decode("utf-8", "replace")
-        excerpt = self._masker.text(content[: 4 * EXCERPT_CHARACTERS])[:EXCERPT_CHARACTERS]
+        looked_at = content[:_LOOKED_AT]
+        if isinstance(looked_at, bytes):
+            looked_at = looked_at.decode("utf-8", "replace")
+        cut = len(content) > _LOOKED_AT
+        excerpt = self._masker.excerpt(looked_at, EXCERPT_CHARACTERS, cut=cut)
         self._quarantine.append(
             (
                 self._file_id,
@@ -252,10 +246,7 @@ class RowBuilder:
         return [text.body for text in texts], templates, [text.attributes for text in texts]
 
     def _mask(self, attributes: str) -> str:
-        masked = {
-            key: value if rule_of(key) else self._masker.value(key, value)
-            for key, value in orjson.loads(attributes).items()
-        }
+        masked = self._masker.texts_of(orjson.loads(attributes))
         return orjson.dumps(masked, option=orjson.OPT_SORT_KEYS).decode()
 
     def _attributes(self, attributes: dict[str, Any]) -> str:
@@ -304,10 +295,3 @@ class RowBuilder:
 
 def _us(ns: int | None) -> int | None:
     return None if ns is None else ns // 1_000
-
-
-def _table(schema: pa.Schema, columns: Columns) -> pa.Table:
-    arrays = [
-        pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)
-    ]
-    return pa.Table.from_arrays(arrays, schema=schema)

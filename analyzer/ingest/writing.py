@@ -14,7 +14,6 @@ from typing import NamedTuple
 import orjson
 
 from analyzer.ingest.account import LineAccount
-from analyzer.ingest.discover import LogFile
 from analyzer.ingest.events import (
     Again,
     Event,
@@ -25,7 +24,7 @@ from analyzer.ingest.events import (
     Tally,
     Unreadable,
 )
-from analyzer.ingest.reading import file_id
+from analyzer.ingest.begin import file_id
 from analyzer.store import Store
 
 COPY = "copy"
@@ -46,23 +45,36 @@ class ManifestEntry(NamedTuple):
     format: str
 
 
+class Original(NamedTuple):
+    """The file that first brought some content: its key, and its name as it may be shown."""
+
+    file_id: int
+    shown: str
+
+
 class _Undone(Exception):  # noqa: N818 - not an error: the way out of a transaction
     """What was written of the file so far does not count."""
 
 
 class FileWriting:
-    """The writing of one file; `entry` is what the manifest is to say of its size and time."""
+    """The writing of one file.
+
+    `shown` is its name as results may speak of it; `entry` is what the manifest is to say of its
+    size and time.
+    """
 
     def __init__(
         self,
         store: Store,
-        file: LogFile,
+        name: str,
+        shown: str,
         entry: ManifestEntry,
         tell: Callable[[Lines], None],
     ) -> None:
         self._store = store
-        self._name = file.name
-        self._id = file_id(file.name)
+        self._name = name
+        self._shown = shown
+        self._id = file_id(name)
         self._entry = entry
         self._tell = tell
         self._written = 0
@@ -70,27 +82,27 @@ class FileWriting:
         self._copy_of: str | None = None
 
     def write(
-        self, events: Iterable[Event], mark: Mark | None, originals: dict[str, str]
+        self, events: Iterable[Event], mark: Mark | None, originals: dict[str, Original]
     ) -> Finished | None:
         """Write all that `events` bring, from `mark` on; None where the file is unreadable.
 
         `originals` maps content hashes to the first file that brought them in this run.
         """
         following = iter(events)
-        begin: Callable[[], None] = lambda: self._forget(mark)
+        fresh = True
         while True:
             try:
                 with self._store.transaction():
-                    begin()
+                    if fresh:
+                        self._forget(mark)
                     if self._write_part(following, originals):
                         return self._finished
+                    fresh = False
             except _Undone:
-                begin = lambda: self._forget(None)
+                fresh, mark = True, None
                 if self._copy_of is not None:
                     self._write_copy()
                     return self._finished
-            else:
-                begin = lambda: None
 
     def _forget(self, mark: Mark | None) -> None:
         if mark is None:
@@ -99,7 +111,7 @@ class FileWriting:
             line = {"file_id": self._id, "line_number": mark.line_number}
             self._store.run_each("forget_tail", line)
 
-    def _write_part(self, events: Iterator[Event], originals: dict[str, str]) -> bool:
+    def _write_part(self, events: Iterator[Event], originals: dict[str, Original]) -> bool:
         """Write up to a mark that is far enough, or the end; tell whether it was the end."""
         for event in events:
             match event:
@@ -126,13 +138,13 @@ class FileWriting:
                     return True
         raise RuntimeError(f"{self._name}: the reading ended without its end")
 
-    def _finish(self, finished: Finished, originals: dict[str, str]) -> None:
+    def _finish(self, finished: Finished, originals: dict[str, Original]) -> None:
         self._finished = finished
-        first = originals.setdefault(finished.content_hash, self._name)
-        if first != self._name and finished.tally.account.lines:
-            self._copy_of = first
+        own = Original(self._id, self._shown)
+        first = originals.setdefault(finished.content_hash, own)
+        if first != own and finished.tally.account.lines:
+            self._copy_of = first.shown
             raise _Undone
-        self._store.run_each("forget_summary", {"file_id": self._id})
         self._sign(finished.format, finished.compression, finished.tally, finished.content_hash)
         if finished.mark is not None:
             self._store_mark(finished.mark)
@@ -143,7 +155,7 @@ class FileWriting:
         assert finished is not None
         tally = Tally(
             LineAccount(excluded=finished.tally.account.lines),
-            notes=[(f"copy_of:{self._copy_of}", self._name, 1)],
+            notes=[(f"copy_of:{self._copy_of}", self._shown, 1)],
         )
         with self._store.transaction():
             self._forget(None)
@@ -153,7 +165,7 @@ class FileWriting:
         account = tally.account
         row = (
             self._id,
-            self._name,
+            self._shown,
             dialect,
             compression,
             self._entry.size_bytes,
@@ -182,9 +194,10 @@ class FileWriting:
 
 def stored_marks(store: Store) -> dict[int, Mark]:
     """Return the marks of the files that can be gone on with."""
+    marked = store.frame("file_marks").rows()
     return {
-        row[0]: Mark(*row[1:4], _tally(orjson.loads(row[4])))
-        for row in store.frame("file_marks").rows()
+        identity: Mark(line_number, byte_offset, prefix_hash, _tally(orjson.loads(tally)))
+        for identity, line_number, byte_offset, prefix_hash, tally in marked
     }
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 from analyzer.errors import OutputError, StoreError, UsageError
 from analyzer.store.relations import relation
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 STORE_NAME = "analysis.duckdb"
 
 _VIEWS = ("inventory",)
@@ -63,7 +63,6 @@ class Store:
         try:
             if existed:
                 _check_version(self._connection, path)
-                self._connection.execute(relation("schema_file_mark"))
             else:
                 self._create()
         except BaseException:
@@ -73,7 +72,6 @@ class Store:
     def _create(self) -> None:
         with self.transaction():
             self._connection.execute(relation("schema"))
-            self._connection.execute(relation("schema_file_mark"))
             for view in _VIEWS:
                 self._connection.execute(relation(view))
             self.append("store_property", [("schema_version", SCHEMA_VERSION)])
@@ -163,6 +161,11 @@ class Store:
         for table in tables:
             self._connection.execute(f"DELETE FROM {_quoted(table)}")  # noqa: S608 - our own name
 
+    def drop(self, table: str) -> None:
+        """Remove a temporary table and everything in it."""
+        self._connection.execute(f"DROP TABLE {_quoted(table)}")
+        self._schemas.pop(table, None)
+
     def run_each(self, name: str, parameters: Mapping[str, object]) -> None:
         """Execute the statements of `sql/<name>.sql` one by one, each with all `parameters`."""
         for statement in relation(name).split(";"):
@@ -198,10 +201,6 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def schemas(self, tables: Iterable[str]) -> dict[str, pa.Schema]:
-        """Return the Arrow schemas of `tables`, as `append_arrow` takes them."""
-        return {table: self._schema(table) for table in tables}
 
     def _schema(self, table: str) -> pa.Schema:
         if table not in self._schemas:

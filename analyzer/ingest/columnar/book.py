@@ -89,10 +89,10 @@ class Book:
             # Not the first of them each time: that one may be the odd one.
             sample = lines[(attempts * 7919) % len(lines)]
             attempts += 1
-            lesson = self._learn(sample)
-            if lesson is not None:
-                self._lessons.append(lesson)
-                lines, places = self._apply(lesson, lines, places, found)
+            learnt = self._learn(sample)
+            if learnt is not None:
+                self._lessons.append(learnt)
+                lines, places = self._apply(learnt, lines, places, found)
         regular = np.zeros(len(block), dtype=bool)
         for _, taken, _ in found:
             regular[taken.to_numpy()] = True

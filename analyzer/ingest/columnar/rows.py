@@ -44,7 +44,7 @@ def rows_of(resolved: Resolved, namer: Namer, masker: Masker) -> tuple[str, pl.D
         "trace_id": _stored_id(resolved.trace_id, namer),
         "span_id": _stored_id(resolved.span_ids("span_id"), namer),
         "correlation_id": _stored_id(resolved.correlation_id, namer),
-        "user_key": by_distinct(resolved.texts("user"), masker.user_key),
+        "user_key": texts.counted(resolved.texts("user"), masker, masker.user_key),
         "status": resolved.of_model("status"),
         "error_type": by_distinct(resolved.of_model("error_type"), namer.name),
     }

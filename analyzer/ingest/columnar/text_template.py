@@ -125,7 +125,7 @@ _ACCESS = re.compile(
     r"(?: \"(?P<referer>[^\"\\]*)\" \"(?P<agent>[^\"\\]*)\")?(?P<tail>.*)$"
 )
 _SECONDS = r"([0-9]+\.[0-9]{3})"
-_TAILS = (
+_TAILS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
     (re.compile(r"$"), ()),
     (re.compile(r" \d+\.\d{3}$"), (("request_time", f" {_SECONDS}"),)),
     (

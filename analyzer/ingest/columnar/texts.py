@@ -6,7 +6,7 @@ go through the patterns, so that counts of masks are those of the lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import orjson
@@ -14,7 +14,8 @@ import polars as pl
 
 from analyzer.ingest.columnar.distinct import by_distinct, coded
 from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, Column
-from analyzer.ingest.mask import Masker, rule_of
+from analyzer.ingest.mask import Masker
+from analyzer.ingest.mask_keys import rule_of
 from analyzer.ingest.text import template_of
 
 # Decimals that JSON writes as they stand.
@@ -92,14 +93,7 @@ def _changed(texts: pl.Series, masker: Masker, change: Callable[[str], str]) -> 
     if len(distinct) * _FEW < len(texts):
         few = pl.Series(distinct, dtype=pl.String)
         suspects = set(masker.suspects(few))
-        if not suspects:
-            return texts
-        counted = _Counted(masker, codes)
-        found = [
-            counted(code, lambda text=text: change(text)) if code in suspects else text
-            for code, text in enumerate(distinct)
-        ]
-        return pl.Series(found, dtype=pl.String).gather(codes)
+        return _put(codes, distinct, masker, change, suspects) if suspects else texts
     places = masker.suspects(texts)
     if not places:
         return texts
@@ -107,30 +101,42 @@ def _changed(texts: pl.Series, masker: Masker, change: Callable[[str], str]) -> 
     return texts.scatter(places, pl.Series(changed, dtype=pl.String))
 
 
-class _Counted:
-    """Masks a distinct value once, and counts it as often as it stands in the column."""
+def counted(values: pl.Series, masker: Masker, change: Callable[[str], str]) -> pl.Series:
+    """Mask each distinct text once, and count it as often as it stands in the column."""
+    codes, distinct = coded(values)
+    if not distinct:
+        return values.cast(pl.String)
+    return _put(codes, distinct, masker, change, range(len(distinct)))
 
-    def __init__(self, masker: Masker, codes: pl.Series) -> None:
-        self._masker = masker
-        self._times: dict[int, int] = dict(codes.drop_nulls().value_counts(name="count").rows())
 
-    def __call__(self, code: int, change: Callable[[], str]) -> str:
-        before = self._masker.counts.copy()
-        found = change()
-        for name, count in (self._masker.counts - before).items():
-            self._masker.counts[name] += count * (self._times[code] - 1)
-        return found
+def _put(
+    codes: pl.Series,
+    distinct: list[str],
+    masker: Masker,
+    change: Callable[[str], str],
+    chosen: Container[int],
+) -> pl.Series:
+    """Put what `change` makes of the `chosen` texts in their place."""
+    times: dict[int, int] = dict(codes.drop_nulls().value_counts(name="count").rows())
+    found: list[str] = []
+    for code, text in enumerate(distinct):
+        if code not in chosen:
+            found.append(text)
+            continue
+        before = masker.counts.copy()
+        found.append(change(text))
+        for name, count in (masker.counts - before).items():
+            masker.counts[name] += count * (times[code] - 1)
+    return pl.Series(found, dtype=pl.String).gather(codes)
 
 
 def _ruled(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Series:
-    """Mask values by their key alone: each distinct one once, counted as often as it stands."""
-    codes, texts = coded(values.cast(pl.String))
-    counted = _Counted(masker, codes)
-    found = [
-        counted(code, lambda text=text: _dumped(masker.value(key, _parsed(kind, text))))
-        for code, text in enumerate(texts)
-    ]
-    return pl.Series(found, dtype=pl.String).gather(codes)
+    """Mask values by what their key says."""
+
+    def change(text: str) -> str:
+        return _dumped(masker.value(key, _parsed(kind, text)))
+
+    return counted(values.cast(pl.String), masker, change)
 
 
 def _parsed(kind: str, text: str) -> Any:
