@@ -20,12 +20,11 @@ import pyarrow as pa
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.resolve import unproven, usable
 from analyzer.ingest.columnar.sheet import Sheet
-from analyzer.ingest.columnar.template import Column, Template
+from analyzer.ingest.columnar.template import TEXT, Column, Template
 from analyzer.ingest.columnar.text_template import learn_access, learn_logfmt, learn_text
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.formats.line_reader import TELLTALES
-from analyzer.ingest.formats.messages import read_message
-from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
+from analyzer.ingest.formats.line_reader import FORMATS, TELLTALES
+from analyzer.ingest.formats.messages import MAYBE_KNOWN, read_message
 from analyzer.ingest.formats.wrappers import is_wrapped
 from analyzer.ingest.lines import MAX_LINE_BYTES, Block, Line
 from analyzer.ingest.shapes import HEAD_KEY, Shape, shape_of
@@ -34,19 +33,28 @@ _MAX_TEMPLATES = 64
 _MAX_LESSONS = 32
 MIN_LINES = 16
 """Fewer lines than this are not worth the setting up of columns."""
-_RIVALS = (read_envoy, read_alb, read_haproxy, read_uwsgi)
-# What a message of a form that some library prints holds; all else needs no closer look.
-_KNOWN_MARKS = [
-    "pdate id=", "HTTP Request: ", "Task ", "HTTP/1", "HTTP/2", " in ", "took", " after ",
-]  # fmt: skip
+# Formats that no template describes: what one of them reads, it must be let read.
+_RIVALS = [entry.read for entry in FORMATS if entry.name not in {"access", "logfmt", "text"}]
 
 
 class Lesson(NamedTuple):
-    """A template, the shape of the lines it reads, and the keys as the user renamed them."""
+    """A template, the shape of the lines it reads, and what their keys are called.
+
+    `keys` are the template's as the user renamed them; `bare` are further names of some of them:
+    those of keys inside an object that holds all of a line's fields. `body` is the template's
+    key that may hold a message of a form that some library prints.
+    """
 
     template: Template
     shape: Shape
     keys: tuple[str, ...]
+    bare: tuple[tuple[str, str], ...]
+    body: str | None
+
+    def named(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+        """Return the columns of a match under the names that their shape knows them by."""
+        found = dict(zip(self.keys, columns.values(), strict=True))
+        return found | {bare: found[key] for bare, key in self.bare}
 
 
 class Sorted(NamedTuple):
@@ -128,10 +136,9 @@ class Book:
 
     def _aside(self, lesson: Lesson, columns: dict[str, Column]) -> pl.Series | None:
         """Tell the lines whose values ask for the reader of single lines; None: no line does."""
-        named = dict(zip(lesson.keys, columns.values(), strict=True))
-        masks = [unproven(lesson.shape, named, self._resolver)]
-        if not lesson.template.known:
-            masks.append(_of_known_form(lesson, columns))
+        masks = [unproven(lesson.shape, lesson.named(columns), self._resolver)]
+        if lesson.body is not None and not lesson.template.known:
+            masks.append(_of_known_form(columns[lesson.body]))
         found = [mask for mask in masks if mask is not None]
         return functools.reduce(operator.or_, found) if found else None
 
@@ -142,10 +149,18 @@ class Book:
         if template is None or not TELLTALES.isdisjoint(_top_level(template)):
             return None
         keys = tuple(self._renames.get(key, key) for key in template.keys)
-        shape = shape_of(keys)
-        if len(set(keys)) < len(keys) or not usable(shape, self._resolver):
+        written = shape_of(keys)
+        if len(set(keys)) < len(keys) or written.unfinished:
             return None
-        lesson = Lesson(template, shape, keys)
+        bare: dict[str, str] = {}
+        for key, name in written.contained:
+            if name not in keys:
+                bare.setdefault(name, key)
+        shape = shape_of((*keys, *bare))
+        if not usable(shape, self._resolver):
+            return None
+        body = _message_key(template, keys, written)
+        lesson = Lesson(template, shape, keys, tuple(bare.items()), body)
         matched = template.match(pl.Series([sample]))
         if matched is None or self._aside(lesson, matched.columns) is not None:
             return None
@@ -166,13 +181,11 @@ class Book:
         places: pl.Series,
         columns: dict[str, Column],
     ) -> Sheet:
-        renamed = dict(zip(lesson.keys, columns.values(), strict=True))
-
         def line_of(number: int) -> Line:
             return block.line(number - block.number)
 
         sheet = Sheet(
-            lesson.template.format, lesson.shape, places + block.number, renamed, line_of
+            lesson.template.format, lesson.shape, places + block.number, lesson.named(columns), line_of
         )
         kept = pl.Series(regular[places.to_numpy()])
         return sheet if kept.all() else sheet.select(kept)
@@ -182,24 +195,24 @@ def _top_level(template: Template) -> set[str]:
     return {key.split(".", 1)[0] for key in template.keys} if template.format == "json" else set()
 
 
-def _of_known_form(lesson: Lesson, columns: dict[str, Column]) -> pl.Series | None:
-    """Tell the lines whose message is of a form that some library prints; None: no line is."""
-    if "asctime" in columns:
-        key = "message"
-    elif lesson.shape.body and HEAD_KEY not in lesson.keys:
-        key = lesson.template.keys[lesson.keys.index(lesson.shape.body[0])]
-    else:
+def _message_key(template: Template, keys: tuple[str, ...], shape: Shape) -> str | None:
+    """Return the key of the template whose text the readers of messages would look at."""
+    if "asctime" in keys:
+        return "message" if "message" in template.keys else None
+    if shape.body and HEAD_KEY not in keys:
+        return template.keys[keys.index(shape.body[0])]
+    return None
+
+
+def _of_known_form(column: Column) -> pl.Series | None:
+    """Tell the messages of a form that some library prints; None: no line holds one."""
+    if column.kind != TEXT:
         return None
-    kind, values = columns[key]
-    if kind != "text":
-        return None
-    marked = values.str.contains_any(_KNOWN_MARKS)
+    marked = column.values.str.contains(MAYBE_KNOWN)
     if not marked.any():
         return None
-    known = [read_message(text) is not None for text in values.filter(marked)]
-    if not any(known):
-        return None
-    return marked.scatter(marked.arg_true(), pl.Series(known))
+    known = [read_message(text) is not None for text in column.values.filter(marked)]
+    return marked.scatter(marked.arg_true(), pl.Series(known)) if any(known) else None
 
 
 def _leave_open(regular: npt.NDArray[np.bool_], blank: npt.NDArray[np.bool_]) -> None:

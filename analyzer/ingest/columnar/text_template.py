@@ -31,6 +31,9 @@ _TIMES = re.compile(
     r"([\[(]?)(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|"
     r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})(?=[ \])\t|,])"
 )
+_OF_HEADS = frozenset({
+    "levelname", "logger", "thread", "process_name", "spring.application.name", "traceId", "spanId",
+})  # fmt: skip
 # A first word of these is no logger's name, and no separator before a message.
 _MESSAGE = r"([A-Za-z0-9/][A-Za-z0-9/-]*[,.!?;:]?(?: [^={\x1b]*)?)"
 _WORDS = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/-]*[,.!?;:]?(?: [^={}\"'\x1b]*)?", re.ASCII)
@@ -198,9 +201,9 @@ def learn_text(sample: str) -> Template | None:
         key: value for key, value in read.items() if key not in slots and key != "asctime"
     }
     from_head = constants.keys() - (known or {}).keys()
-    if len(slots) >= MAX_GROUPS or not slots <= read.keys():
+    if len(slots) >= MAX_GROUPS or not slots <= read.keys() or not from_head <= _OF_HEADS:
         return None
-    if not all(isinstance(constants[key], str) and constants[key] in head for key in from_head):
+    if not all(constants[key] in head for key in from_head):
         return None
     return Template(
         format="text",

@@ -17,10 +17,12 @@ from analyzer.ingest.folding import fold
 from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
 from analyzer.ingest.formats.access import read_access
 from analyzer.ingest.formats.loggers import complete
+from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.pairs import read_logfmt
 from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
+from analyzer.ingest.formats.servers import read_gin, read_influx, read_mysql_slow
 from analyzer.ingest.formats.syslog import read_glog, read_syslog
-from analyzer.ingest.formats.text import fields_of_message, read_text
+from analyzer.ingest.formats.text import read_text
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
@@ -32,7 +34,7 @@ TELLTALES = frozenset({
     "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
     "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
     "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
-    "logStreamName", "ingestionTime", "hits", "_source", "logName",
+    "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches",
 })  # fmt: skip
 _DATED_CHARACTERS = 19
 _DOCKER_PIECE = 16_000
@@ -55,6 +57,9 @@ FORMATS = (
     Format("alb", read_alb),
     Format("haproxy", read_haproxy),
     Format("uwsgi", read_uwsgi),
+    Format("gin", read_gin),
+    Format("mysql_slow", read_mysql_slow, free=True),
+    Format("influx", read_influx),
     Format("logfmt", read_logfmt),
     Format("glog", read_glog, free=True),
     Format("text", read_text, free=True),
@@ -137,7 +142,7 @@ class LineReader:
         if content[:1] == b"{":
             value = json_text.parse_line(content)
             if isinstance(value, dict):
-                if TELLTALES.isdisjoint(value):
+                if TELLTALES.isdisjoint(value) and not otlp.is_answer(value):
                     return self._read_plain(value, origin)
                 return self.read_value(value, origin)
             if isinstance(value, Rejected) and (self._last_was_json or self._last is None):

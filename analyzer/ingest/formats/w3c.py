@@ -68,6 +68,9 @@ class ColumnTable:
         clock = found.pop("time", found.pop("time-local", None))
         if day and clock:
             found["time"] = f"{day} {clock}" + ("Z" if "date" in self.columns else "")
+        if "." in found.get("duration_ms", ""):
+            # W3C's own `time-taken` is seconds with decimals (CloudFront); IIS counts ms.
+            found["duration_s"] = found.pop("duration_ms")
         if self._tabs and "duration" in found:
             found["duration_s"] = found.pop("duration")
         stamp = str(found.get("time", found.get("ts", "")))
