@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 
 _INPUT_BYTES = 1 << 16
-_OUTPUT_BYTES = 1 << 20
+OUTPUT_BYTES = 1 << 20
 _BOMB_BYTES = 1 << 30
 _BOMB_RATIO = 250
 """Logs shrink 5 to 50 times; repeated lines may reach 200. Beyond both limits it is a bomb."""
@@ -99,7 +99,7 @@ def read_chunks(
     with path.open("rb") as stream:
         if compression == "none":
             stream.seek(start)
-            while chunk := stream.read(_OUTPUT_BYTES):
+            while chunk := stream.read(OUTPUT_BYTES):
                 yield chunk
             return
         limit = limit or BombLimit()
@@ -138,7 +138,7 @@ def _members(stream: BinaryIO, compression: str) -> Iterator[bytes]:
             member = new_member()
         elif not data and member.needs_input:
             raise EOFError("the archive ends before its end mark")
-        piece = member.decompress(data, _OUTPUT_BYTES)
+        piece = member.decompress(data, OUTPUT_BYTES)
         if piece:
             yield piece
         data = b"" if member.eof or not member.needs_input else stream.read(_INPUT_BYTES)

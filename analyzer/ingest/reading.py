@@ -114,7 +114,7 @@ class _Reading:
                 if now - lines >= _TELL_LINES:
                     lines = now
                     yield Lines(lines, self._hasher.size)
-        self._reader.settle()
+        yield from self._flush()  # texts are masked on their way out: only now all is counted
         self._note()
         yield from self._flush()
 

@@ -30,7 +30,7 @@ from analyzer.ingest.lines import MAX_LINE_BYTES, Block, Line
 from analyzer.ingest.shapes import HEAD_KEY, Shape, shape_of
 
 _MAX_TEMPLATES = 64
-_MAX_LESSONS = 32
+MAX_LESSONS = 32
 MIN_LINES = 16
 """Fewer lines than this are not worth the setting up of columns."""
 # Formats that no template describes: what one of them reads, it must be let read.
@@ -93,7 +93,7 @@ class Book:
         for lesson in list(self._lessons):
             lines, places = self._apply(lesson, lines, places, found)
         attempts = 0
-        while len(lines) >= MIN_LINES and attempts < _MAX_LESSONS:
+        while len(lines) >= MIN_LINES and attempts < MAX_LESSONS:
             # Not the first of them each time: that one may be the odd one.
             sample = lines[(attempts * 7919) % len(lines)]
             attempts += 1
