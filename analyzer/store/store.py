@@ -166,11 +166,11 @@ class Store:
         self._connection.execute(f"DROP TABLE {_quoted(table)}")
         self._schemas.pop(table, None)
 
-    def forget_file(self, file_id: int) -> None:
-        """Remove everything that was read from one file."""
-        for statement in relation("forget_file").split(";"):
+    def run_each(self, name: str, parameters: Mapping[str, object]) -> None:
+        """Execute the statements of `sql/<name>.sql` one by one, each with all `parameters`."""
+        for statement in relation(name).split(";"):
             if statement.strip():
-                self._connection.execute(statement, {"file_id": file_id})
+                self._connection.execute(statement, dict(parameters))
 
     def properties(self) -> dict[str, str]:
         """Return the store's properties (schema version, roots, options of the run)."""
