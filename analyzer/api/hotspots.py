@@ -9,6 +9,7 @@ import polars as pl
 
 from analyzer.analysis.hotspots import (
     Findings,
+    Growth,
     Hotspot,
     JourneyShift,
     TraceFrames,
@@ -18,6 +19,7 @@ from analyzer.analysis.hotspots import (
     hotspot_frame,
     incident_window,
     journey_shifts,
+    main_growth,
     where_time_goes,
 )
 from analyzer.api.options import RunOptions
@@ -54,7 +56,7 @@ def write_hotspots(store: Store, options: RunOptions) -> None:
         store.append("peak_window", [_window_row(window, found.tail_ns) for window in windows])
         store.run("forget_findings", {"topic": "hotspot"})
         if options.incident is None:
-            words = _peak_sentences(found, journey_shifts(frames.journeys, windows))
+            words = _peak_sentences(found, _journey_sentences(frames, found))
         else:
             words = [_sentence(row) for row in found.hotspots if row.rank is not None]
         store.append("finding", [(at, "hotspot", text) for at, text in enumerate(words)])
@@ -138,15 +140,39 @@ def _sentence(row: Hotspot) -> str:
     return f"{row.service_name}: {row.sentence}"
 
 
-def _peak_sentences(found: Findings, shifts: list[JourneyShift]) -> list[str]:
-    """Return in words: the journey that suffers most, then causes by what they cost, in turns."""
+def _journey_sentences(frames: TraceFrames, found: Findings) -> list[str]:
+    """The journeys that cost users most, each with the operation that made it longer and why."""
+    windows = [each.window for each in found.windows]
+    shifts = [shift for shift in journey_shifts(frames.journeys, windows) if shift.lost_ms > 0]
+    sentences = []
+    for shift in shifts[:_JOURNEYS_TOLD]:
+        growth = main_growth(frames, shift)
+        text = shift.sentence
+        if growth is not None:
+            text += f"; {growth.share:.0%} of the increase is {growth.service_name} "
+            text += growth.operation
+            text += _why(found, shift, growth)
+        sentences.append(text)
+    return sentences
+
+
+def _why(found: Findings, shift: JourneyShift, growth: Growth) -> str:
+    rows = next(each.hotspots for each in found.windows if each.window == shift.window)
+    key = (growth.service_name, growth.operation)
+    for row in rows:
+        if row.kind == "latency" and (row.service_name, row.operation) == key and row.rank:
+            return f" ({row.why})"
+    return ""
+
+
+def _peak_sentences(found: Findings, journeys: list[str]) -> list[str]:
+    """Return in words: the journeys that suffer most, then causes by what they cost, in turns."""
     ranked = [row for row in found.hotspots if row.rank is not None]
     slow = [row for row in ranked if row.kind == "latency"]
     slow.sort(key=lambda row: (-(row.share_of_slow_time or 0.0), row.rank))
     failing = [row for row in ranked if row.kind != "latency"]
     turns = (row for pair in zip_longest(slow, failing) for row in pair if row is not None)
-    words = [shift.sentence for shift in shifts[:_JOURNEYS_TOLD] if shift.lost_ms > 0]
-    return words + [_sentence(row) for row in turns]
+    return journeys + [_sentence(row) for row in turns]
 
 
 def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
