@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import zip_longest
 
 import polars as pl
@@ -28,7 +29,7 @@ from analyzer.store import Store
 _JOURNEYS_TOLD = 2
 
 
-_MOST_SPANS = 1_500_000
+_MOST_SPANS = 1_000_000
 """Beyond so many spans inside the peaks, or outside, hotspots compare samples of the traces."""
 _JOURNEYS_AT_ONCE = 1_000_000
 
@@ -178,7 +179,8 @@ def _peak_sentences(found: Findings, journeys: list[str]) -> list[str]:
 def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
     """Return hotspot rows as people compare them: each with the figure of its own kind.
 
-    Columns rank, kind, service, operation, baseline, peak, times, slow_time, why, n.
+    Columns rank (inside its kind), kind, service, operation, window (of the peak, UTC), baseline,
+    peak, times, slow_time, why, n.
     """
     rows = [
         (
@@ -186,6 +188,7 @@ def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
             row["kind"],
             row["service_name"],
             row["operation"],
+            span_of(row["window_start"], row["window_end"]),
             _figure(row, "baseline"),
             _figure(row, "peak"),
             None if row["ratio"] is None else f"{row['ratio']:.1f} x",
@@ -195,7 +198,7 @@ def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
         )
         for row in hotspots.iter_rows(named=True)
     ]
-    names = ("service", "operation", "baseline", "peak", "times", "slow_time", "why")
+    names = ("service", "operation", "window", "baseline", "peak", "times", "slow_time", "why")
     schema = {
         "rank": pl.Int64,
         "kind": pl.String,
@@ -203,6 +206,28 @@ def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
         "n": pl.Int64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def span_of(start: datetime, end: datetime) -> str:
+    """Return a stretch of time as people write it: the day once, to the second where it matters."""
+    form = "%H:%M" if start.second == end.second == 0 else "%H:%M:%S"
+    last = end.strftime(form if start.date() == end.date() else f"%Y-%m-%d {form}")
+    return f"{start:%Y-%m-%d} {start.strftime(form)} - {last}"
+
+
+def baseline_words(windows: pl.DataFrame) -> str:
+    """Return what the peaks are compared with, from the rows of `peak_window`."""
+    if windows.is_empty():
+        return "No stretch of time stands out, so there is nothing to compare."
+    peaks = "; ".join(
+        span_of(start, end) + (f" ({reason})" if reason else "")
+        for start, end, reason in windows.select("window_start", "window_end", "reason").rows()
+    )
+    seconds = max(windows["recovery_ms"].to_list()) // 1_000
+    return (
+        f"Peaks (UTC): {peaks}. Baseline: all other time, without 5 s before and {seconds} s after "
+        "each peak. Every row is compared in the peak where it changed most."
+    )
 
 
 def _figure(row: dict[str, object], side: str) -> str | None:

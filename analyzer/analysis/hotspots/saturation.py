@@ -42,14 +42,15 @@ class LoadSigns:
     def verdict(self, side: str) -> str:
         """What the signs alone say of the cause; `side` is own, gap or shared."""
         ratio, correlation = self.load_ratio, self.correlation
-        rises = correlation is not None and correlation >= CLEAR_CORRELATION
         if ratio is None:
             return ""
-        if ratio < LOAD_RISE:
-            if side == "gap":
-                return "at the same load: network or the callee's host rather than traffic"
-            return "slower at the same load: code, its data or its host, not traffic"
-        return "saturation: it rises with the load" if rises else "not clearly tied to the load"
+        if ratio >= LOAD_RISE:
+            if correlation is not None and correlation >= CLEAR_CORRELATION:
+                return "saturation: latency rises with the load"
+            return "not clearly tied to the load"
+        if side == "gap":
+            return "at the same load: the network or the host, not traffic"
+        return "slower at the same load: code, its data or its host, not traffic"
 
     def evidence(self) -> str:
         """The figures behind the verdict, and what else the calls show."""
