@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from consolidated_bot.accounts.commands import ChangeProfile, GrantRole
+from consolidated_bot.accounts.commands import BanUser, ChangeProfile, GrantRole
 from consolidated_bot.accounts.domain import AccountsRefused
 from consolidated_bot.bootstrap import make_bus
 from consolidated_bot.config import load_settings
@@ -196,3 +196,21 @@ async def test_change_of_plan_is_told_to_who_follows_the_service(desk: Desk) -> 
     _, sends = await desk.do(ChangeProfile(ANN, "plan", "basic"), ANN)
     assert sends[1].params["text"] == "Your plan is now basic."
     assert sends[1].journey == "notifications/send"
+
+
+async def test_ban_is_for_leads_spares_staff_and_outlives_an_erasure(desk: Desk) -> None:
+    ban = BanUser(LEAD, ANN.user_id, banned=True, reason="spam")
+    with pytest.raises(AccountsRefused, match="not_allowed"):
+        await desk.do(replace(ban, sender=AGENT), AGENT)
+    with pytest.raises(AccountsRefused, match="ban_staff"):
+        await desk.do(replace(ban, user_id=AGENT.user_id), LEAD)
+    _, [to_staff, to_ann] = await desk.do(ban, LEAD)
+    assert "may not write to us now" in to_staff.params["text"]
+    assert to_ann.chat_id == ANN.chat_id
+    answer, sends = await desk.do(submit(1), ANN)
+    assert (answer.journey, sends) == ("platform/banned", [])
+    answer, _ = await desk.do(submit(1), ANN)
+    assert answer.journey == "platform/banned"
+    await desk.do(replace(ban, banned=False), LEAD)
+    answer, _ = await desk.do(submit(1), ANN)
+    assert answer.journey == "support/ticket-submit"
