@@ -39,6 +39,7 @@ from consolidated_bot.core.polling import Poller
 from consolidated_bot.core.processing import Processor, ProcessorParts
 from consolidated_bot.core.recording import Recorder
 from consolidated_bot.core.service import Service, ServiceParts
+from consolidated_bot.core.staff_notice import StaffNotice
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry, configure_logging
 from consolidated_bot.core.timers import Timer, Timers
 from consolidated_bot.core.topics import ForumTopics, StoredTopics
@@ -163,6 +164,8 @@ def make_service(
     timers.deliver = recorder.deliver
     timers.check = leadership.check
     webhook = _webhook(settings, intake, api)
+    notice = StaffNotice(database, clock, bot_id, settings.ops_chat_id)
+    notice.deliver = recorder.deliver
     return Service(
         ServiceParts(
             metrics=metrics,
@@ -171,7 +174,7 @@ def make_service(
             outgoing=outgoing,
             housekeeping=housekeeping,
             timers=timers,
-            poller=None if webhook else Poller(api, intake, metrics, bot_id),
+            poller=None if webhook else Poller(api, intake, metrics, bot_id, notice.tell),
             webhook=webhook,
             lead_first=webhook is None or database.one_process,
         )

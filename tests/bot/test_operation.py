@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from analyzer.replay.botapi import Emulator, FaultRule, Latency, Limits, Settings, Text, User
+from consolidated_bot.core.bot_api import BotApi, BotApiError
 from consolidated_bot.core.db import open_database
 from tests.bot.conftest import ANN, OPERATIONS
 from tests.bot.running import BotProcess, Onlooker
@@ -330,3 +332,21 @@ async def test_another_poller_is_reported_and_does_no_harm(
             await asyncio.sleep(0.05)
     await bot.logged("polling failed")
     await chats.ask("/ticket it goes on", ANN, contains="#1")
+
+
+async def test_second_poller_is_reported_once_and_survived(
+    telegram: Emulator, bot: BotProcess, chats: Onlooker
+) -> None:
+    await chats.ask("/help", ANN)
+    async with BotApi(telegram.url, telegram.settings.token) as rival:
+        told = None
+        for _ in range(6):
+            with contextlib.suppress(BotApiError):  # the two throw each other out by turns
+                await rival.call("getUpdates", {"timeout": 0, "offset": -1}, seconds=5)
+            told = told or await chats.answered(OPERATIONS.chat_id, "409 Conflict")
+    await chats.ask("/faq", ANN)
+    notices = [e for e in chats.events if "409 Conflict" in e.text]
+    assert len(notices) == 1
+    lines = [line for line in bot.lines() if "polls with this token" in str(line["body"])]
+    assert len(lines) == 1
+    assert await bot.terminate() == 0

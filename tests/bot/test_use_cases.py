@@ -21,6 +21,7 @@ from consolidated_bot.core.unit import UnitOfWork
 from consolidated_bot.notifications.commands import (
     DraftBroadcast,
     FeedBroadcasts,
+    ScheduleBroadcast,
     SteerBroadcast,
     Subscribe,
 )
@@ -214,3 +215,45 @@ async def test_ban_is_for_leads_spares_staff_and_outlives_an_erasure(desk: Desk)
     await desk.do(replace(ban, banned=False), LEAD)
     answer, _ = await desk.do(submit(1), ANN)
     assert answer.journey == "support/ticket-submit"
+
+
+async def test_scheduled_broadcast_starts_by_itself_in_its_authors_time_zone(desk: Desk) -> None:
+    await desk.do(Subscribe(ANN, "news"), ANN)
+    await desk.do(ChangeProfile(LEAD, "zone", "Europe/Berlin"), LEAD)
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    _, [card] = await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 14:00"), LEAD)
+    assert "Starts 2026-11-23 14:00 Europe/Berlin (13:00 UTC)" in card.params["text"]
+    assert await desk.fire(FeedBroadcasts()) == []
+    desk.now_ms += 60 * MINUTE_MS
+    card, hello = await desk.fire(FeedBroadcasts())
+    assert "running" in card.params["text"]
+    assert hello.chat_id == ANN.chat_id
+    assert await desk.fire(FeedBroadcasts()) == []
+
+
+async def test_scheduled_broadcast_can_be_moved_and_cancelled(desk: Desk) -> None:
+    await desk.do(Subscribe(ANN, "news"), ANN)
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 13:00"), LEAD)
+    await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 19:30 Asia/Almaty"), LEAD)
+    desk.now_ms += 120 * MINUTE_MS
+    assert await desk.fire(FeedBroadcasts()) == []
+    await desk.do(SteerBroadcast(LEAD, 1, "cancel"), LEAD)
+    desk.now_ms += 24 * 60 * MINUTE_MS
+    assert await desk.fire(FeedBroadcasts()) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        ("tomorrow", "bad_moment"),
+        ("2026-13-01 09:00", "bad_moment"),
+        ("2026-12-24 09:00 Mars/Base", "bad_moment"),
+        ("2027-03-28 02:30 Europe/Berlin", "skipped_moment"),
+        ("2026-11-23 11:59", "past_moment"),
+    ],
+)
+async def test_moment_that_is_none_is_refused(desk: Desk, moment: str, reason: str) -> None:
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    with pytest.raises(Refused, match=reason):
+        await desk.do(ScheduleBroadcast(LEAD, 1, moment), LEAD)
