@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
-from consolidated_bot.accounts.commands import BanUser, ChangeProfile, GrantRole
+from consolidated_bot.accounts.commands import BanUser, ChangeProfile, GrantRole, ViewAudit
 from consolidated_bot.accounts.domain import AccountsRefused
 from consolidated_bot.bootstrap import make_bus
 from consolidated_bot.config import load_settings
@@ -26,8 +27,10 @@ from consolidated_bot.notifications.commands import (
     Subscribe,
 )
 from consolidated_bot.support.commands import (
+    AnswerCanned,
     CloseTicket,
     ShowTicket,
+    SpotInOperations,
     SubmitTicket,
     TakeTicket,
     WatchPromises,
@@ -114,7 +117,27 @@ async def test_promise_is_warned_of_once_and_its_breach_recorded_once(desk: Desk
     [breach] = await desk.fire(WatchPromises())
     assert "overdue" in breach.params["text"]
     assert await desk.fire(WatchPromises()) == []
-    assert await desk.ask("SELECT action, subject FROM audit") == [("promise.breach", "ticket:1")]
+    assert await desk.ask("SELECT action, reason FROM audit") == [
+        ("promise.breach", "first answer")
+    ]
+
+
+async def test_promise_of_a_solution_is_watched_after_the_first_answer_too(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)  # payment: high, solution within 240 minutes
+    await desk.do(TakeTicket(AGENT, 1), AGENT)
+    await desk.do(AnswerCanned(AGENT, "looking", SpotInOperations(), 1), AGENT)
+    desk.now_ms += 181 * MINUTE_MS
+    [warning] = await desk.fire(WatchPromises())
+    assert "to the solution" in warning.params["text"]
+    desk.now_ms += 60 * MINUTE_MS
+    [breach] = await desk.fire(WatchPromises())
+    assert "solution is overdue" in breach.params["text"]
+    assert await desk.fire(WatchPromises()) == []
+    _, [shown] = await desk.do(ViewAudit(LEAD, "ticket:1"), LEAD)
+    for line in ("promise.breach ticket:1 (solution)", "10 ticket.take ticket:1: open → taken"):
+        assert escape(line) in shown.params["text"]
+    with pytest.raises(AccountsRefused):
+        await desk.do(ViewAudit(AGENT, ""), AGENT)
 
 
 async def test_flood_of_tickets_shares_one_queue_card(desk: Desk) -> None:
