@@ -30,6 +30,7 @@ from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.housekeeping import Housekeeping
 from consolidated_bot.core.identity import introduce
 from consolidated_bot.core.intake import Intake
+from consolidated_bot.core.intentions import Intentions
 from consolidated_bot.core.leadership import Leadership
 from consolidated_bot.core.limits import Limits, LimitSettings
 from consolidated_bot.core.listening import Listener
@@ -52,9 +53,20 @@ from consolidated_bot.notifications.application import NotificationUseCases
 from consolidated_bot.notifications.commands import FeedBroadcasts
 from consolidated_bot.notifications.storage import SqlNotifications
 from consolidated_bot.notifications.telegram import BroadcastView
+from consolidated_bot.operations import telegram as operations_telegram
+from consolidated_bot.operations.assembly import Kept, Operations, make_operations
+from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, WatchLoad
 from consolidated_bot.support import telegram as support_telegram
-from consolidated_bot.support.application import Policy, Support
-from consolidated_bot.support.commands import HandAlbumsOn, SubmitTicket, WatchPromises
+from consolidated_bot.support.application import DIALOGUE, Policy, Support
+from consolidated_bot.support.commands import (
+    AddToTicket,
+    Cancel,
+    ChooseCategory,
+    HandAlbumsOn,
+    StartTicket,
+    SubmitTicket,
+    WatchPromises,
+)
 from consolidated_bot.support.faq_views import FaqView
 from consolidated_bot.support.handbook import read_policy
 from consolidated_bot.support.staff import StaffView
@@ -67,14 +79,32 @@ TIMERS = (
     Timer(FeedBroadcasts(), 0.5),
     Timer(WatchPromises(), 15.0),
     Timer(HandAlbumsOn(), 0.7),
+    Timer(TickAlerts(), 5.0),
+    Timer(WatchLoad(), 2.0),
+    Timer(WatchCampaign(), 15.0),
 )
-NEVER_REFUSED = (SubmitTicket,)
-ROUTES = (support_telegram.routes, accounts_telegram.routes, notifications_telegram.routes)
+KEPT = Kept((SubmitTicket, AddToTicket, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
+"""Tickets are never shed."""
+NEVER_REFUSED = (SubmitTicket, AddToTicket)
+ROUTES = (
+    support_telegram.routes,
+    accounts_telegram.routes,
+    notifications_telegram.routes,
+    operations_telegram.routes,
+)
 
 
-def make_bus(settings: Settings, policy: Policy) -> Bus:
-    """Mount the three contexts."""
+def make_operations_of(settings: Settings, metrics: Metrics, clock: Clock) -> Operations:
+    """Operations, knowing of the contexts only what their routes and `KEPT` say."""
+    return make_operations(settings, KEPT, Intentions(ROUTES), metrics, clock)
+
+
+def make_bus(settings: Settings, policy: Policy, operations: Operations | None = None) -> Bus:
+    """Mount the three contexts, and `operations` (by default ones of their own)."""
     bus = Bus()
+    if operations is None:
+        operations = make_operations_of(settings, Metrics(), SystemClock())
+    operations.mount(bus)
     accounts = AccountUseCases(settings.ops_members)
     bus.mount_handlers(SqlAccounts, accounts.handlers)
     bus.mount_dialogues(SqlAccounts, accounts.dialogues)
@@ -114,17 +144,23 @@ def make_dispatcher(place: Place) -> Dispatcher:
 
 
 def make_service(
-    settings: Settings, database: Database, api: BotApi, place: Place, lines: LogLines
+    settings: Settings,
+    database: Database,
+    api: BotApi,
+    place: Place,
+    lines: LogLines,
+    clock: Clock,
 ) -> Service:
     """Wire the parts; the few rings (who delivers, who is offered) close at the end."""
-    clock: Clock = SystemClock()
     metrics = Metrics()
     token = settings.bot_token.get_secret_value()
-    telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest())
-    bus = make_bus(settings, read_policy(settings.support_file))
+    operations = make_operations_of(settings, metrics, clock)
+    feed = operations.feed
+    telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest(), feed)
+    bus = make_bus(settings, read_policy(settings.support_file), operations)
     bot_id = settings.bot_id
     leadership = Leadership(database, bot_id, metrics)
-    recorder = Recorder(database, bus, clock, bot_id)
+    recorder = Recorder(database, bus, clock, bot_id, feed)
     recorder.check = leadership.check
     transmission = Transmission(
         api,
@@ -132,7 +168,7 @@ def make_service(
         ForumTopics(api, StoredTopics(database, bot_id)),
     )
     limits = Limits(limit_settings(settings))
-    outgoing = Outgoing(transmission, limits, recorder.record, telemetry, clock)
+    outgoing = Outgoing(transmission, limits, recorder.record, recorder.troubled, telemetry, clock)
 
     recorder.deliver = partial(_deliver, leadership, outgoing)
     processor = Processor(
@@ -145,6 +181,7 @@ def make_service(
             telemetry=telemetry,
             clock=clock,
             deliver=recorder.deliver,
+            gate=operations.gate,
             flood=Flood(settings.flood_per_minute * settings.send_rate_scale, NEVER_REFUSED),
         ),
         max_attempts=settings.max_attempts,
@@ -157,7 +194,7 @@ def make_service(
         governor,
         concurrency=settings.workers,
     )
-    intake = Intake(database, api, workers, governor, (metrics, clock))
+    intake = Intake(database, api, workers, governor, (telemetry, clock))
     housekeeping = Housekeeping(database, clock, metrics, leadership, bot_id)
     housekeeping.attach(workers, outgoing)
     timers = Timers(TIMERS, database, bus, clock, bot_id)
@@ -166,6 +203,12 @@ def make_service(
     webhook = _webhook(settings, intake, api)
     notice = StaffNotice(database, clock, bot_id, settings.ops_chat_id)
     notice.deliver = recorder.deliver
+    poller = None if webhook else Poller(api, intake, metrics, bot_id, notice.tell)
+    watch = operations.watch(database)
+    watch.busy = lambda: (workers.busy, settings.workers)
+    watch.leads = lambda: leadership.held
+    if poller is not None:
+        watch.updates_arrive = lambda: poller.healthy
     return Service(
         ServiceParts(
             metrics=metrics,
@@ -174,7 +217,9 @@ def make_service(
             outgoing=outgoing,
             housekeeping=housekeeping,
             timers=timers,
-            poller=None if webhook else Poller(api, intake, metrics, bot_id, notice.tell),
+            pulse=watch.run,
+            page=operations.serve,
+            poller=poller,
             webhook=webhook,
             lead_first=webhook is None or database.one_process,
         )
@@ -200,7 +245,9 @@ async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT; a second signal ends the process at once."""
     lines = configure_logging(settings.log_file)
     sys.setswitchinterval(SWITCH_SECONDS)
-    read_policy(settings.support_file)  # a wrong file is known before anything is opened
+    # A wrong file is known before anything is opened.
+    read_policy(settings.support_file)
+    make_operations_of(settings, Metrics(), SystemClock())
     stop = asyncio.Event()
     database = await open_database(settings.database_url)
     try:
@@ -214,7 +261,7 @@ async def run(settings: Settings) -> None:
                 place = await introduce(api, settings.ops_chat_id, MENU, stop)
                 if place is None:
                     return
-                service = make_service(settings, database, api, place, lines)
+                service = make_service(settings, database, api, place, lines, SystemClock())
                 await service.run(
                     stop,
                     Listener("dashboard", settings.dashboard_listen, required=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -76,6 +77,49 @@ def db_upgrade() -> None:
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The schema is up to date.")
+
+
+@cli.group()
+def campaign() -> None:
+    """Prepare a campaign, and learn from it. `/campaign` in the operations chat starts it."""
+
+
+@campaign.command("preflight")
+@click.argument("validation", type=click.Path(path_type=Path, dir_okay=False))
+def campaign_preflight(validation: Path) -> None:
+    """Hold the load test in VALIDATION (`validation.json`) against the runbook's criteria."""
+    from consolidated_bot.config import load_settings
+    from consolidated_bot.core.clock import SystemClock
+    from consolidated_bot.operations.aftermath import hold_load_test, read_load_test
+
+    raw = read_load_test(validation)
+    checked = _await(hold_load_test(load_settings(), raw, SystemClock()))
+    for each in checked:
+        click.echo(each.line)
+    if not all(each.passed for each in checked):
+        sys.exit(1)
+
+
+@campaign.command("report")
+@click.option("--campaign", "number", type=int, help="Its number; the last one by default.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("campaign-report"),
+    show_default=True,
+    help="Folder for campaign.md and campaign.json.",
+)
+@click.option("--force", is_flag=True, help="Replace an earlier report.")
+def campaign_report(number: int | None, output: Path, *, force: bool) -> None:
+    """Write what a campaign came to: objectives, incidents, hotspots, what to improve."""
+    from consolidated_bot.config import load_settings
+    from consolidated_bot.core.clock import SystemClock
+    from consolidated_bot.operations.aftermath import make_report, write_report
+
+    report = _await(make_report(load_settings(), number, SystemClock()))
+    for path in write_report(output, report, force=force):
+        click.echo(f"Wrote {path}", err=True)
 
 
 @cli.command("dead-letters")

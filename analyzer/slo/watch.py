@@ -24,7 +24,7 @@ from analyzer.slo.budget import (
 )
 from analyzer.slo.burn import PairReading, PairRule
 from analyzer.slo.events import Criterion, EventClass, EventCounts, JourneyAttempt
-from analyzer.slo.live import SECOND_US, LiveEvents, SlidingCounts
+from analyzer.slo.live import SECOND_US, AttemptWatcher, LiveEvents, SlidingCounts
 from analyzer.slo.spec.values import CalendarWindow, Objective
 from analyzer.slo.windows import pairs_of
 
@@ -55,8 +55,16 @@ class Snapshot:
 class LiveObjective:
     """Counts one objective's journeys as they happen. Times are microseconds UTC."""
 
-    def __init__(self, objective: Objective, *, plan: Sequence[ArrivalStep] = ()) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        *,
+        plan: Sequence[ArrivalStep] = (),
+        watchers: Sequence[AttemptWatcher] = (),
+    ) -> None:
         """Watch `objective`; `plan` is what is still to arrive, for the forecast.
+
+        `watchers` hear of every change of an attempt that concerns the objective.
 
         Raises ValueError for an objective whose events only another system knows.
         """
@@ -81,6 +89,7 @@ class LiveObjective:
             {window for pair in pairs for window in (pair.long_s, pair.short_s)},
             bucket_us=max(SECOND_US, shortest_us // SHORT_WINDOW_BUCKETS),
             also=(self._period,),
+            watchers=watchers,
         )
         self._alive_us: int | None = None
 
@@ -93,6 +102,10 @@ class LiveObjective:
         """Take an attempt as it stands now; None where it is about another journey."""
         self.alive(now_us)
         return self.events.observe(attempt, now_us) if self.concerns(attempt) else None
+
+    def restore(self, t_us: int, event_class: EventClass, count: int) -> None:
+        """Count events of the past whose class is final, known from a store and not one by one."""
+        self.events.restore(t_us, event_class, count)
 
     def alive(self, now_us: int) -> None:
         """The source lives, also when nothing happens: a quiet night is not missing data."""

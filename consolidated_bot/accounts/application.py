@@ -61,6 +61,7 @@ from consolidated_bot.published import (
     QuietUntil,
     Role,
     RoleOf,
+    StaffRoles,
     SupportHoldingsOf,
 )
 
@@ -110,6 +111,10 @@ class AccountUseCases:
         if role is None and question.in_operations and not self._members:
             role = "lead"
         return cast("Role", role or "user")
+
+    def staff(self, accounts: Accounts, scope: Scope, question: StaffRoles) -> dict[int, str]:
+        known = {**self._members, **accounts.roles()}
+        return {user: role for user, role in known.items() if role != "user"}
 
     def language_of(self, accounts: Accounts, scope: Scope, question: LanguageOf) -> str:
         return accounts.language(question.user_id) or language_for(question.hint)
@@ -306,6 +311,7 @@ class AccountUseCases:
         """By command or question."""
         return {
             RoleOf: self.role_of,
+            StaffRoles: self.staff,
             LanguageOf: self.language_of,
             StandingOf: self.standing_of,
             QuietUntil: self.quiet_until,

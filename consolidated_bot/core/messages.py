@@ -127,6 +127,15 @@ class SendEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class SendTroubled:
+    """Event: Telegram has not taken a page; it goes on being tried."""
+
+    about: str
+    chat_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """Command: somebody wrote something that is neither a command nor a button.
 

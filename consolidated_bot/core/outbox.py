@@ -16,6 +16,7 @@ from consolidated_bot.core.tables import OUTBOX, SENT_MESSAGE
 
 KEEP_MS = 48 * 3_600_000
 KEEP_SENT_MESSAGE_MS = 90 * 24 * 3_600_000
+OUTCOMES = {"failed": "failed", "dropped": "user_error"}  # who blocks us is no failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class Finished:
     at_ms: int
     message_ids: tuple[int, ...] = ()
     error: str | None = None
+
+    @property
+    def journal(self) -> dict[str, Any] | None:
+        """The journal of the journey that this send confirmed, with its outcome."""
+        journal = self.item.journal
+        if journal is None:
+            return None
+        return journal | {"outcome": OUTCOMES.get(self.state, journal["outcome"])}
 
 
 _COLUMNS = (

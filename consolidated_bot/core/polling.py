@@ -48,6 +48,11 @@ class Poller:
         self._conflict_over_at = 0.0
         self._log = structlog.get_logger()
 
+    @property
+    def healthy(self) -> bool:
+        """Whether the last request was answered: updates can arrive."""
+        return self._failures == 0
+
     async def run(self) -> None:
         """Poll until cancelled; cancelling loses nothing: what is not stored is not confirmed."""
         while True:

@@ -11,7 +11,7 @@ cannot be: its state is set while the handler runs, whether or not the effects c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiogram import Router
@@ -28,9 +28,10 @@ MessageRoute = Callable[[Sender, Message], Any]
 class Routes:
     """The table of one context."""
 
-    def __init__(self, name: str) -> None:
-        """Name the router."""
+    def __init__(self, name: str, journeys: Mapping[str, str] | None = None) -> None:
+        """Name the router; `journeys` are those that words alone make certain (`Intentions`)."""
         self.name = name
+        self.journeys = journeys or {}
         self.commands: dict[str, CommandRoute] = {}
         self.buttons: dict[str, ButtonRoute] = {}
         self._staff: MessageRoute | None = None

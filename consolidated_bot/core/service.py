@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from aiohttp import web
 
 from consolidated_bot.core import health
 from consolidated_bot.core.housekeeping import Housekeeping
@@ -31,6 +33,8 @@ class ServiceParts:
     outgoing: Outgoing
     housekeeping: Housekeeping
     timers: Timers
+    pulse: Callable[[], Coroutine[Any, Any, None]]
+    page: Callable[[web.Application], None]
     poller: Poller | None
     webhook: Webhook | None
     lead_first: bool
@@ -57,7 +61,9 @@ class Service:
     ) -> None:
         """Serve until `stop`; then finish what runs, at most `drain` seconds."""
         parts = self._parts
-        await dashboard.start(health.application(parts.metrics, self.not_ready))
+        page = health.application(parts.metrics, self.not_ready)
+        parts.page(page)
+        await dashboard.start(page)
         stopping: asyncio.Future[bool] = asyncio.ensure_future(stop.wait())
         try:
             await self._start(stopping)
@@ -91,6 +97,7 @@ class Service:
         self._tasks = parts.workers.start()
         self._tasks.append(asyncio.ensure_future(parts.housekeeping.run()))
         self._tasks.append(asyncio.ensure_future(self._lead()))
+        self._tasks.append(asyncio.ensure_future(parts.pulse()))
         if parts.poller:
             self._polling = asyncio.ensure_future(parts.poller.run())
             self._tasks.append(self._polling)

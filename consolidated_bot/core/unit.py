@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.db import upsert
+from consolidated_bot.core.gate import Gate, OpenGate
 from consolidated_bot.core.messages import (
     Answer,
     AuditLine,
@@ -37,8 +38,11 @@ _END_CONVERSATION = delete(CONVERSATION).where(
 class UnitOfWork:
     """A `Scope` over one open transaction; collects what is to be sent once it is committed."""
 
-    def __init__(self, connection: Connection, bus: Bus, now_ms: int) -> None:
-        """Work on `connection`."""
+    def __init__(
+        self, connection: Connection, bus: Bus, now_ms: int, gate: Gate | None = None
+    ) -> None:
+        """Work on `connection`; `gate` may turn commands away and has a word in answers."""
+        self._gate: Gate = gate or OpenGate()
         self.connection = connection
         self.sends: list[Send] = []
         self._bus = bus
@@ -54,6 +58,8 @@ class UnitOfWork:
         """Execute `command` and all that follows from it; return the answer to `sender`."""
         if sender.private and self._standing_of(sender).banned:
             return Answer("platform/banned", outcome="user_error")
+        if refusal := self._gate.refuses(command, sender, lambda: self.conversation(sender)):
+            return self.answer(refusal, sender)
         if isinstance(command, Said):
             turn = Turn(command, self.conversation(command.sender))
             result = self._bus.take_turn(self.connection, self, turn)
@@ -71,7 +77,7 @@ class UnitOfWork:
         """Present `result` (or a refusal) to `sender`, and settle the events."""
         standing = self._standing_of(sender)
         sender = replace(sender, language=standing.language, zone=standing.zone)
-        answer = self._bus.present(result, sender)
+        answer = self._gate.remark(self._bus.present(result, sender), sender)
         self.sends.extend(answer.sends)
         self.settle()
         return answer

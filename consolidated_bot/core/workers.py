@@ -66,6 +66,11 @@ class ChatWorkers:
         return len(self._known)
 
     @property
+    def busy(self) -> int:
+        """How many chats are being worked on."""
+        return sum(lane.running for lane in self._lanes.values())
+
+    @property
     def has_room(self) -> bool:
         return len(self._known) < self._most // 2
 

@@ -44,9 +44,13 @@ from consolidated_bot.published import (
     PlanChanged,
     QuietUntil,
     RoleOf,
+    ServiceLevel,
 )
 
 IN_FLIGHT = 60
+PAUSED_FROM, DEFERRED_FROM = 1, 2
+"""Service levels from which broadcasts pause and single notices wait."""
+DEFERRED_MS = 15 * 60_000
 
 
 class Notifications(Protocol):
@@ -201,8 +205,10 @@ class NotificationUseCases:
         Moving a target to `queued` and storing its send are one transaction, so a kill neither
         skips nor doubles anybody.
         """
+        batches: list[tuple[Broadcast, tuple[Target, ...]]] = []
+        if scope.ask(ServiceLevel()) >= PAUSED_FROM:
+            return Fed(())
         started = self._start_due(store, scope)
-        batches = []
         for broadcast in store.running():
             room = IN_FLIGHT - store.count_queued(broadcast.number)
             if room <= 0:
@@ -244,9 +250,10 @@ class NotificationUseCases:
         if "service" not in store.topics_of(event.user_id):
             return None
         language = scope.ask(LanguageOf(event.user_id))
-        return PlanNotice(
-            event.chat_id, language, event.plan, int(scope.ask(QuietUntil(event.user_id)))
-        )
+        not_before_ms = int(scope.ask(QuietUntil(event.user_id)))
+        if scope.ask(ServiceLevel()) >= DEFERRED_FROM:
+            not_before_ms = max(not_before_ms, scope.now_ms + DEFERRED_MS)
+        return PlanNotice(event.chat_id, language, event.plan, not_before_ms)
 
     def erase(self, store: Notifications, scope: Scope, event: AccountErased) -> None:
         store.erase(event.user_id)

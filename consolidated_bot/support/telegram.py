@@ -13,7 +13,16 @@ from consolidated_bot.core.messages import Said, Sender
 from consolidated_bot.core.routes import Routes
 from consolidated_bot.support import commands as c
 
-routes = Routes("support")
+routes = Routes(
+    "support",
+    {
+        "/ticket +": "support/ticket-submit",
+        "/faq": "support/faq-read",
+        "/faq +": "support/faq-read",
+        "faq": "support/faq-read",
+        "tk:new": "support/ticket-submit",
+    },
+)
 
 
 @routes.command("ticket")

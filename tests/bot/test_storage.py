@@ -22,6 +22,7 @@ from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Send
 from consolidated_bot.core.outbox import Finished
 from consolidated_bot.notifications import storage as notifications
+from consolidated_bot.operations import storage as operations
 from consolidated_bot.support import storage as support
 from tests.bot.conftest import create_database
 from tests.bot.core_parts import fresh_database, sqlite_url
@@ -131,7 +132,7 @@ async def test_tables_in_code_are_those_of_the_migrations(database: Database) ->
 
     known: dict[str, set[str]] = {}
     metadatas: list[MetaData] = [
-        module.METADATA for module in (tables, support, accounts, notifications)
+        module.METADATA for module in (tables, support, accounts, notifications, operations)
     ]
     for metadata in metadatas:
         for table in metadata.tables.values():
