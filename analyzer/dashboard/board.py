@@ -58,7 +58,10 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class BoardSnapshot:
-    """All of a board at `at_us`; `alive_us` is when its source last gave a sign of life."""
+    """All of a board at `at_us`; `alive_us` is when its source last gave a sign of life.
+
+    `incidents` is None where nothing watches for them.
+    """
 
     title: str
     at_us: int
@@ -67,7 +70,7 @@ class BoardSnapshot:
     condition: Condition
     objectives: tuple[Watched, ...]
     contexts: tuple[str, ...]
-    incidents: tuple[OpenIncident, ...]
+    incidents: tuple[OpenIncident, ...] | None
     marks: tuple[Mark, ...]
     campaign: Campaign | None
     level: ServiceLevel
@@ -98,7 +101,7 @@ class Board:
             for o in objectives
             if o.source is None
         ]
-        self._incidents: tuple[OpenIncident, ...] = ()
+        self._incidents: tuple[OpenIncident, ...] | None = None
         self._marks: list[Mark] = []
         self._alive_us: int | None = None
         self._last_event_us: dict[str, int] = {}
@@ -140,7 +143,7 @@ class Board:
         return tuple(self._marks)
 
     def incidents(self, found: Iterable[OpenIncident]) -> None:
-        """Replace the list of open incidents."""
+        """Replace the list of open incidents; until the first call nobody is taken to alert."""
         self.revision += 1
         self._incidents = tuple(found)
 

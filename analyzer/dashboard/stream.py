@@ -17,7 +17,8 @@ import orjson
 
 from analyzer.dashboard.board import Board, BoardSnapshot
 from analyzer.dashboard.charts import Charts, objective_charts
-from analyzer.dashboard.view import View, view_of
+from analyzer.dashboard.signs import View
+from analyzer.dashboard.view import view_of
 
 BEAT_S = 0.5
 CHARTS_EVERY = 4

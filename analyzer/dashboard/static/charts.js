@@ -78,7 +78,7 @@
 
   const KINDS = {
     budget: {
-      ready: (c) => c.budget.total > 0,
+      ready: (c) => c.budget.total > 0 && someTraffic(c),
       columns: (c) => ({
         line: { t: c.budget.t, v: c.budget.left },
         ideal: { t: c.budget.ideal.map((p) => p[0]), v: c.budget.ideal.map((p) => p[1]) },
