@@ -95,7 +95,6 @@ class Board:
         self.gauges = Gauges()
         self.campaign: Campaign | None = None
         self.level = FULL_SERVICE
-        self.revision = 0
         self._notes: list[str] = [
             f"{o.name}: its events are known to {o.known_by} only"
             for o in objectives
@@ -118,7 +117,6 @@ class Board:
 
     def alive(self, now_us: int) -> None:
         """The source lives, also when nothing happens."""
-        self.revision += 1
         self._alive_us = now_us if self._alive_us is None else max(now_us, self._alive_us)
         for live in self.watched:
             live.alive(now_us)
@@ -127,14 +125,12 @@ class Board:
         self, name: str, value: float, now_us: int, context: str | None = None, unit: str = ""
     ) -> None:
         """Take a figure of the whole or of one context; `gauges.KINDS` lists the known names."""
-        self.revision += 1
         self.gauges.set(name, value, now_us, context, unit)
 
     def mark(
         self, kind: MarkKind | str, label: str, at_us: int, until_us: int | None = None
     ) -> None:
         """Draw a line in the charts; raises ValueError for a kind that is none of `MarkKind`."""
-        self.revision += 1
         mark = Mark(at_us, MarkKind(kind), label, until_us)
         self._marks = sorted({*self._marks, mark})[-MAX_MARKS:]
 
@@ -144,13 +140,11 @@ class Board:
 
     def incidents(self, found: Iterable[OpenIncident]) -> None:
         """Replace the list of open incidents; until the first call nobody is taken to alert."""
-        self.revision += 1
         self._incidents = tuple(found)
 
     def note(self, text: str) -> None:
         """Say something about the data itself, once."""
         if text not in self._notes:
-            self.revision += 1
             self._notes.append(text)
 
     def recent(self, objective: str) -> Traffic:

@@ -182,6 +182,7 @@ class _Served:
                 text=f'Send {{"kind": KIND, "label": TEXT}} with KIND one of {kinds}.\n'
             ) from error
         self._board.mark(kind, label, self._wall())
+        self._stream.forget()
         return json_answer({"kind": kind.value, "label": label}, status=201)
 
 

@@ -60,6 +60,10 @@ class Stream:
             self._snapshot = beat, self.board.snapshot(self._clock(), self._wall())
         return self._snapshot[1]
 
+    def forget(self) -> None:
+        """Read the board anew, also within a beat: somebody wrote and wants to see it."""
+        self._snapshot = None
+
     def view(self, context: str | None) -> View:
         """The page of a scope as it stands now."""
         return view_of(self.board, self.snapshot(), self._wall(), context)
