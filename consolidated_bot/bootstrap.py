@@ -25,6 +25,7 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock, SystemClock
 from consolidated_bot.core.db import Database, open_database
 from consolidated_bot.core.db.migrations import upgrade
+from consolidated_bot.core.flood import Flood
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.housekeeping import Housekeeping
 from consolidated_bot.core.identity import introduce
@@ -34,13 +35,14 @@ from consolidated_bot.core.leadership import Leadership
 from consolidated_bot.core.limits import Limits, LimitSettings
 from consolidated_bot.core.listening import Listener
 from consolidated_bot.core.outgoing import Outgoing
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.polling import Poller
 from consolidated_bot.core.processing import Processor, ProcessorParts
 from consolidated_bot.core.recording import Recorder
-from consolidated_bot.core.routes import Place
 from consolidated_bot.core.service import Service, ServiceParts
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry, configure_logging
 from consolidated_bot.core.timers import Timer, Timers
+from consolidated_bot.core.topics import ForumTopics, StoredTopics
 from consolidated_bot.core.transmission import Transmission
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
@@ -53,13 +55,12 @@ from consolidated_bot.notifications.telegram import BroadcastView
 from consolidated_bot.operations import telegram as operations_telegram
 from consolidated_bot.operations.assembly import Kept, Operations, make_operations
 from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, WatchLoad
-from consolidated_bot.published import AccountErased
 from consolidated_bot.support import telegram as support_telegram
-from consolidated_bot.support.answers import Answers
 from consolidated_bot.support.application import DIALOGUE, Policy, Support
 from consolidated_bot.support.commands import (
     Cancel,
     ChooseCategory,
+    HandAlbumsOn,
     StartTicket,
     SubmitTicket,
     WatchPromises,
@@ -75,12 +76,14 @@ SWITCH_SECONDS = 0.0005
 TIMERS = (
     Timer(FeedBroadcasts(), 0.5),
     Timer(WatchPromises(), 15.0),
+    Timer(HandAlbumsOn(), 0.7),
     Timer(TickAlerts(), 5.0),
     Timer(WatchLoad(), 2.0),
     Timer(WatchCampaign(), 15.0),
 )
 KEPT = Kept((SubmitTicket, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
 """Tickets are never shed."""
+NEVER_REFUSED = (SubmitTicket,)
 ROUTES = (
     support_telegram.routes,
     accounts_telegram.routes,
@@ -102,14 +105,14 @@ def make_bus(settings: Settings, policy: Policy, operations: Operations | None =
     operations.mount(bus)
     accounts = AccountUseCases(settings.ops_members)
     bus.mount_handlers(SqlAccounts, accounts.handlers)
+    bus.mount_dialogues(SqlAccounts, accounts.dialogues)
     bus.mount_presenters(accounts_telegram.PRESENTERS, {})
 
     support = Support(policy)
     tickets = partial(SqlTickets, bot_id=settings.bot_id)
     bus.mount_handlers(tickets, support.handlers)
-    bus.mount_handlers(tickets, Answers(policy.handbook).handlers)
     bus.mount_dialogues(tickets, support.dialogues)
-    bus.mount_subscribers(tickets, {AccountErased: support.erase})
+    bus.mount_subscribers(tickets, support.subscribers)
     staff = StaffView(settings.ops_chat_id)
     view = SupportView(policy.handbook, staff)
     bus.mount_presenters(view.presenters, staff.notices)
@@ -158,7 +161,9 @@ def make_service(
     recorder = Recorder(database, bus, clock, bot_id, feed)
     recorder.check = leadership.check
     transmission = Transmission(
-        api, lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot))
+        api,
+        lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot)),
+        ForumTopics(api, StoredTopics(database, bot_id)),
     )
     limits = Limits(limit_settings(settings))
     outgoing = Outgoing(transmission, limits, recorder.record, recorder.troubled, telemetry, clock)
@@ -175,6 +180,7 @@ def make_service(
             clock=clock,
             deliver=recorder.deliver,
             gate=operations.gate,
+            flood=Flood(settings.flood_per_minute * settings.send_rate_scale, NEVER_REFUSED),
         ),
         max_attempts=settings.max_attempts,
         ops_chat_id=settings.ops_chat_id,

@@ -24,8 +24,11 @@ def cli() -> None:
 def run() -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
     from consolidated_bot.config import load_settings
+    from consolidated_bot.core.identity import refuse_bad_token
 
     settings = load_settings()
+    # Before the imports below, which take seconds: what is surely wrong is said at once.
+    _await(refuse_bad_token(settings.bot_api_url, settings.bot_token.get_secret_value()))
     from consolidated_bot import bootstrap
 
     _await(bootstrap.run(settings))
@@ -67,10 +70,10 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the schema up to date."""
-    from consolidated_bot.config import load_settings
+    from consolidated_bot.config import load_store_settings
     from consolidated_bot.schema import upgrade_schema
 
-    applied = _await(upgrade_schema(load_settings().database_url))
+    applied = _await(upgrade_schema(load_store_settings().database_url))
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The schema is up to date.")
@@ -124,16 +127,20 @@ def campaign_report(number: int | None, output: Path, *, force: bool) -> None:
 @click.option("--replay-all", is_flag=True, help="Replay every dead letter.")
 def dead_letters(replayed: tuple[int, ...], *, replay_all: bool) -> None:
     """List updates that were given up, or hand them to the bot again."""
-    from consolidated_bot.config import load_settings
+    from consolidated_bot.config import load_store_settings
     from consolidated_bot.dead_letters import list_dead, replay
 
-    settings = load_settings()
+    settings = load_store_settings()
     if replayed or replay_all:
         count = _await(replay(settings, None if replay_all else replayed))
-        click.echo(f"{count} dead letters wait for the bot again.")
+        waits = "letter waits" if count == 1 else "letters wait"
+        click.echo(f"{count} dead {waits} for the bot again.")
         return
-    for line in _await(list_dead(settings)):
+    lines = _await(list_dead(settings))
+    for line in lines:
         click.echo(line)
+    if not lines:
+        click.echo("There are no dead letters.", err=True)
 
 
 def _await(work: Coroutine[Any, Any, Any]) -> Any:

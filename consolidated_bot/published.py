@@ -31,6 +31,18 @@ class ServiceLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorAt:
+    """Question to support: the author of the ticket that a place in the operations chat is about.
+
+    Answered by a user id, or None.
+    """
+
+    chat_id: int
+    thread_id: int | None
+    replied_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketSubmitted:
     """Support took in a ticket."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 
 import polars as pl
@@ -13,7 +14,9 @@ from analyzer.analysis.hotspots import (
     TraceFrames,
     Window,
     find_hotspots,
+    find_windows,
     hotspot_frame,
+    incident_window,
     journey_shifts,
     where_time_goes,
 )
@@ -23,19 +26,23 @@ from analyzer.store import Store
 _JOURNEYS_TOLD = 2
 
 
+_MOST_SPANS = 1_500_000
+"""Beyond so many spans inside the peaks, or outside, hotspots compare samples of the traces."""
+_JOURNEYS_AT_ONCE = 1_000_000
+
+
 def write_hotspots(store: Store, options: RunOptions) -> None:
     """Replace hotspots, suspects, peak windows and the sentences about them."""
-    frames = TraceFrames.of(
-        store.frame("frame_times"),
-        store.frame("frame_journeys"),
-        store.frame("frame_path"),
-        store.frame("frame_records"),
-        store.frame("frame_calls"),
-    )
-    given = [Window(start, end) for start, end in sorted(options.campaign)] or None
-    found = find_hotspots(frames, given, incident_ns=options.incident)
+    windows = _windows(store, options)
     with store.transaction():
+        # First and by themselves: the frames are sampled beside these windows.
         store.clear(["hotspot", "suspect", "peak_window", "time_share"])
+        store.append("peak_window", [_window_row(window, 0) for window in windows])
+    sample = _sample(store)
+    frames = TraceFrames.read(lambda name: _frame(store, name, sample))
+    found = find_hotspots(frames, windows, incident_ns=options.incident)
+    with store.transaction():
+        _note_sample(store, sample, frames.times.height)
         shares = where_time_goes(frames).select(
             "journey", "slice", "service_name", "operation", "caller", "exclusive_ns", "share",
             "journeys",
@@ -43,14 +50,70 @@ def write_hotspots(store: Store, options: RunOptions) -> None:
         store.append("time_share", shares.rows())
         store.append("hotspot", hotspot_frame(found.hotspots).rows())
         store.append("suspect", _suspects(found))
-        windows = [each.window for each in found.windows]
-        store.append("peak_window", [(w.start_ns // 1_000, w.end_ns // 1_000) for w in windows])
+        store.clear(["peak_window"])
+        store.append("peak_window", [_window_row(window, found.tail_ns) for window in windows])
         store.run("forget_findings", {"topic": "hotspot"})
         if options.incident is None:
             words = _peak_sentences(found, journey_shifts(frames.journeys, windows))
         else:
             words = [_sentence(row) for row in found.hotspots if row.rank is not None]
         store.append("finding", [(at, "hotspot", text) for at, text in enumerate(words)])
+
+
+def _windows(store: Store, options: RunOptions) -> tuple[Window, ...]:
+    """The windows that were given, or those that the journeys show."""
+    if options.incident is not None:
+        return (incident_window(options.incident),)
+    if options.campaign:
+        return tuple(Window(start, end) for start, end in sorted(options.campaign))
+    return find_windows(_pieces(store))
+
+
+def _pieces(store: Store) -> Iterator[pl.DataFrame]:
+    """All journeys, some quarters of an hour at a time."""
+    quarters: list[int] = []
+    journeys = 0
+    for quarter, count in store.frame("journey_quarters").rows():
+        if quarters and journeys + count > _JOURNEYS_AT_ONCE:
+            yield store.frame("journeys_between", {"first": quarters[0], "last": quarters[-1]})
+            quarters, journeys = [], 0
+        quarters.append(quarter)
+        journeys += count
+    if quarters:
+        yield store.frame("journeys_between", {"first": quarters[0], "last": quarters[-1]})
+
+
+def _window_row(window: Window, tail_ns: int) -> tuple[object, ...]:
+    return (
+        window.start_ns // 1_000,
+        window.end_ns // 1_000,
+        window.reason,
+        tail_ns // 1_000_000,
+    )
+
+
+def _sample(store: Store) -> dict[str, int]:
+    """Of how many traces one is compared, inside and outside the windows."""
+    sizes = store.frame("frame_sizes").row(0, named=True)
+    return {
+        f"{side}_parts": max(1, -(-sizes[f"{side}_spans"] // _MOST_SPANS))
+        for side in ("peak", "base")
+    }
+
+
+def _frame(store: Store, name: str, sample: Mapping[str, int]) -> pl.DataFrame:
+    return store.frame(f"frame_{name}", None if name == "measurements" else sample)
+
+
+def _note_sample(store: Store, sample: Mapping[str, int], spans: int) -> None:
+    store.run("forget_sample_note")
+    peak, base = sample["peak_parts"], sample["base_parts"]
+    if max(peak, base) > 1:
+        words = (
+            f"hotspots compare 1 of {peak} traces of the peaks with 1 of {base} of the rest, "
+            "chosen by a hash of their id; windows are found in all journeys"
+        )
+        store.append("data_quality", [("hotspot_sample", "", spans, None, words)])
 
 
 def _suspects(found: Findings) -> list[tuple[object, ...]]:

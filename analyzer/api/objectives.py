@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -217,23 +217,39 @@ def evaluate_objectives(
     frames: Frames,
     found: ObjectiveSet,
     names: JourneyNames | None = None,
-    span: tuple[int, int] | None = None,
 ) -> SloReport:
-    """Evaluate every objective over all events of the store that `frames` reads.
+    """Evaluate every objective over all events of the store that `frames` reads."""
+    return evaluate_stretches([Stretch(frames, _span(frames("slo_journeys")))], found, names)
 
-    `span` leaves out what starts outside [from, until), microseconds UTC, to the second.
-    """
-    known = frames("slo_journeys")
+
+class Stretch(NamedTuple):
+    """What starts within [from, until) of `span` (microseconds UTC) in one store."""
+
+    frames: Frames
+    span: tuple[int, int]
+
+
+def evaluate_stretches(
+    stretches: Sequence[Stretch], found: ObjectiveSet, names: JourneyNames | None = None
+) -> SloReport:
+    """Evaluate every objective over some stretches, in order of time, taken together."""
+    known = [stretch.frames("slo_journeys") for stretch in stretches]
     evaluations: list[Evaluation] = []
     notes: list[str] = []
     for objective in found.objectives:
         if objective.source is None:
             notes.append(f"{objective.name}: only {objective.known_by} knows it; not evaluated")
             continue
-        pairs = journey_pairs(known, objective, names or UNNAMED)
-        if not pairs:
-            notes.append(_absent(objective, known))
-        evaluations.append(_evaluate(frames, objective, pairs, span or _span(known)))
+        pairs = [journey_pairs(frame, objective, names or UNNAMED) for frame in known]
+        if not any(pairs):
+            notes.append(_absent(objective, known[0]))
+        buckets = [
+            bucket
+            for stretch, own in zip(stretches, pairs, strict=True)
+            for bucket in _buckets(stretch, objective, own)
+        ]
+        begin_us, end_us = stretches[0].span[0], stretches[-1].span[1]
+        evaluations.append(evaluate(objective, buckets, begin_us, end_us))
     return SloReport(evaluations, notes)
 
 
@@ -255,17 +271,15 @@ def _absent(objective: Objective, known: pl.DataFrame) -> str:
     )
 
 
-def _evaluate(
-    frames: Frames, objective: Objective, pairs: list[tuple[str, str]], span: tuple[int, int]
-) -> Evaluation:
-    begin_us, end_us = span
+def _buckets(stretch: Stretch, objective: Objective, pairs: list[tuple[str, str]]) -> list[Bucket]:
+    begin_us, end_us = stretch.span
     deadline_ms = objective.deadline_ms
     fine = end_us - begin_us <= FINE_SPAN_US
     bucket_us = FINE_BUCKET_US if fine else COARSE_BUCKET_US
     # Buckets must not straddle a window's edge: rolling windows end with the recording,
     # calendar ones on a whole minute of the clock.
     origin_us = 0 if isinstance(objective.window, CalendarWindow) else end_us
-    frame = frames(
+    frame = stretch.frames(
         "slo_event_class",
         {
             "contexts": [context for context, _ in pairs],
@@ -282,12 +296,11 @@ def _evaluate(
             "with_ids": False,
         },
     )
-    inside = [
+    return [
         bucket
         for bucket in buckets_of(frame, origin_us, bucket_us)
         if begin_us < bucket.start_us + bucket_us and bucket.start_us < end_us
     ]
-    return evaluate(objective, inside, begin_us, end_us)
 
 
 def _span(known: pl.DataFrame) -> tuple[int, int]:

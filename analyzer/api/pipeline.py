@@ -128,6 +128,6 @@ def _refuse_what_is_no_log(store: Store, identity: str) -> None:
             f"{where}: every file is empty or unreadable, there is nothing to analyse."
         )
     raise InputError(
-        f"{where}: none of {totals['lines']:,} lines in {totals['files']} files could be read as "
-        "a log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
+        f"{where}: none of {totals['lines']:,} lines in {totals['files']} file(s) could be read "
+        "as a log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
     )

@@ -5,31 +5,25 @@ A kill at any moment leaves whole files or nothing of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from analyzer.ingest import tables
-from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
+from analyzer.ingest.archives import ArchiveDamage, compression_of
+from analyzer.ingest.begin import Hints, begin, file_id, proved
 from analyzer.ingest.discover import LogFile
-from analyzer.ingest.fields import Resolver
-from analyzer.ingest.formats.line_reader import LineReader
-from analyzer.ingest.lines import MAX_LINE_BYTES, Line, read_head, split_lines
+from analyzer.ingest.lines import Line, read_head
 from analyzer.ingest.mask import Masker
-from analyzer.ingest.names import day_of_file, service_of_file
+from analyzer.ingest.names import day_of_file
 from analyzer.ingest.reader import (
-    HEAD_LINES,
-    MAX_DOCUMENT_BYTES,
-    FileReader,
     ReadingOptions,
-    opens_document,
 )
 from analyzer.ingest.record import Rejected
-from analyzer.ingest.rows import RowBuilder
-from analyzer.ingest.times import Clock
+from analyzer.ingest.source import source_of
 from analyzer.store import Store
 
 COPY = "copy"
@@ -47,19 +41,6 @@ class ManifestEntry(NamedTuple):
     modified_ns: int
     content_hash: str
     format: str
-
-
-def file_id(name: str) -> int:
-    """Return the key of a file: a hash of its name, so that other files never change it."""
-    digest = blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
-class Hints(NamedTuple):
-    """What a first reading of a file found out and a second one needs from its first line on."""
-
-    units: Mapping[str, int] = {}
-    first_day: date | None = None
 
 
 class _ReadAgain(Exception):  # noqa: N818 - not an error: the way out of a transaction
@@ -82,27 +63,13 @@ class FileIngest:
         self._tell = tell
         self._options = options
         self._masker = masker
+        self._shown = masker.text(file.name)
         self._begin(Hints())
 
     def _begin(self, hints: Hints) -> None:
         """Start a reading of the file with what an earlier one found out."""
-        file, options = self._file, self._options
-        service = service_of_file(file)
-        self._builder = RowBuilder(file_id(file.name), file.name, service, self._masker)
-        modified = _modified(file.path)
-        dated = day_of_file(file)
-        clock = Clock(options.zone, dated or hints.first_day, dated or modified)
-        self._resolver = Resolver({**hints.units, **options.units}, clock)
-        lines = LineReader(self._resolver, options.renames, options.formats)
-        self._reader = FileReader(self._builder, lines, self._resolver)
-
-    def _found_out(self, hints: Hints) -> Hints:
-        """Return what this reading proved, for a second one where it differs from `hints`."""
-        clock = self._resolver.clock
-        first_day = hints.first_day
-        if clock.days and first_day is None and day_of_file(self._file) is None:
-            first_day = _modified(self._file.path) - timedelta(days=clock.days)
-        return Hints({**self._resolver.timing.proof.units(), **hints.units}, first_day)
+        begun = begin(self._file, self._masker, self._options, hints)
+        self._builder, self._resolver, self._reader = begun
 
     def run(self, known: ManifestEntry | None, originals: dict[str, str]) -> int | None:
         """Read the file unless the store has it already; return its lines, None if unchanged.
@@ -128,17 +95,17 @@ class FileIngest:
             try:
                 with self._store.transaction():
                     self._store.forget_file(file_id(self._file.name))
-                    self._read(self._source(compression), copy_of)
+                    self._read(source_of(self._file.path, compression, self._options), copy_of)
                     self._reader.settle()
-                    found_out = self._found_out(hints)
+                    found_out = proved(self._file, self._resolver, hints)
                     if found_out != hints:
                         raise _ReadAgain  # noqa: TRY301 - undoes the transaction
                     if not entry.size_bytes:
                         # Outside the sum: there is no line, but an empty file must be seen.
                         empty = Rejected("no_format", "the file is empty")
                         self._builder.reject(empty, 0, 0, b"")
-                    self._note(hints)
                     self._flush()
+                    self._note(hints, self._masker.counts - masked)
                     self._sign(entry, compression, COPY if copy_of else self._reader.format)
                 break
             except _ReadAgain:
@@ -146,9 +113,9 @@ class FileIngest:
                 self._masker.counts = masked
         return self._reader.account.lines
 
-    def _note(self, hints: Hints) -> None:
-        """Note what had to be taken from elsewhere than the lines."""
-        notes, clock, name = self._builder.notes, self._resolver.clock, self._file.name
+    def _note(self, hints: Hints, masked: Counter[str]) -> None:
+        """Note what had to be taken from elsewhere than the lines, and how much was masked."""
+        notes, clock, name = self._builder.notes, self._resolver.clock, self._shown
         source = "file name" if day_of_file(self._file) else "modification time"
         for count, what in ((clock.undated, "date"), (clock.yearless, "year")):
             if count:
@@ -158,6 +125,8 @@ class FileIngest:
         for key, unit in self._options.units.items():
             if key in self._resolver.timing.used_units:
                 notes[f"unit_by_user:{key}={unit}ns", name] = 1
+        for kind, count in masked.items():
+            notes[f"masked:{kind}", name] = count
 
     def _entry(self, known: ManifestEntry | None) -> ManifestEntry:
         status = self._file.path.stat()
@@ -166,17 +135,6 @@ class FileIngest:
             return known
         return ManifestEntry(size, modified, _hash(self._file.path), "")
 
-    def _source(self, compression: str) -> Iterator[Line | ArchiveDamage | tables.Row]:
-        if compression == "parquet":
-            yield from tables.read_parquet(self._file.path)
-            return
-        path, bomb = self._file.path, self._options.bomb_limit
-        head = list(islice(split_lines(read_chunks(path, compression, bomb)), HEAD_LINES))
-        # One line may hold a whole document (a trace export): then a line may be that long.
-        long_document = opens_document(head) and isinstance(head[0], Line) and head[0].too_long
-        limit = MAX_DOCUMENT_BYTES if long_document else MAX_LINE_BYTES
-        yield from split_lines(read_chunks(path, compression, bomb), limit)
-
     def _read(
         self, source: Iterator[Line | ArchiveDamage | tables.Row], copy_of: str | None
     ) -> None:
@@ -184,7 +142,7 @@ class FileIngest:
             self._reader.account.excluded = sum(
                 isinstance(item, Line | tables.Row) for item in source
             )
-            self._builder.notes[f"copy_of:{copy_of}", self._file.name] += 1
+            self._builder.notes[f"copy_of:{copy_of}", self._shown] += 1
             return
         for count, _ in enumerate(self._reader.read(source), start=1):
             if count % _CHECK_LINES:
@@ -204,7 +162,7 @@ class FileIngest:
         identity = file_id(self._file.name)
         row = (
             identity,
-            self._file.name,
+            self._shown,
             dialect,
             compression,
             entry.size_bytes,
@@ -223,7 +181,11 @@ class FileIngest:
             int(datetime.now(UTC).timestamp() * 1_000_000),
         )
         self._store.append("source_file", [row])
-        notes = [(identity, *key, count) for key, count in sorted(builder.notes.items())]
+        mask = self._masker.text
+        notes = [
+            (identity, mask(note), mask(scope), count)
+            for (note, scope), count in sorted(builder.notes.items())
+        ]
         self._store.append("file_note", notes)
 
     def _refuse(self, error: OSError) -> None:
@@ -234,14 +196,6 @@ class FileIngest:
             self._flush()
             # Size -1 never equals a real file's, so the next run tries again.
             self._sign(ManifestEntry(-1, 0, "", ""), "none", _UNREADABLE)
-
-
-def _modified(path: Path) -> date:
-    """Return the day a file was last written; today where that cannot be told."""
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    except OSError:
-        return datetime.now(UTC).date()
 
 
 def _hash(path: Path) -> str:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.errors import InputError
+from analyzer.ingest.begin import file_id
 from analyzer.ingest.discover import LogFile, Skipped
-from analyzer.ingest.file import FileIngest, ManifestEntry, file_id
+from analyzer.ingest.file import FileIngest, ManifestEntry
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.reader import ReadingOptions
 from analyzer.store import Store
@@ -64,7 +65,7 @@ def ingest(
     for place, file in enumerate(files):
         done = sum(sizes[:place])
 
-        before = Progress(place, len(files), done, total, lines, file.name)
+        before = Progress(place, len(files), done, total, lines, masker.text(file.name))
 
         def tell(more: int, before: Progress = before) -> None:
             report(before._replace(lines=before.lines + more))
@@ -79,7 +80,7 @@ def ingest(
     for identity in sorted(gone):
         with store.transaction():
             store.forget_file(identity)
-    _add_skipped(store, [item for item in found if isinstance(item, Skipped)])
+    _add_skipped(store, [item for item in found if isinstance(item, Skipped)], masker)
     report(Progress(len(files), len(files), total, total, lines, ""))
     return IngestResult(read, len(files) - read, len(gone), dict(masker.counts))
 
@@ -96,9 +97,9 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _add_skipped(store: Store, skipped: list[Skipped]) -> None:
+def _add_skipped(store: Store, skipped: list[Skipped], masker: Masker) -> None:
     rows = [
-        (file_id(item.name), item.name, None, None, "unreadable", item.detail, "")
+        (file_id(item.name), masker.text(item.name), None, None, "unreadable", item.detail, "")
         for item in skipped
     ]
     with store.transaction():

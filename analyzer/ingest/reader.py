@@ -45,6 +45,7 @@ class FileReader:
         self._pieces: dict[str, list[Line]] = {}
         self._waiting: tuple[Plain, Line, bool] | None = None
         self._plain = PlainLines(resolver, builder)
+        self._columns: tuple[str, list[str]] | None = None
         self.account = LineAccount()
         self.spans_bad = 0
 
@@ -74,6 +75,31 @@ class FileReader:
                 self._read_line(item)
             yield
         self._finish()
+
+    def push(self, line: Line) -> None:
+        """Take the next line of a file that still grows; a table's cells stay on their line."""
+        if line.number == 1:
+            self._columns = tables.csv_columns(line.content)
+            if self._columns is not None:
+                self.account.excluded += 1
+                return
+        if self._columns is None:
+            self._read_line(line)
+            return
+        for item in tables.read_csv(iter([line]), *self._columns):
+            if isinstance(item, tables.Row):
+                self._read_row(item)
+            else:
+                self.account.blank += 1
+
+    def pause(self) -> None:
+        """Complete the lines that wait for continuations: the file has been quiet for a while.
+
+        Pieces of a split line go on waiting for its end.
+        """
+        for source in ("", *self._pending):
+            self._complete(source)
+        self.settle()
 
     def _as_table(self, head: Sequence[Item], source: Iterator[Item]) -> Iterator[Item]:
         """Return `source` as rows where its first line is a header, else as it is."""

@@ -16,17 +16,19 @@ import orjson
 
 from analyzer.ingest import ids
 from analyzer.ingest.lines import Line
-from analyzer.ingest.mask import Masker, rule_of
+from analyzer.ingest.mask import Masker
+from analyzer.ingest.mask_keys import rule_of
 from analyzer.ingest.record import Measurement, Record, Rejected
 from analyzer.ingest.resolved import ResolvedColumns
 from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import UNKNOWN_SERVICE
 
 EXCERPT_CHARACTERS = 200
+_LOOKED_AT = 8 * EXCERPT_CHARACTERS
 _MAX_NAMES = 10_000
 
 # Ids of letters, digits and dashes hide nothing; anything else is read as a text.
-_PLAIN_ID = re.compile(r"(?:update:)?[\w.-]{1,128}$")
+_PLAIN_ID = re.compile(r"(?:update:)?(?!eyJ)[\w.-]{1,128}$")
 # A Deployment's pod: <service>-<replica set hash>-<5 characters> (FORMATS section 5).
 _POD_SUFFIX = re.compile(r"-[0-9a-f]{6,10}-[0-9a-z]{5}$")
 
@@ -56,7 +58,7 @@ class RowBuilder:
 
     def __init__(self, file_id: int, path: str, fallback_service: str, masker: Masker) -> None:
         self._file_id = file_id
-        self._path = path
+        self._path = masker.text(path)
         self._fallback = fallback_service
         self._masker = masker
         self._names: dict[str, str] = {}
@@ -267,9 +269,11 @@ class RowBuilder:
         self, rejected: Rejected, line_number: int, byte_offset: int, content: bytes | str
     ) -> None:
         """Put a line, or a part of a document, into quarantine with a masked excerpt."""
-        if isinstance(content, bytes):
-            content = content[: 8 * EXCERPT_CHARACTERS].decode("utf-8", "replace")
-        excerpt = self._masker.text(content[: 4 * EXCERPT_CHARACTERS])[:EXCERPT_CHARACTERS]
+        looked_at = content[:_LOOKED_AT]
+        if isinstance(looked_at, bytes):
+            looked_at = looked_at.decode("utf-8", "replace")
+        cut = len(content) > _LOOKED_AT
+        excerpt = self._masker.excerpt(looked_at, EXCERPT_CHARACTERS, cut=cut)
         self._quarantine.append(
             (
                 self._file_id,
@@ -309,10 +313,7 @@ class RowBuilder:
         return [text.body for text in texts], templates, [text.attributes for text in texts]
 
     def _mask(self, attributes: str) -> str:
-        masked = {
-            key: value if rule_of(key) else self._masker.value(key, value)
-            for key, value in orjson.loads(attributes).items()
-        }
+        masked = self._masker.texts_of(orjson.loads(attributes))
         return orjson.dumps(masked, option=orjson.OPT_SORT_KEYS).decode()
 
     def _attributes(self, attributes: dict[str, Any]) -> str:

@@ -101,7 +101,7 @@ _shapes: dict[tuple[str, ...], Shape] = {}
 def flatten(nested: Mapping[str, Any]) -> dict[str, Any] | Rejected:
     """Return `nested` with dotted keys; lists stay values. Too deep a nesting is rejected."""
     for value in nested.values():
-        if isinstance(value, dict):
+        if isinstance(value, (dict, list)):
             break
     else:
         return dict(nested)
@@ -116,10 +116,23 @@ def flatten(nested: Mapping[str, Any]) -> dict[str, Any] | Rejected:
                     return Rejected("too_deep", f"nested deeper than {_MAX_DEPTH} levels")
                 stack.append((f"{name}.", iter(value.items())))
                 break
+            if isinstance(value, list) and _is_deep(value, _MAX_DEPTH - len(stack)):
+                return Rejected("too_deep", f"nested deeper than {_MAX_DEPTH} levels")
             flat[name] = value
         else:
             stack.pop()
     return flat
+
+
+def _is_deep(items: list[Any], limit: int) -> bool:
+    """Tell whether lists and objects stand in each other more than `limit` deep."""
+    level: list[Any] = [items]
+    for _ in range(limit):
+        inside = [i for box in level for i in (box.values() if isinstance(box, dict) else box)]
+        level = [item for item in inside if isinstance(item, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def shape_of(keys: tuple[str, ...]) -> Shape:

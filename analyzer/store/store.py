@@ -21,7 +21,7 @@ import pyarrow as pa
 from analyzer.errors import OutputError, StoreError, UsageError
 from analyzer.store.relations import relation
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 STORE_NAME = "analysis.duckdb"
 
 _VIEWS = ("inventory",)
@@ -160,6 +160,11 @@ class Store:
         """Empty `tables`."""
         for table in tables:
             self._connection.execute(f"DELETE FROM {_quoted(table)}")  # noqa: S608 - our own name
+
+    def drop(self, table: str) -> None:
+        """Remove a temporary table and everything in it."""
+        self._connection.execute(f"DROP TABLE {_quoted(table)}")
+        self._schemas.pop(table, None)
 
     def forget_file(self, file_id: int) -> None:
         """Remove everything that was read from one file."""

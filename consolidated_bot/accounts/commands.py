@@ -23,6 +23,20 @@ class ChangeProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class AskField:
+    """Guided: ask for a value of `field`, then for those of `following`."""
+
+    sender: Sender
+    field: str
+    following: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAsked:
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class ViewLanguages:
     sender: Sender
 
@@ -73,6 +87,27 @@ class GrantRole:
     sender: Sender
     user_id: int
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class BanUser:
+    """By a lead, in the operations chat; `user_id` None: the author of what stands there.
+
+    `replied_to` is the message that the command answers; `banned` False lifts the ban.
+    """
+
+    sender: Sender
+    user_id: int | None
+    banned: bool
+    reason: str = ""
+    replied_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BanChanged:
+    account: Account
+    language: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)

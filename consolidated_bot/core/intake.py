@@ -20,7 +20,7 @@ from consolidated_bot.core.json_text import dumps, loads
 from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.workers import ChatWorkers
 
-ALLOWED_UPDATES = ["message", "callback_query"]
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 LONGEST_REJECTED = 100_000
 ACKNOWLEDGE_SECONDS = 0.001
 
@@ -70,7 +70,9 @@ class Intake:
         await self._database.write(lambda connection: inbox.store_rejected(connection, [row]))
 
     async def _store(self, rows: list[Received]) -> None:
-        new = await self._database.write(lambda connection: inbox.store(connection, rows))
+        new = await self._database.write(
+            lambda connection: inbox.store(connection, rows), urgent=True
+        )
         if len(new) < len(rows):
             self._metrics.duplicates.inc(len(rows) - len(new))
         for row in new:

@@ -128,7 +128,7 @@ class Outgoing:
 
     async def _transmit(self, item: Queued) -> None:
         try:
-            message_id = await self._transmission.transmit(item)
+            message_ids = await self._transmission.transmit(item)
         except BotApiError as error:
             if error.failure is Failure.GONE:
                 self._end(item, "dropped", error.description)
@@ -137,10 +137,10 @@ class Outgoing:
             else:
                 self._repeat(item, error)
         else:
-            self._end(item, "sent", None, message_id)
+            self._end(item, "sent", None, message_ids)
 
     def _end(
-        self, item: Queued, state: str, error: str | None, message_id: int | None = None
+        self, item: Queued, state: str, error: str | None, message_ids: tuple[int, ...] = ()
     ) -> None:
         now = self._clock.now_ms()
         metrics = self._telemetry.metrics
@@ -149,7 +149,7 @@ class Outgoing:
         elif state == "failed":
             metrics.failed_sends.inc()
             self._log.error("a send was refused for good", method=item.method, error=error)
-        ending = Finished(item, state, now, message_id, error)
+        ending = Finished(item, state, now, message_ids, error)
         if (journal := ending.journal) is not None:
             self._telemetry.journey_finished(journal, now)
         if item.slot is not None and self._latest.get(item.slot) == item.id:

@@ -23,11 +23,12 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.errors import DatabaseError, Refused
+from consolidated_bot.core.flood import Flood
 from consolidated_bot.core.gate import Gate
 from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.core.outbox import Queued
-from consolidated_bot.core.routes import Place
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.texts import apology
 from consolidated_bot.core.unit import UnitOfWork
@@ -122,6 +123,9 @@ class Processor:
         unit = UnitOfWork(connection, parts.bus, now, parts.gate)
         if work.update is None or work.command is None:
             answer = Answer("platform/ignored")
+        elif refusal := parts.flood.refusal(connection, row, work.command):
+            answer = refusal
+            unit.sends.extend(refusal.sends)
         elif work.refusal is not None:
             answer = unit.answer(work.refusal, _sender(work.update, parts.place))
         else:
@@ -219,6 +223,7 @@ class ProcessorParts:
     telemetry: Telemetry
     clock: Clock
     deliver: Any  # Callable[[list[Queued]], None]
+    flood: Flood
     gate: Gate | None = None
 
 

@@ -68,7 +68,7 @@ class Service:
         try:
             await self._start(stopping)
             if parts.webhook and not stop.is_set():
-                await webhook.start(parts.webhook.application())
+                await webhook.start(parts.webhook.server())
                 await parts.webhook.announce()
             if not stop.is_set():
                 self._log.info("serving", mode="webhook" if parts.webhook else "polling")

@@ -15,10 +15,11 @@ from consolidated_bot.core.gate import Gate, OpenGate
 from consolidated_bot.core.messages import (
     Answer,
     Conversation,
-    LanguageOf,
     Said,
     Send,
     Sender,
+    Standing,
+    StandingOf,
     Turn,
 )
 from consolidated_bot.core.tables import AUDIT, CONVERSATION, COUNTER
@@ -46,6 +47,7 @@ class UnitOfWork:
         self._bus = bus
         self._now_ms = now_ms
         self._events: deque[Any] = deque()
+        self._standing: Standing | None = None
 
     @property
     def now_ms(self) -> int:
@@ -53,6 +55,8 @@ class UnitOfWork:
 
     def run(self, command: Any, sender: Sender) -> Answer:
         """Execute `command` and all that follows from it; return the answer to `sender`."""
+        if sender.private and self._standing_of(sender).banned:
+            return Answer("platform/banned", outcome="user_error")
         if refusal := self._gate.refuses(command, sender, lambda: self.conversation(sender)):
             return self.answer(refusal, sender)
         if isinstance(command, Said):
@@ -70,13 +74,19 @@ class UnitOfWork:
 
     def answer(self, result: Any, sender: Sender) -> Answer:
         """Present `result` (or a refusal) to `sender`, and settle the events."""
-        if self._bus.handles(LanguageOf):
-            language = self.ask(LanguageOf(sender.user_id, sender.language))
-            sender = replace(sender, language=language)
+        standing = self._standing_of(sender)
+        sender = replace(sender, language=standing.language, zone=standing.zone)
         answer = self._gate.remark(self._bus.present(result, sender), sender)
         self.sends.extend(answer.sends)
         self.settle()
         return answer
+
+    def _standing_of(self, sender: Sender) -> Standing:
+        if self._standing is None:
+            known = self._bus.handles(StandingOf)
+            asked = StandingOf(sender.user_id, sender.language)
+            self._standing = self.ask(asked) if known else Standing(sender.language)
+        return self._standing
 
     def settle(self) -> None:
         """Bring published events to their subscribers, and those' events, until none is left."""

@@ -133,7 +133,7 @@ class ChatWorkers:
         lane = self._lanes[chat_id]
         row = heapq.heappop(lane.waiting)
         async with self._turn:
-            await asyncio.sleep(self._governor.pause)
+            await asyncio.sleep(self._governor.pause(len(self._known)))
         again = await self._process(row)
         if again is None:
             self._known.discard(row.update_id)

@@ -34,7 +34,7 @@ async def run_demo(port: int, say: Callable[[str], None]) -> None:
     """Serve the demo on `port` (0 picks one) until SIGINT or SIGTERM; `say` tells the operator."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="consolidated-bot-demo-") as folder:
         async with Emulator() as emulator, aiohttp.ClientSession() as session:

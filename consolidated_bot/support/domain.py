@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
@@ -22,7 +23,7 @@ class SupportRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request for help, from submission to rating."""
+    """A request for help, from submission to rating; `zone` is its author's time zone."""
 
     number: int
     chat_id: int
@@ -45,6 +46,8 @@ class Ticket:
     warned_ms: int | None = None
     breached_ms: int | None = None
     rating: int | None = None
+    attachment: str | None = None
+    zone: str = "UTC"
 
     def taken_by(self, agent_id: int, agent_name: str) -> Ticket:
         """The same, in an agent's hands; taking one's own ticket again changes nothing."""
@@ -131,3 +134,12 @@ class Promise:
 
     first_response_minutes: int
     resolution_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Canned:
+    """An answer that agents send by a word."""
+
+    id: str
+    title: str
+    text: Mapping[str, str]

@@ -199,6 +199,8 @@ def test_table_has_the_columns_of_the_store() -> None:
         "share_of_slow_time",
         "cause",
         "evidence_n",
+        "window_start",
+        "window_end",
     ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from analyzer.analysis.hotspots.windows import Window
+
 NOTICEABLE: Final = 1.05
 """Below this ratio of medians nobody would call an operation slower."""
 
@@ -17,7 +19,7 @@ class Hotspot:
     where the wait in front of it won), rates are errors that began there per call. `ratio` is
     peak over baseline of the kind's own figure. `share_of_slow_time` is its part of the slow
     journeys' critical path. `score` and `rank` are None where there is not enough data; `cause`
-    then says how much there is.
+    then says how much there is. `window` is the peak that the row compares with the baseline.
     """
 
     rank: int | None
@@ -33,6 +35,7 @@ class Hotspot:
     share_of_slow_time: float | None
     cause: str
     evidence_n: int
+    window: Window | None = None
 
     @property
     def sentence(self) -> str:

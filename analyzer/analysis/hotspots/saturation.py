@@ -72,7 +72,7 @@ def load_signs(
     buckets = (
         samples.group_by((pl.col("start_ns") // width).alias("bucket"))
         .agg(
-            pl.len().cast(pl.Float64).alias("arrivals"),
+            pl.col("weight").sum().cast(pl.Float64).alias("arrivals"),
             pl.col("own_gap_ns").median().alias("latency"),
             window.contains().any().alias("peak"),
             baseline.contains().all().alias("base"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from analyzer.ingest.mask import without_credentials
+
 _VALUE = r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^\s\"][^\s]*)?)"
 _PAIR = re.compile(rf"(?P<key>[A-Za-z_@][\w.@/-]*)={_VALUE}(?=\s|$)")
 _TAIL_PAIR = re.compile(
@@ -14,6 +16,7 @@ _TAIL_PAIR = re.compile(
 _STARTS_PAIR = re.compile(r"[A-Za-z_@][\w.@/-]*=")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_CREDENTIALS = ("ookie", "OOKIE", "uthorization", "UTHORIZATION")
 _TYPICAL = frozenset({"time", "ts", "t", "level", "lvl", "msg", "timestamp", "@timestamp"})
 
 
@@ -43,6 +46,8 @@ def read_tail(message: str) -> tuple[str, dict[str, Any]]:
     """Return the words of `message` before its first pair, and the pairs."""
     found: dict[str, Any] = {}
     start = -1
+    if any(word in message for word in _CREDENTIALS):
+        message = without_credentials(message)
     for match in _TAIL_PAIR.finditer(message):
         if start < 0:
             start = match.start()
