@@ -53,7 +53,10 @@ class Snapshot:
 
 
 class LiveObjective:
-    """Counts one objective's journeys as they happen. Times are microseconds UTC."""
+    """Counts one objective's journeys as they happen. Times are microseconds UTC.
+
+    Journeys from before `begins_us`, the first calendar period's start, are none of its own.
+    """
 
     def __init__(
         self,
@@ -92,13 +95,13 @@ class LiveObjective:
             watchers=watchers,
         )
         self._alive_us: int | None = None
-        self._begins_us = _begin_us(objective)
+        self.begins_us = _begin_us(objective)
 
     def concerns(self, attempt: JourneyAttempt) -> bool:
         """Whether `attempt` is of this objective's journey, and not before its first period."""
         wanted = self.objective.context, self.objective.journey
         mine = (attempt.context, attempt.journey) == wanted
-        return mine and attempt.t_start_us >= self._begins_us
+        return mine and attempt.t_start_us >= self.begins_us
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> EventClass | None:
         """Take an attempt as it stands now; None where it is about another journey."""
@@ -107,7 +110,7 @@ class LiveObjective:
 
     def restore(self, t_us: int, event_class: EventClass, count: int) -> None:
         """Count events of the past whose class is final, known from a store and not one by one."""
-        if t_us >= self._begins_us:
+        if t_us >= self.begins_us:
             self.events.restore(t_us, event_class, count)
 
     def alive(self, now_us: int) -> None:

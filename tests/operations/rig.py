@@ -19,7 +19,7 @@ from consolidated_bot.bootstrap import make_service
 from consolidated_bot.config import load_settings
 from consolidated_bot.core.bot_api import BotApi
 from consolidated_bot.core.db import Database
-from consolidated_bot.core.routes import Place
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.service import Service
 from consolidated_bot.core.telemetry import LogLines
 from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, WatchLoad
@@ -222,7 +222,8 @@ async def running(
         lines = LogLines(io.BytesIO())
         service = make_service(loaded, database, api, place, lines, SteadyClock(clock))
         parts = service._parts
-        watch: Watch = parts.pulse.__self__  # type: ignore[attr-defined]
+        watch = parts.pulse
+        assert isinstance(watch, Watch)
         assert parts.poller is not None
         await parts.leadership.acquire()
         await parts.housekeeping.reload_inbox()

@@ -40,6 +40,11 @@ async def wait_in_inbox(rig: Rig, seconds: float, chat_id: int = 77) -> None:
     )
 
 
+def degraded(rig: Rig) -> bool:
+    """What the page shows."""
+    return rig.feed.board.level.degraded
+
+
 async def none_waits(rig: Rig) -> None:
     await rig.database.write(lambda c: c.exec_driver_sql("DELETE FROM inbox WHERE update_id = 1"))
 
@@ -53,13 +58,13 @@ async def test_level_rises_at_once_and_falls_a_step_at_a_time(rig: Rig) -> None:
     assert "only tickets are taken" in announced[0]
     await none_waits(rig)
     await rig.advance(90, step=10)
-    assert rig.feed.board.level.degraded
+    assert degraded(rig)
     await rig.advance(600, step=10)
     steps = await rig.stored("SELECT before, level, at_ms FROM degraded_change ORDER BY id")
     assert [(row[0], row[1]) for row in steps] == [(0, 3), (3, 2), (2, 1), (1, 0)]
     apart = [after[2] - before[2] for before, after in pairwise(steps)]
     assert min(apart) >= 120_000, "each step waits for its own hold"
-    assert not rig.feed.board.level.degraded
+    assert not degraded(rig)
     assert len(await rig.messages("Service level")) == 3
     metrics = rig.watch._parts.metrics
     assert metrics.changes.labels("3")._value.get() == 1

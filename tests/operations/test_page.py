@@ -62,7 +62,7 @@ async def test_journey_stands_on_the_page_within_a_second_and_nobody_else_reads_
             assert "journey_good_events_total" in await metrics.text()
         await chats.ask("/ticket my order did not arrive", ANN, contains="#1")
         async with asyncio.timeout(5):
-            while not _good(await board(session, base)):
+            while not _good(await board(session, base)):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"}
         async with session.get(base, headers=headers) as page:
