@@ -24,7 +24,14 @@ from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.reading import read_file
 from analyzer.ingest.worker import Worker
-from analyzer.ingest.writing import COPY, READING, FileWriting, ManifestEntry, Original, stored_marks
+from analyzer.ingest.writing import (
+    COPY,
+    READING,
+    FileWriting,
+    ManifestEntry,
+    Original,
+    stored_marks,
+)
 from analyzer.store import Store
 
 _WORTH_A_PROCESS = 32 << 20

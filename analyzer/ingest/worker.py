@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle  # noqa: S403 - both ends are ours
+import pickle
 import queue
 import signal
 import subprocess

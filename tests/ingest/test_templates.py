@@ -79,7 +79,7 @@ def text_line(source: random.Random) -> str:
     n = source.randrange(10_000)
     tail = source.choice([
         f"ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} trace_id={hexes(source, 32)}",
-        f"ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} note=\"a b\"",
+        f'ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} note="a b"',
         f"worker {n} started",
         f"worker {n}: cache warm ({word(source)})",
         f"Update id={n} is handled. Duration {n % 90} ms by bot id=77",
@@ -96,7 +96,7 @@ def access_line(source: random.Random) -> str:
     n = source.randrange(10_000)
     tail = source.choice([
         "", f" {n / 1000:.3f}", f" {n / 1000:.3f} {n / 2000:.3f}", f" {n}", ' "81.2.69.142"',
-        f" rt={n / 1000:.3f} urt=\"{n / 2000:.3f}\" request_id={hexes(source, 32)}",
+        f' rt={n / 1000:.3f} urt="{n / 2000:.3f}" request_id={hexes(source, 32)}',
         f" 512 {n / 1000:.3f} [ns-faq-80] [] 10.0.0.7:80 77 {n / 1000:.3f} 200 {hexes(source, 32)}",
     ])  # fmt: skip
     return (
@@ -121,7 +121,7 @@ def damaged(line: bytes, source: random.Random) -> bytes:
         line[:place],
         line[:place] + bytes([source.randrange(256)]) + line[place:],
         b"    at com.example.Main(Main.java:7)",
-        b"Traceback (most recent call last):\n  File \"x\"\nValueError: no",
+        b'Traceback (most recent call last):\n  File "x"\nValueError: no',
         b"",
         b"plain words",
         b"\xff\xfe\xff\xfe",

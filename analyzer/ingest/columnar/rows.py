@@ -64,7 +64,7 @@ def _span(
     count = len(resolved.sheet)
     start = resolved.time_ns - resolved.duration_ns
     parent = _stored_id(resolved.span_ids("parent_span_id"), namer)
-    no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
     observed = pl.when(common["trace_id"].is_not_null()).then(pl.lit("observed"))
     operation = resolved.operation.fill_null(UNKNOWN_SERVICE)
     return {
