@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle  # noqa: S403 - both ends are ours
+import pickle
 import queue
 import signal
 import subprocess
@@ -63,7 +63,7 @@ class Worker:
             if event is None:
                 raise RuntimeError("a reading process ended early")
             if isinstance(event, _Failure):
-                raise RuntimeError(f"a reading process failed:\n{event.text}")
+                raise RuntimeError(f"a reading process failed:\n{event.text}")  # noqa: TRY004
             yield event
             if isinstance(event, (Finished, Unreadable)):
                 return
