@@ -41,12 +41,13 @@ class Talk:
     def _reading(self, progress: Reading) -> None:
         elapsed = self._bar.tasks[0].elapsed or 0.0
         rate = f", {progress.lines / elapsed:,.0f}/s" if elapsed > 0.5 else ""
+        files = f"{progress.files}/{progress.files_total} files"
         self._bar.update(
             self._task,
             # Time left follows from bytes: files differ in size by orders of magnitude.
             total=progress.bytes_total,
             completed=progress.bytes_done,
-            detail=f"{progress.files}/{progress.files_total} files, {progress.lines:,} lines{rate}",
+            detail=f"{files}, {progress.lines:,} lines{rate}",
         )
 
     def _step(self, name: str) -> None:

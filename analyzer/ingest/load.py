@@ -34,6 +34,7 @@ from analyzer.ingest.writing import (
 )
 from analyzer.store import Store
 
+_WRITER_MEMORY = "512MB"
 _WORTH_A_PROCESS = 32 << 20
 """A process takes half a second to start: fewer bytes are read right here."""
 
@@ -100,7 +101,7 @@ def ingest(
     marks = stored_marks(store)
     plans = [_plan(file, known, marks) for file in files]
     load = _Load(store, masker, options, plans, report)
-    with _collector_paused():
+    with _collector_paused(), store.modest(_WRITER_MEMORY):
         read = load.run(_worker_count(plans) if workers is None else workers)
     gone = set(known) - {file_id(file.name) for file in files}
     for identity in sorted(gone):

@@ -21,7 +21,8 @@ from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
-from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece, Plain
+from analyzer.ingest.formats.line_reader import LineReader
+from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
 from analyzer.ingest.lines import MAX_DOCUMENT_BYTES, Block, Line, lines_of
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
