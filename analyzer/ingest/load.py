@@ -35,6 +35,8 @@ from analyzer.ingest.writing import (
 from analyzer.store import Store
 
 _WRITER_MEMORY = "512MB"
+_MOST_WORKERS = 2
+"""More would only wait for the writer, and take memory meanwhile."""
 _WORTH_A_PROCESS = 32 << 20
 """A process takes half a second to start: fewer bytes are read right here."""
 
@@ -134,7 +136,7 @@ def _worker_count(plans: Sequence[_Plan]) -> int:
     ]
     if sum(sizes) < _WORTH_A_PROCESS:
         return 0
-    return min(len(sizes), len(os.sched_getaffinity(0)))
+    return min(len(sizes), os.cpu_count() or 1, _MOST_WORKERS)
 
 
 class _Load:
