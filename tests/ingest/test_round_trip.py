@@ -125,7 +125,8 @@ LINES: dict[str, Callable[[Work], str]] = {
     "logback": lambda w: f"{w.iso().replace('T', ' ')} [main] INFO  a.b.C - done {pairs(w)}",
     "nginx": lambda w: f'{clf(w)} "x" request_time={w.ms / 1000:.3f}',
     "envoy": lambda w: (
-        f'[{w.iso(start=True)}Z] "GET {w.path} HTTP/1.1" {w.code} - 0 5 {w.ms} 1 "-" "x" "r" "h" "-"'
+        f'[{w.iso(start=True)}Z] "GET {w.path} HTTP/1.1" {w.code} - 0 5 {w.ms} 1 "-" "x" "r" '
+        '"h" "-"'
     ),
     "alb": alb,
     "haproxy": haproxy,
@@ -144,10 +145,12 @@ LINES: dict[str, Callable[[Work], str]] = {
 }
 DOCUMENTS: dict[str, Callable[[Sequence[Work]], str]] = {
     "otlp document": lambda ws: dumps({"resourceSpans": [otlp(w) for w in ws]}),
-    "jaeger document": lambda ws: json.dumps({"data": [{"spans": [jaeger(w) for w in ws]}]}, indent=1),
-    "loki": lambda ws: dumps(
-        {"streams": [{"stream": {"app": "faq"}, "values": [[f"{w.us()}000", text(w)] for w in ws]}]}
+    "jaeger document": lambda ws: json.dumps(
+        {"data": [{"spans": [jaeger(w) for w in ws]}]}, indent=1
     ),
+    "loki": lambda ws: dumps({"streams": [
+        {"stream": {"app": "faq"}, "values": [[f"{w.us()}000", text(w)] for w in ws]}
+    ]}),
     "csv": lambda ws: "\n".join(
         ["timestamp,service,method,path,status,duration_ms"]
         + [f"{w.iso()}Z,faq,GET,{w.path},{w.code},{w.ms}" for w in ws]
@@ -181,8 +184,8 @@ def told(works: Sequence[Work], name: str) -> Counter[tuple[Any, ...]]:
 
 def spans(found: Ingested, name: str) -> Counter[tuple[Any, ...]]:
     rows = found.rows(
-        "SELECT operation, duration_ns, status, start_ns FROM span JOIN source_file USING (file_id)"
-        f" WHERE path LIKE '%/{name}/%'"
+        "SELECT operation, duration_ns, status, start_ns FROM span "
+        f"JOIN source_file USING (file_id) WHERE path LIKE '%/{name}/%'"
     )
     return Counter(tuple(row.values()) for row in rows)
 
