@@ -33,7 +33,7 @@ def json_text(found: Validation) -> str:
     document = {
         "outcome": found.outcome.value,
         "headline": found.headline,
-        "against_recording": found.against_recording,
+        "against_past": found.against_past,
         "invalid": found.invalid,
         "failures": found.failures,
         "undecided": found.undecided,
@@ -114,7 +114,7 @@ def html_text(found: Validation) -> str:
                 *found.invalid,
                 *found.failures,
                 *found.undecided,
-                *([found.against_recording] if found.against_recording else []),
+                *([found.against_past] if found.against_past else []),
             ],
             facts=list(found.facts.items()),
             charts=charts,

@@ -59,7 +59,7 @@ class Masker:
             found = self._users[key] = digest.hexdigest()[:12]
         return found
 
-    def suspects(self, texts: Sequence[str]) -> list[int]:
+    def suspects(self, texts: Sequence[str] | pl.Series) -> list[int]:
         """Return the places of the texts that `text` might change; the others need no look."""
         column = pl.Series(texts, dtype=pl.String)
         named = column.str.contains_any(self._suspect_words, ascii_case_insensitive=True)

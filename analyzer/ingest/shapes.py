@@ -51,21 +51,21 @@ _LEFT_IN_PLACE = frozenset({"outcome", "http_status", "grpc_status", "error_mess
 _FALLBACKS = frozenset({"operation_fallback"})
 SINGLE_FIELDS = (
     "service_name", "operation", "http_method", "http_path", "trace_id", "span_id",
-    "parent_span_id", "peer_service", "correlation_id", "user", "body", "error_message",
+    "parent_span_id", "peer_service", "correlation_id", "update_id", "user", "body",
+    "error_message",
 )  # fmt: skip
 """Fields whose values differ from line to line."""
 COMBINED_FIELDS = (
     "span_kind", "outcome", "http_status", "grpc_status", "error_type", "severity",
 )  # fmt: skip
 """Fields of few distinct values, which decide together on status, kind and level."""
-_OF_PATHS = frozenset({"http_method", "http_path"})
 # A field that is not even looked at where another was found.
 _RIVALS = {
     "http_method": "operation",
     "http_path": "operation",
     "update_id": "correlation_id",
 }
-_NEVER_COLUMNAR = ("start_time", "end_time", "traceparent", "update_id", "traceback")
+_NEVER_COLUMNAR = ("start_time", "end_time", "traceparent", "traceback")
 
 
 class Shape(NamedTuple):
@@ -225,7 +225,7 @@ def _is_columnar(
         len(by_field["log_time"]) == 1
         and not any(by_field[name] for name in _NEVER_COLUMNAR)
         and all(len(by_field[name]) <= 1 for name in ("span_kind", "error_type", "severity"))
-        and (not timed or (len(timed) == 1 and timed[0][1] is not None and named))
+        and (not timed or (named and (len(timed) == 1 or timed[0][1] is not None)))
     )
 
 
@@ -236,7 +236,8 @@ def _taken(
     taken = {HEAD_KEY, *(key for key, _ in timed[:1])}
     for name, keys in by_field.items():
         unread = name in _LEFT_IN_PLACE or name in _FALLBACKS
-        if keys and not unread and not (name in _OF_PATHS and by_field["operation"]):
+        rival = _RIVALS.get(name)
+        if keys and not unread and not (rival and by_field[rival]):
             taken.add(keys[0])
     return taken
 

@@ -102,6 +102,12 @@ class Clock:
         self.undated = 0
         self.yearless = 0
 
+    def renew(self, today: date, now_ns: int) -> None:
+        """Let days pass for a file that is followed: later times are plausible from now on."""
+        self._latest = max(self._latest, today)
+        self._limit_ns = now_ns + _DAY_NS
+        self._seen.clear()
+
     @property
     def limit_ns(self) -> int:
         """Return the last plausible instant: a day ahead of the run."""

@@ -93,11 +93,11 @@ def test_sound_bot_is_compared_with_the_recording(run: Run, tmp_path: Path) -> N
     assert "Validation:" in (tmp_path / "out" / "validation.html").read_text()
     assert b"secret" not in (tmp_path / "out" / "journal.jsonl").read_bytes()
     # The same run by a generator that was late proves nothing, whatever the bot did.
-    driven = found.replayed.driven
+    [bot] = found.runs
+    driven = bot.replayed.driven
     summary = replace(driven.summary, problems=("p99 of schedule lag is 3 % of the deadline",))
-    late = replace(
-        found, replayed=replace(found.replayed, driven=replace(driven, summary=summary))
-    )
+    replayed = replace(bot.replayed, driven=replace(driven, summary=summary))
+    late = replace(found, runs=(replace(bot, replayed=replayed),))
     assert late.exit_code == 3
     assert late.headline.startswith("invalid: p99 of schedule lag")
 
@@ -124,8 +124,11 @@ def test_bundled_bot_is_validated_by_the_command(
 def test_what_cannot_be_validated_is_refused(
     recording: Path, journeys: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "a folder").mkdir()
+    elsewhere = recording.rename(tmp_path / "a folder" / "logs")
     with pytest.raises(InputError, match="Name them with --journeys"):
-        validate(recording, tmp_path / "a", options=Options())
+        validate(elsewhere, tmp_path / "a", options=Options())
+    recording = elsewhere
     with pytest.raises(UsageError, match="cannot start the bot: no-such-bot"):
         validate(recording, tmp_path / "b", options=Options(journeys=journeys, bot="no-such-bot"))
     with pytest.raises(UsageError, match="must be above 0"):

@@ -30,7 +30,7 @@ from analyzer.ingest.shapes import Shape, flatten, shape_of
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
 # Keys that wrappers and trace dialects are told by; without any, an object is a log line.
-_TELLTALES = frozenset({
+TELLTALES = frozenset({
     "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
     "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
     "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
@@ -82,8 +82,11 @@ class Plain(NamedTuple):
 
     @property
     def is_columnar(self) -> bool:
-        """Tell whether it may wait: times without a date or year must be read in their order."""
-        if not self.shape.columnar:
+        """Tell whether it may wait: times without a date or year must be read in their order.
+
+        So must a duration without a unit: other lines may prove it.
+        """
+        if not self.shape.columnar or (self.shape.durations and self.shape.durations[0][1] is None):
             return False
         stamp = self.fields[self.shape.log_time[0]]
         return isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS
@@ -123,9 +126,9 @@ class LineReader:
         self, resolver: Resolver, renames: Mapping[str, str], own: Sequence[Format] = ()
     ) -> None:
         self._resolver = resolver
-        self._renames = renames
-        self._own = tuple(own)
-        self._formats = self._own + FORMATS
+        self.renames = renames
+        self.own = tuple(own)
+        self._formats = self.own + FORMATS
         self._last: Format | None = None
         self._last_was_json = False
         self._last_was_headed = False
@@ -139,7 +142,7 @@ class LineReader:
         if content[:1] == b"{":
             value = json_text.parse_line(content)
             if isinstance(value, dict):
-                if _TELLTALES.isdisjoint(value) and not otlp.is_answer(value):
+                if TELLTALES.isdisjoint(value) and not otlp.is_answer(value):
                     return self._read_plain(value, origin)
                 return self.read_value(value, origin)
             if isinstance(value, Rejected) and (self._last_was_json or self._last is None):
@@ -258,8 +261,8 @@ class LineReader:
         flat = flatten(value)
         if isinstance(flat, Rejected):
             return flat
-        if self._renames:
-            flat = {self._renames.get(key, key): item for key, item in flat.items()}
+        if self.renames:
+            flat = {self.renames.get(key, key): item for key, item in flat.items()}
         shape = shape_of(tuple(flat))
         if (shape.unfinished or shape.contained or shape.body) and complete(flat, shape):
             shape = shape_of(tuple(flat))
@@ -364,6 +367,11 @@ class LineReader:
 
     def _unknown(self, text: str, origin: Origin) -> Outcome:
         return Outcome([_NOT_KNOWN], origin.source, unknown=text)
+
+    @property
+    def free_of_context(self) -> bool:
+        """Tell whether a line means the same whatever headers stood before it."""
+        return not self._table.columns
 
     @property
     def unfinished(self) -> bool:

@@ -192,3 +192,11 @@ _FORMS = (
     (" after ", _finished),
 )
 """Forms by what their messages hold; the first that reads a message has it."""
+
+MAYBE_KNOWN = (
+    r"pdate id=|^HTTP Request: |^Task |Request finished |duration: | - \"[A-Z]|"
+    rf"\b(?:{_METHODS}) .*(?:\s[-=>→|:]*\s*[1-5][0-9]{{2}}|[0-9] ?[nuµm]?s\b)|"
+    r"(?:completed|finished|succeeded|handled|processed|done|served|executed|responded)\b.*"
+    r"(?:in|after)[ :=]+[0-9]"
+)
+"""What any message of a known form holds, for a fast look over many: all else is of none."""

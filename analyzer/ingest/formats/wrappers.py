@@ -49,6 +49,13 @@ def without_ansi(text: str) -> str:
     return _ANSI.sub("", text)
 
 
+def is_wrapped(text: str) -> bool:
+    """Tell whether `peel_text` would take a prefix off."""
+    return _CRI.match(text) is not None or (
+        "|" in text[:64] and _COMPOSE.match(text) is not None
+    )
+
+
 def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
     """Take a CRI or compose prefix off a text line, None where there is none."""
     match = _CRI.match(text)
