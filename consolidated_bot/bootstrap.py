@@ -40,6 +40,7 @@ from consolidated_bot.core.polling import Poller
 from consolidated_bot.core.processing import Processor, ProcessorParts
 from consolidated_bot.core.recording import Recorder
 from consolidated_bot.core.service import Service, ServiceParts
+from consolidated_bot.core.staff_notice import StaffNotice
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry, configure_logging
 from consolidated_bot.core.timers import Timer, Timers
 from consolidated_bot.core.topics import ForumTopics, StoredTopics
@@ -58,6 +59,7 @@ from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, Watc
 from consolidated_bot.support import telegram as support_telegram
 from consolidated_bot.support.application import DIALOGUE, Policy, Support
 from consolidated_bot.support.commands import (
+    AddToTicket,
     Cancel,
     ChooseCategory,
     HandAlbumsOn,
@@ -81,9 +83,9 @@ TIMERS = (
     Timer(WatchLoad(), 2.0),
     Timer(WatchCampaign(), 15.0),
 )
-KEPT = Kept((SubmitTicket, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
+KEPT = Kept((SubmitTicket, AddToTicket, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
 """Tickets are never shed."""
-NEVER_REFUSED = (SubmitTicket,)
+NEVER_REFUSED = (SubmitTicket, AddToTicket)
 ROUTES = (
     support_telegram.routes,
     accounts_telegram.routes,
@@ -199,7 +201,9 @@ def make_service(
     timers.deliver = recorder.deliver
     timers.check = leadership.check
     webhook = _webhook(settings, intake, api)
-    poller = None if webhook else Poller(api, intake, metrics, bot_id)
+    notice = StaffNotice(database, clock, bot_id, settings.ops_chat_id)
+    notice.deliver = recorder.deliver
+    poller = None if webhook else Poller(api, intake, metrics, bot_id, notice.tell)
     watch = operations.watch(database)
     watch.busy = lambda: (workers.busy, settings.workers)
     watch.leads = lambda: leadership.held
@@ -213,7 +217,7 @@ def make_service(
             outgoing=outgoing,
             housekeeping=housekeeping,
             timers=timers,
-            pulse=watch.run,
+            pulse=watch,
             page=operations.serve,
             poller=poller,
             webhook=webhook,

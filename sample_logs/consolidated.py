@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import platform
 import sys
 import tempfile
@@ -37,14 +38,14 @@ def main() -> None:
 @main.command()
 @click.option("--seed", default=7, show_default=True)
 @click.option("--speed", default=1.0, show_default=True, help="So many times as fast as recorded.")
-@click.option("--minutes", default=45.0, show_default=True, help="Of the recording, the busiest.")
+@click.option("--minutes", type=float, help="At most so much of the recording; else all of it.")
 @click.option("--legacy", type=click.Path(path_type=Path), default=SAMPLES / "legacy")
 @click.option("--out", type=click.Path(path_type=Path), default=SAMPLES / "consolidated")
-def record(*, seed: int, speed: float, minutes: float, legacy: Path, out: Path) -> None:
+def record(*, seed: int, speed: float, minutes: float | None, legacy: Path, out: Path) -> None:
     """Replay the demand of LEGACY in real time; the bot's log goes below OUT, facts beside OUT."""
     with tempfile.TemporaryDirectory(prefix="consolidated-record-") as working:
         folder = Path(working)
-        pace = Pace(speed, 60 * minutes / speed, seed)
+        pace = Pace(speed, math.inf if minutes is None else 60 * minutes / speed, seed)
         demand = _demand(legacy, folder / "legacy", pace)
         click.echo(f"{len(demand.arrivals):,} visits in {demand.plan.seconds:,.0f} s", err=True)
         replayed = replay(bundled_bot().campaign(folder / "run", folder, demand, speed))

@@ -15,6 +15,7 @@ from analyzer.replay.workload.recorded import Demand
 
 BUNDLED_BOT = (sys.executable, "-m", "consolidated_bot", "run")
 SAMPLE_FLEET = (sys.executable, "-m", "sample_logs.fleet", "run", "--logs", "{logs}")
+LOGS_NAME, DATABASE_NAME = "bot-logs", "bot.db"
 LOGS_PLACE = "{logs}"
 """In a command line: the folder for logs, for bots that do not read LOG_FILE."""
 
@@ -29,20 +30,28 @@ class BotUnderTest:
 
     def campaign(self, folder: Path, working: Path, demand: Demand, speed: float) -> Campaign:
         """A replay of `demand` with files below `folder` and the bot's database in `working`."""
-        logs = (folder / "bot-logs").resolve()
         return Campaign(
             demand=demand,
-            words=[word.replace(LOGS_PLACE, str(logs)) for word in self.words],
+            words=self.command(folder),
             folder=folder,
             speed=speed,
             staffed=self.bundled,
-            environment={
-                "DATABASE_URL": f"sqlite:///{working}/bot.db",
-                "DASHBOARD_LISTEN": "127.0.0.1:0",
-                "LOG_FILE": str(logs / "bot.jsonl"),
-                "SEND_RATE_SCALE": f"{speed:g}",
-            },
+            environment=self.environment(folder, working, speed),
         )
+
+    def command(self, folder: Path) -> list[str]:
+        """The words of the command, with the folder for logs below `folder` in its place."""
+        logs = (folder / LOGS_NAME).resolve()
+        return [word.replace(LOGS_PLACE, str(logs)) for word in self.words]
+
+    def environment(self, folder: Path, working: Path, limit_scale: float) -> dict[str, str]:
+        """What a bot is told besides BOT_API_URL and BOT_TOKEN; it may ignore it."""
+        return {
+            "DATABASE_URL": f"sqlite:///{working / DATABASE_NAME}",
+            "DASHBOARD_LISTEN": "127.0.0.1:0",
+            "LOG_FILE": str((folder / LOGS_NAME / "bot.jsonl").resolve()),
+            "SEND_RATE_SCALE": f"{limit_scale:g}",
+        }
 
 
 def bundled_bot() -> BotUnderTest:

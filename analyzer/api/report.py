@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer import __version__
 from analyzer.api.analysis import Analysis
 from analyzer.api.gains import gain_table, gains
-from analyzer.api.hotspots import readable
+from analyzer.api.hotspots import baseline_words, readable
 from analyzer.api.summary import findings, fingerprint, tiles
 from analyzer.render.report import Chart, ReportContent, Section, render_report
 
@@ -53,8 +53,10 @@ def _hotspots(analysis: Analysis) -> Section:
     return Section(
         "hotspots",
         "What changed in the peak",
-        "Operations that became slower or failed more often in the peak than in the baseline, "
-        f"worst first. {analysis.unranked} more had too little data to say.",
+        "Operations that became slower or failed more often in the peak than in the baseline. "
+        "Latency and errors are ranked apart and shown in turns: each has a first, a second and "
+        f"so on. {baseline_words(analysis.relation('peak_windows'))} "
+        f"{analysis.unranked} more operations had too little data to say.",
         readable(analysis.hotspots(top=30)),
     )
 

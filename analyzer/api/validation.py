@@ -13,11 +13,12 @@ from analyzer.api.comparison import Comparison, compare_recorded
 from analyzer.api.demand import recorded_acts
 from analyzer.api.journey_names import read_journey_names
 from analyzer.api.measured import predicted_and_measured
-from analyzer.api.objectives import SloReport, evaluate_stretches, read_objective_files
+from analyzer.api.objectives import evaluate_stretches, read_objective_files
 from analyzer.api.observed import observed_objectives
 from analyzer.api.paired import paired_comparison
 from analyzer.api.pipeline import Listener
 from analyzer.api.recorded import Part, Recorded
+from analyzer.api.slo_report import SloReport
 from analyzer.api.validation_notes import comparability, facts, largest_misses
 from analyzer.api.validation_result import Options, Validation
 from analyzer.api.validation_runs import (
@@ -29,7 +30,7 @@ from analyzer.api.validation_runs import (
     side_parts,
 )
 from analyzer.errors import InputError, OutputError, UsageError
-from analyzer.replay.workload.recorded import Pace, recorded_demand
+from analyzer.replay.workload.recorded import NOTIFICATION, Pace, recorded_demand
 from analyzer.slo.spec import ObjectiveSet
 
 OURS = frozenset(
@@ -156,7 +157,13 @@ def _compared(
         return None, []
     before, after = (Recorded(side, bench.names) for side in (old, new))
     try:
-        found = compare_recorded(before, after, objectives.objectives, seed=options.seed)
+        found = compare_recorded(
+            before,
+            after,
+            objectives.objectives,
+            left_out=frozenset({NOTIFICATION}),
+            seed=options.seed,
+        )
     except InputError as error:
         return None, [f"nothing to compare: {error}"]
     notes = list(found.notes)

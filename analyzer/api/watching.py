@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class Watch:
         self._tail = Tail(paths, masker, options.reading, from_now=options.from_now)
         self._newest_us = 0
         self._quarantined = 0
+        self._finished = 0
         self.lines = 0
         if options.from_now:
             self._tail.look()
@@ -111,6 +113,10 @@ class Watch:
                 self._gauge(figures)
         for note in growth.notes[:MAX_NOTES]:
             self.board.note(note)
+        self._finished += growth.finished
+        if growth.finished:
+            plural = "file is" if self._finished == 1 else "files are"
+            self.board.note(f"{self._finished} {plural} packed or whole documents: not followed")
         self._quarantined += growth.quarantined
         if growth.modified_s is not None:
             self.board.alive(round(growth.modified_s * SECOND_US))
@@ -193,8 +199,10 @@ class Door:
         return host, int(port)
 
 
-async def serve(watch: Watch, door: Door, ready: Callable[[str], None]) -> None:
-    """Serve the page until cancelled; `ready` hears its address.
+async def serve(
+    watch: Watch, door: Door, ready: Callable[[str], None], stop: asyncio.Event
+) -> None:
+    """Serve the page until `stop` is set; `ready` hears its address.
 
     Raises:
         OutputError: the port is taken.
@@ -213,8 +221,10 @@ async def serve(watch: Watch, door: Door, ready: Callable[[str], None]) -> None:
             ) from error
         shown = f"[{host}]" if ":" in host else host
         ready(f"http://{shown}:{runner.addresses[0][1]}/")
-        while True:
-            await asyncio.sleep(0 if watch.look() else LOOK_S)
+        while not stop.is_set():
+            pause_s = 0 if watch.look() else LOOK_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause_s)
     finally:
         await runner.cleanup()
         watch.close()

@@ -17,7 +17,8 @@ import orjson
 
 from analyzer.dashboard.board import Board, BoardSnapshot
 from analyzer.dashboard.charts import Charts, objective_charts
-from analyzer.dashboard.view import View, view_of
+from analyzer.dashboard.signs import View
+from analyzer.dashboard.view import view_of
 
 BEAT_S = 0.5
 CHARTS_EVERY = 4
@@ -58,6 +59,10 @@ class Stream:
         if self._snapshot is None or self._snapshot[0] != beat:
             self._snapshot = beat, self.board.snapshot(self._clock(), self._wall())
         return self._snapshot[1]
+
+    def forget(self) -> None:
+        """Read the board anew, also within a beat: somebody wrote and wants to see it."""
+        self._snapshot = None
 
     def view(self, context: str | None) -> View:
         """The page of a scope as it stands now."""

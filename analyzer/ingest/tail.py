@@ -43,12 +43,14 @@ Identity = tuple[int, int]
 class Growth:
     """What a look at the files brought: rows by table, one batch a file; `more` is waiting.
 
-    `modified_s` is the newest change of any file, None if nothing was read.
+    `modified_s` is the newest change of any file, None if nothing was read; `finished` counts the
+    files that were met and cannot grow line by line: archives, documents, tables of columns.
     """
 
     batches: list[Rows] = field(default_factory=list)
     lines: int = 0
     quarantined: int = 0
+    finished: int = 0
     more: bool = False
     modified_s: float | None = None
     notes: list[str] = field(default_factory=list)
@@ -255,7 +257,7 @@ class Tail:
             if not skipped:
                 growth.batches.extend(read_whole(file, self._masker, self._options))
                 growth.modified_s = max(growth.modified_s or 0.0, status.st_mtime)
-            growth.notes.append(f"{file.name}: not plain lines, read once and not followed")
+            growth.finished += 1
         else:
             self._open[file.path] = TailedFile(file, self._masker, self._options, from_end=skipped)
         return identity

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from analyzer.replay.botapi import Emulator, FaultRule, Latency, Limits, Settings, SystemClock
 from analyzer.replay.drive import BotCommand, Driven, Journey, drive, running_bot
@@ -76,6 +78,13 @@ def replay(campaign: Campaign) -> Replayed:
     return asyncio.run(_replay(campaign))
 
 
+async def called_off(task: asyncio.Future[Any]) -> None:
+    """Cancel `task` and wait for its end; what it failed of is raised."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
 async def _replay(campaign: Campaign) -> Replayed:
     plan = campaign.demand.plan
     settings = Settings(
@@ -110,8 +119,7 @@ async def _replay(campaign: Campaign) -> Replayed:
                 await asyncio.sleep(DRAIN_SECONDS)
             finally:
                 # A bot that never shows a card must not hold up the end.
-                working.cancel()
-                await asyncio.gather(working, return_exceptions=True)
+                await called_off(working)
             ended = process.returncode
     notifications = tuple(staff.notifications(plan))
     return Replayed(driven, notifications, begun_us, ended, staff.refused)

@@ -49,13 +49,16 @@ class Broadcasts:
     times: tuple[float, ...]
 
 
-def broadcasts_for(notified: Sequence[float]) -> Broadcasts:
-    """As many messages, at about the moments, as the notifications sent at `notified`."""
+def broadcasts_for(notified: Sequence[float], audience: int = USUAL_AUDIENCE) -> Broadcasts:
+    """As many messages, at about the moments, as the notifications sent at `notified`.
+
+    Each goes to about `audience` people.
+    """
     if not notified:
         return Broadcasts(0, ())
-    count = max(1, round(len(notified) / USUAL_AUDIENCE))
-    audience = math.ceil(len(notified) / count)
-    return Broadcasts(audience, tuple(sorted(notified)[::audience]))
+    count = max(1, round(len(notified) / audience))
+    each = math.ceil(len(notified) / count)
+    return Broadcasts(each, tuple(sorted(notified)[::each]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from consolidated_bot.accounts.commands import (
     AskField,
+    AuditShown,
     BanChanged,
     BanUser,
     ChangeLanguage,
@@ -29,6 +30,7 @@ from consolidated_bot.accounts.commands import (
     PrivacyShown,
     Profile,
     RoleGranted,
+    ViewAudit,
     ViewLanguages,
     ViewPrivacy,
     ViewProfile,
@@ -64,6 +66,7 @@ from consolidated_bot.published import (
 )
 
 DIALOGUE = "accounts/profile"
+AUDIT_SHOWN = 20
 
 
 class Accounts(Protocol):
@@ -262,6 +265,10 @@ class AccountUseCases:
         )
         return BanChanged(account, language, changed=True)
 
+    def audit(self, accounts: Accounts, scope: Scope, command: ViewAudit) -> AuditShown:
+        self._require(accounts, scope, command.sender, "lead")
+        return AuditShown(tuple(scope.audited(command.subject or None, AUDIT_SHOWN)))
+
     def grant(self, accounts: Accounts, scope: Scope, command: GrantRole) -> RoleGranted:
         self._require(accounts, scope, command.sender, "owner")
         if not command.user_id:
@@ -320,6 +327,7 @@ class AccountUseCases:
             ExportAccount: self.export,
             EraseAccount: self.erase,
             GrantRole: self.grant,
+            ViewAudit: self.audit,
         }
 
 

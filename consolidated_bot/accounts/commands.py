@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from consolidated_bot.accounts.domain import Account
-from consolidated_bot.core.messages import Sender
+from consolidated_bot.core.messages import AuditLine, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,19 @@ class GrantRole:
     sender: Sender
     user_id: int
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAudit:
+    """By a lead, in the operations chat; `subject` like `ticket:12`, or empty for all."""
+
+    sender: Sender
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditShown:
+    lines: tuple[AuditLine, ...]
 
 
 @dataclass(frozen=True, slots=True)

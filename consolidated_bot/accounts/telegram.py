@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -19,7 +20,7 @@ from consolidated_bot.accounts.domain import (
 )
 from consolidated_bot.accounts.texts import say
 from consolidated_bot.core.keyboards import button, keyboard
-from consolidated_bot.core.messages import Answer, Send, Sender
+from consolidated_bot.core.messages import Answer, AuditLine, Send, Sender
 from consolidated_bot.core.routes import Routes
 
 routes = Routes("accounts")
@@ -92,6 +93,12 @@ def role(sender: Sender, words: str, message: Message) -> Any:
     return a.GrantRole(sender, number, name.strip().lower())
 
 
+@routes.command("audit")
+def audit(sender: Sender, words: str, message: Message) -> Any:
+    """For leads: `/audit`, `/audit ticket:12`."""
+    return a.ViewAudit(sender, words)
+
+
 @routes.button("ac")
 def account_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     action, _, value = words.partition(":")
@@ -136,6 +143,19 @@ def _field_asked(result: a.FieldAsked, to: Sender) -> Answer:
         rows = [[button(plan, f"ac:plan:{plan}")] for plan in PLANS]
     asked = _to(to, say(to.language, f"ask_{result.field}"), rows)
     return Answer("accounts/profile-ask", (asked,))
+
+
+def _audit_shown(result: a.AuditShown, to: Sender) -> Answer:
+    lines = [_audit_line(line) for line in result.lines] or ["Nothing is recorded."]
+    return Answer("accounts/audit", (_to(to, "\n".join(lines)[:LONGEST_PIECE]),))
+
+
+def _audit_line(line: AuditLine) -> str:
+    moment = datetime.fromtimestamp(line.at_ms / 1000, UTC)
+    change = f": {line.before or '-'} → {line.after}" if line.after else ""
+    reason = f" ({line.reason})" if line.reason else ""
+    who = line.actor_id if line.actor_id is not None else "bot"
+    return escape(f"{moment:%d.%m. %H:%M} {who} {line.action} {line.subject}{change}{reason}")
 
 
 def _ban_changed(result: a.BanChanged, to: Sender) -> Answer:
@@ -217,6 +237,7 @@ PRESENTERS: dict[type, Callable[[Any, Sender], Answer]] = {
     a.Profile: _profile,
     a.FieldAsked: _field_asked,
     a.BanChanged: _ban_changed,
+    a.AuditShown: _audit_shown,
     a.LanguagesShown: _languages,
     a.LanguageChanged: _language_changed,
     a.CodeIssued: _code_issued,

@@ -167,6 +167,19 @@ class Turn:
     conversation: Conversation | None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Who did what, when (UTC epoch ms), to what."""
+
+    at_ms: int
+    actor_id: int | None
+    action: str
+    subject: str
+    before: str | None
+    after: str | None
+    reason: str | None
+
+
 class Scope(Protocol):
     """What a use case may do besides its own tables; everything joins its transaction."""
 
@@ -187,6 +200,10 @@ class Scope(Protocol):
 
     def audit(self, action: str, subject: str, **details: object) -> None:
         """Append to the audit log: `actor_id`, `before`, `after`, `reason` as known."""
+        ...
+
+    def audited(self, subject: str | None, most: int) -> list[AuditLine]:
+        """The newest lines of the audit log (of one subject), the newest first."""
         ...
 
     def converse(self, sender: Sender, conversation: Conversation | None) -> None:

@@ -77,18 +77,19 @@ class Routes:
         router = Router(name=self.name)
         router.message.register(_run_command, self._is_command)
         router.callback_query.register(_run_button, self._is_button)
-        if self._staff:
-            router.message.register(_run_message(self._staff), _is_staffs)
         if self._edited:
             router.edited_message.register(_run_message(self._edited))
         return router
 
     def fallback(self) -> Router | None:
         """The router of what is neither a command nor a button; goes after all others."""
-        if self._text is None:
+        if self._text is None and self._staff is None:
             return None
         router = Router(name=f"{self.name} fallback")
-        router.message.register(_run_message(self._text), _is_said)
+        if self._staff is not None:
+            router.message.register(_run_message(self._staff), _is_staffs)
+        if self._text is not None:
+            router.message.register(_run_message(self._text), _is_said)
         return router
 
     async def _is_command(self, message: Message, place: Place) -> bool | dict[str, Any]:

@@ -14,6 +14,7 @@ from consolidated_bot.core.db import upsert
 from consolidated_bot.core.gate import Gate, OpenGate
 from consolidated_bot.core.messages import (
     Answer,
+    AuditLine,
     Conversation,
     Said,
     Send,
@@ -112,6 +113,13 @@ class UnitOfWork:
         self.connection.execute(
             insert(AUDIT), {"at_ms": self._now_ms, "action": action, "subject": subject, **details}
         )
+
+    def audited(self, subject: str | None, most: int) -> list[AuditLine]:
+        columns = [AUDIT.c[name] for name in AuditLine.__dataclass_fields__]
+        statement = select(*columns).order_by(AUDIT.c.id.desc()).limit(most)
+        if subject is not None:
+            statement = statement.where(AUDIT.c.subject == subject)
+        return [AuditLine(*row) for row in self.connection.execute(statement)]
 
     def conversation(self, sender: Sender) -> Conversation | None:
         """The sender's guided dialogue in progress."""

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from consolidated_bot.core.messages import ChatUnreachable, LanguageOf, Scope, SendEnded, Sender
+from consolidated_bot.core.messages import (
+    ChatUnreachable,
+    LanguageOf,
+    Scope,
+    SendEnded,
+    Sender,
+    StandingOf,
+)
 from consolidated_bot.notifications.commands import (
     BroadcastShown,
     DraftBroadcast,
     Fed,
     FeedBroadcasts,
     PlanNotice,
+    ScheduleBroadcast,
     SteerBroadcast,
     Subscribe,
     Subscriptions,
@@ -27,6 +35,7 @@ from consolidated_bot.notifications.domain import (
     Progress,
     checked_body,
     checked_topic,
+    planned_moment,
 )
 from consolidated_bot.published import (
     RANK,
@@ -66,6 +75,10 @@ class Notifications(Protocol):
     def save_broadcast(self, broadcast: Broadcast) -> None: ...
 
     def running(self) -> list[Broadcast]: ...
+
+    def due(self, now_ms: int) -> list[Broadcast]:
+        """Scheduled ones whose moment has come."""
+        ...
 
     def make_targets(self, broadcast: Broadcast) -> int: ...
 
@@ -147,6 +160,45 @@ class NotificationUseCases:
             )
         return self._shown(*self._settled(store, scope, broadcast))
 
+    def schedule(
+        self, store: Notifications, scope: Scope, command: ScheduleBroadcast
+    ) -> BroadcastShown:
+        """Let a broadcast start by itself, at a moment in a zone named or its author's."""
+        sender = command.sender
+        _require_lead(scope, sender)
+        before = store.get_broadcast(command.number)
+        if before is None:
+            raise NotificationsRefused("unknown_broadcast", number=command.number)
+        own_zone = scope.ask(StandingOf(sender.user_id, sender.language)).zone
+        at_ms, zone = planned_moment(command.moment, own_zone)
+        broadcast = before.scheduled(at_ms, zone, scope.now_ms)
+        store.save_broadcast(broadcast)
+        scope.audit(
+            "broadcast.schedule",
+            f"broadcast:{broadcast.number}",
+            actor_id=sender.user_id,
+            before=before.state,
+            after=f"{command.moment} {zone}",
+        )
+        expected = Progress(waiting=store.count_subscribers(broadcast.topic))
+        return self._shown(broadcast, expected)
+
+    def _start_due(self, store: Notifications, scope: Scope) -> tuple[BroadcastShown, ...]:
+        started = []
+        for before in store.due(scope.now_ms):
+            broadcast = before.steered("start", scope.now_ms)
+            store.save_broadcast(broadcast)
+            store.make_targets(broadcast)
+            scope.audit(
+                "broadcast.start",
+                f"broadcast:{broadcast.number}",
+                before=before.state,
+                after=broadcast.state,
+                reason="its moment came",
+            )
+            started.append(self._shown(*self._settled(store, scope, broadcast)))
+        return tuple(started)
+
     def feed(self, store: Notifications, scope: Scope, command: FeedBroadcasts) -> Fed:
         """Keep a few sends of each running broadcast in the outbox, no more: it stays steerable.
 
@@ -156,6 +208,7 @@ class NotificationUseCases:
         batches: list[tuple[Broadcast, tuple[Target, ...]]] = []
         if scope.ask(ServiceLevel()) >= PAUSED_FROM:
             return Fed(())
+        started = self._start_due(store, scope)
         for broadcast in store.running():
             room = IN_FLIGHT - store.count_queued(broadcast.number)
             if room <= 0:
@@ -170,7 +223,7 @@ class NotificationUseCases:
                     awake.append(target)
             if awake:
                 batches.append((broadcast, tuple(awake)))
-        return Fed(tuple(batches))
+        return Fed(tuple(batches), started)
 
     def end_send(
         self, store: Notifications, scope: Scope, event: SendEnded
@@ -233,6 +286,7 @@ class NotificationUseCases:
             ViewSubscriptions: self.view,
             DraftBroadcast: self.draft,
             SteerBroadcast: self.steer,
+            ScheduleBroadcast: self.schedule,
             FeedBroadcasts: self.feed,
             NotificationHoldingsOf: self.holdings,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consolidated_bot.core.messages import Said, Sender
-from consolidated_bot.support.domain import Canned, Ticket
+from consolidated_bot.support.domain import Canned, Promised, Ticket
 from consolidated_bot.support.faq import Entry
 
 
@@ -193,15 +193,21 @@ class Troubleshoot:
 
 @dataclass(frozen=True, slots=True)
 class WatchPromises:
-    """By a timer: see which first responses are late or nearly so."""
+    """By a timer: see which promises are broken or nearly so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Tickets that staff is told of for the first time, by one promise."""
+
+    what: Promised
+    warned: tuple[Ticket, ...]
+    overdue: tuple[Ticket, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PromisesWatched:
-    """Tickets that staff is told of for the first time."""
-
-    warned: tuple[Ticket, ...]
-    breached: tuple[Ticket, ...]
+    promises: tuple[Watched, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,15 +100,17 @@ class StaffView:
     def watched(self, result: c.PromisesWatched) -> Answer:
         """One message for all that is late, so that a flood does not drown the chat."""
         sends: list[Send] = []
-        for tickets, words in (
-            (result.breached, "The promised first answer is overdue"),
-            (result.warned, "Three quarters of the time to the first answer are over"),
-        ):
-            if tickets:
-                numbers = ", ".join(f"#{ticket.number}" for ticket in tickets[:20])
-                more = f" and {len(tickets) - 20} more" if len(tickets) > 20 else ""
-                alone = tickets[0] if len(tickets) == 1 else None
-                sends += self._send(f"{words}: {numbers}{more}", None, ticket=alone)
+        for watched in result.promises:
+            what = watched.what.value
+            for tickets, words in (
+                (watched.overdue, f"The promised {what} is overdue"),
+                (watched.warned, f"Three quarters of the time to the {what} are over"),
+            ):
+                if tickets:
+                    numbers = ", ".join(f"#{ticket.number}" for ticket in tickets[:20])
+                    more = f" and {len(tickets) - 20} more" if len(tickets) > 20 else ""
+                    alone = tickets[0] if len(tickets) == 1 else None
+                    sends += self._send(f"{words}: {numbers}{more}", None, ticket=alone)
         return Answer("support/promise-watch", tuple(sends))
 
     def albums(self, result: c.AlbumsComplete) -> Answer:
@@ -242,7 +244,8 @@ def card_text(ticket: Ticket) -> str:
         if ticket.first_response_ms is not None
         else f"first answer by {moment(ticket.first_response_due_ms)}"
     )
-    late = " ⚠ overdue" if ticket.breached_ms is not None else ""
+    broken = ticket.breached_ms is not None or ticket.resolution_breached_ms is not None
+    late = " ⚠ overdue" if broken else ""
     rating = f"\nRating: {'★' * ticket.rating}" if ticket.rating else ""
     return (
         f"<b>#{ticket.number}</b> {ticket.state}{who} · {escape(ticket.category)} · "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from consolidated_bot.core import outbox, topics
 from consolidated_bot.core.db import upsert
 from consolidated_bot.support.commands import AlbumPart, Entered
-from consolidated_bot.support.domain import Ticket
+from consolidated_bot.support.domain import Promised, Ticket
 
 METADATA = MetaData()
 
@@ -54,6 +54,8 @@ TICKET = Table(
     Column("rating", Integer),
     Column("attachment", Text),
     Column("zone", Text, nullable=False),
+    Column("resolution_warned_ms", BigInteger),
+    Column("resolution_breached_ms", BigInteger),
 )
 
 TICKET_ENTRY = Table(
@@ -82,6 +84,30 @@ ALBUM_PART = Table(
     Column("relayed_ms", BigInteger),
 )
 
+
+class _Watched(NamedTuple):
+    """The columns of one promise."""
+
+    due: Any
+    warned: Any
+    breached: Any
+    unkept: tuple[Any, ...]
+
+
+_WATCHED = {
+    Promised.FIRST_RESPONSE: _Watched(
+        TICKET.c.first_response_due_ms,
+        TICKET.c.warned_ms,
+        TICKET.c.breached_ms,
+        (TICKET.c.first_response_ms.is_(None),),
+    ),
+    Promised.RESOLUTION: _Watched(
+        TICKET.c.resolution_due_ms,
+        TICKET.c.resolution_warned_ms,
+        TICKET.c.resolution_breached_ms,
+        (),
+    ),
+}
 _TICKET_COLUMNS = [TICKET.c[name] for name in Ticket.__dataclass_fields__]
 _ENTRY_COLUMNS = [TICKET_ENTRY.c[name] for name in Entered.__dataclass_fields__]
 _BY_MESSAGE = select(*_TICKET_COLUMNS).where(
@@ -148,21 +174,22 @@ class SqlTickets:
     def announced_since(self, at_ms: int) -> int:
         return int(self._connection.execute(_ANNOUNCED, {"since": at_ms}).scalar_one())
 
-    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]:
-        """Three quarters of the time to the first response are over, and nobody was told."""
-        warn_at = (TICKET.c.created_ms + 3 * TICKET.c.first_response_due_ms) / 4
-        return self._unanswered(TICKET.c.warned_ms.is_(None), warn_at <= now_ms, most)
+    def due_for_warning(self, what: Promised, now_ms: int, most: int) -> list[Ticket]:
+        """Three quarters of the time for `what` are over, and nobody was told."""
+        watch = _WATCHED[what]
+        warn_at = (TICKET.c.created_ms + 3 * watch.due) / 4
+        return self._unkept(watch, watch.warned.is_(None), warn_at <= now_ms, most)
 
-    def breached(self, now_ms: int, most: int) -> list[Ticket]:
-        """The first response is overdue, and this is not recorded yet."""
-        late = TICKET.c.first_response_due_ms < now_ms
-        return self._unanswered(TICKET.c.breached_ms.is_(None), late, most)
+    def overdue(self, what: Promised, now_ms: int, most: int) -> list[Ticket]:
+        """`what` is overdue, and this is not recorded yet."""
+        watch = _WATCHED[what]
+        return self._unkept(watch, watch.breached.is_(None), watch.due < now_ms, most)
 
-    def _unanswered(self, fresh: Any, late: Any, most: int) -> list[Ticket]:
+    def _unkept(self, watch: _Watched, fresh: Any, late: Any, most: int) -> list[Ticket]:
         statement = select(*_TICKET_COLUMNS).where(
-            TICKET.c.state != "closed", TICKET.c.first_response_ms.is_(None), fresh, late
+            TICKET.c.state != "closed", *watch.unkept, fresh, late
         )
-        return self._tickets(statement.order_by(TICKET.c.first_response_due_ms).limit(most))
+        return self._tickets(statement.order_by(watch.due).limit(most))
 
     def add_entry(self, entry: Entered) -> bool:
         statement = upsert(self._connection, TICKET_ENTRY).on_conflict_do_nothing()

@@ -172,8 +172,8 @@ def staff(sender: Sender, message: Message) -> Any:
         return c.ReopenTicket(sender, None)
     attachment = kind_of(message)
     text = message.text or message.caption or ""
-    if not text and attachment is None:
-        return None  # a service message: somebody came, a message was pinned
+    if text.startswith("/") or (not text and attachment is None):
+        return None  # a mistyped command, or a service message: somebody came, one was pinned
     return c.AnswerTicket(sender, _spot(message), text, attachment, message.media_group_id)
 
 

@@ -13,6 +13,7 @@ from consolidated_bot.support.domain import (
     BusinessHours,
     Canned,
     Promise,
+    Promised,
     SupportRefused,
     Ticket,
     checked_body,
@@ -58,9 +59,9 @@ class Tickets(Protocol):
 
     def announced_since(self, at_ms: int) -> int: ...
 
-    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]: ...
+    def due_for_warning(self, what: Promised, now_ms: int, most: int) -> list[Ticket]: ...
 
-    def breached(self, now_ms: int, most: int) -> list[Ticket]: ...
+    def overdue(self, what: Promised, now_ms: int, most: int) -> list[Ticket]: ...
 
     def add_entry(self, entry: Entered) -> bool:
         """False if an entry of the same message is there."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from consolidated_bot.core.messages import Scope
@@ -13,8 +12,10 @@ from consolidated_bot.support.commands import (
     HandAlbumsOn,
     PromisesWatched,
     TicketsErased,
+    Watched,
     WatchPromises,
 )
+from consolidated_bot.support.domain import Promised
 from consolidated_bot.support.tickets import Tickets
 
 WATCHED_AT_ONCE = 200
@@ -27,14 +28,17 @@ class Upkeep:
     def watch(self, tickets: Tickets, scope: Scope, command: WatchPromises) -> PromisesWatched:
         """Warn staff once when three quarters of the promised time are over; record breaches."""
         now = scope.now_ms
-        breached = tickets.breached(now, WATCHED_AT_ONCE)
-        for ticket in breached:
-            tickets.save(replace(ticket, breached_ms=now, warned_ms=ticket.warned_ms or now))
-            scope.audit("promise.breach", f"ticket:{ticket.number}")
-        warned = tickets.due_for_warning(now, WATCHED_AT_ONCE)
-        for ticket in warned:
-            tickets.save(replace(ticket, warned_ms=now))
-        return PromisesWatched(tuple(warned), tuple(breached))
+        seen = []
+        for what in Promised:
+            late = tickets.overdue(what, now, WATCHED_AT_ONCE)
+            for ticket in late:
+                tickets.save(ticket.broken(what, now))
+                scope.audit("promise.breach", f"ticket:{ticket.number}", reason=what.value)
+            soon = tickets.due_for_warning(what, now, WATCHED_AT_ONCE)
+            for ticket in soon:
+                tickets.save(ticket.warned(what, now))
+            seen.append(Watched(what, tuple(soon), tuple(late)))
+        return PromisesWatched(tuple(seen))
 
     def hand_albums_on(
         self, tickets: Tickets, scope: Scope, command: HandAlbumsOn

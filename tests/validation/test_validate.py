@@ -124,8 +124,11 @@ def test_bundled_bot_is_validated_by_the_command(
 def test_what_cannot_be_validated_is_refused(
     recording: Path, journeys: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "a folder").mkdir()
+    elsewhere = recording.rename(tmp_path / "a folder" / "logs")
     with pytest.raises(InputError, match="Name them with --journeys"):
-        validate(recording, tmp_path / "a", options=Options())
+        validate(elsewhere, tmp_path / "a", options=Options())
+    recording = elsewhere
     with pytest.raises(UsageError, match="cannot start the bot: no-such-bot"):
         validate(recording, tmp_path / "b", options=Options(journeys=journeys, bot="no-such-bot"))
     with pytest.raises(UsageError, match="must be above 0"):

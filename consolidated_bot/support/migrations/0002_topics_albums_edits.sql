@@ -2,6 +2,9 @@
 -- Times are UTC epoch milliseconds.
 ALTER TABLE ticket ADD COLUMN attachment TEXT;
 ALTER TABLE ticket ADD COLUMN zone TEXT NOT NULL DEFAULT 'UTC';
+-- The promise of a solution is watched as the one of a first answer is.
+ALTER TABLE ticket ADD COLUMN resolution_warned_ms BIGINT;
+ALTER TABLE ticket ADD COLUMN resolution_breached_ms BIGINT;
 ALTER TABLE ticket_entry ADD COLUMN attachment TEXT;
 CREATE INDEX ticket_waiting ON ticket (number) WHERE state = 'open';
 
