@@ -123,5 +123,3 @@ class _Learner:
     def _expect(self, mark: str) -> None:
         if self._next("mark") != mark:
             raise _NoTemplate
-
-
