@@ -111,9 +111,7 @@ def ingest(
     return IngestResult(read, len(files) - read, len(gone), dict(masker.counts))
 
 
-def _plan(
-    file: LogFile, known: dict[int, ManifestEntry], marks: dict[int, Mark]
-) -> _Plan:
+def _plan(file: LogFile, known: dict[int, ManifestEntry], marks: dict[int, Mark]) -> _Plan:
     identity = file_id(file.name)
     try:
         status = file.path.stat()
@@ -204,9 +202,7 @@ class _Load:
 
         def tell(so_far: Lines) -> None:
             bytes_done = before.bytes_done + min(so_far.bytes_read, plan.entry.size_bytes)
-            self._report(
-                before._replace(lines=before.lines + so_far.lines, bytes_done=bytes_done)
-            )
+            self._report(before._replace(lines=before.lines + so_far.lines, bytes_done=bytes_done))
 
         self._report(before)
         writing = FileWriting(self._store, plan.file.name, shown, plan.entry, tell)

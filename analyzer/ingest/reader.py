@@ -75,14 +75,20 @@ class FileReader:
         met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
         return "+".join(name for name, count in met if count) or "unrecognised"
 
-    def read(self, source: Iterator[Block | Item], *, goes_on: bool = False) -> Iterator[Place | None]:
+    def read(
+        self, source: Iterator[Block | Item], *, goes_on: bool = False
+    ) -> Iterator[Place | None]:
         """Consume `source`; yields now and then so that the caller can flush and report.
 
         `goes_on` tells that it is not a file's beginning.
         """
         first = next(source, None)
         source = itertools.chain(() if first is None else (first,), source)
-        head = list(itertools.islice(first.lines(), HEAD_LINES)) if isinstance(first, Block) and not goes_on else []
+        head = (
+            list(itertools.islice(first.lines(), HEAD_LINES))
+            if isinstance(first, Block) and not goes_on
+            else []
+        )
         if opens_document(head):
             yield from self._read_documents(lines_of(source))
         elif (columns := tables.csv_columns(head[0].content) if head else None) is not None:

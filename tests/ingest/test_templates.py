@@ -30,7 +30,17 @@ def hexes(source: random.Random, count: int) -> str:
 
 def word(source: random.Random) -> str:
     return source.choice(
-        ["faq", "done", "10.20.30.40", "81.2.69.160", "a@b.org", "it's", "ok", "123456", "user_id=7"]
+        [
+            "faq",
+            "done",
+            "10.20.30.40",
+            "81.2.69.160",
+            "a@b.org",
+            "it's",
+            "ok",
+            "123456",
+            "user_id=7",
+        ]
     )
 
 

@@ -185,7 +185,11 @@ class Book:
             return block.line(number - block.number)
 
         sheet = Sheet(
-            lesson.template.format, lesson.shape, places + block.number, lesson.named(columns), line_of
+            lesson.template.format,
+            lesson.shape,
+            places + block.number,
+            lesson.named(columns),
+            line_of,
         )
         kept = pl.Series(regular[places.to_numpy()])
         return sheet if kept.all() else sheet.select(kept)

@@ -79,9 +79,7 @@ def usable(shape: Shape, resolver: Resolver) -> bool:
     return shape.columnar and not resolver.timing.proof.unknown
 
 
-def unproven(
-    shape: Shape, columns: Mapping[str, Column], resolver: Resolver
-) -> pl.Series | None:
+def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) -> pl.Series | None:
     """Tell the lines whose duration lacks a unit, which other lines may prove; None: none does."""
     if not shape.durations:
         return None
@@ -239,6 +237,8 @@ def notes(resolved: Resolved, services: pl.Series) -> Iterator[tuple[str, str, i
     if not any(model.notes for model in resolved.models):
         return
     frame = pl.DataFrame({"code": resolved.codes, "service": services})
-    for code, service, count in frame.group_by("code", "service").len().sort("code", "service").rows():
+    for code, service, count in (
+        frame.group_by("code", "service").len().sort("code", "service").rows()
+    ):
         for note in resolved.models[code].notes:
             yield note, service, count

@@ -71,9 +71,7 @@ class Template:
             return None
         numbers = [pl.col(key).cast(pl.Int64, strict=False) for key in self._keys_of(INT)]
         found = self._texts(found).with_columns(numbers)
-        good = found.select(
-            pl.all_horizontal(pl.all().is_not_null(), *self.checks)
-        ).to_series()
+        good = found.select(pl.all_horizontal(pl.all().is_not_null(), *self.checks)).to_series()
         if not good.all():
             found, places = found.filter(good), places.filter(good)
         return Matched(places, self._columns(found, lines, places)) if len(places) else None

@@ -20,7 +20,9 @@ from analyzer.ingest.shapes import HEAD_KEY
 
 _QUOTED = r'"(?:[^"\\\x1b]|\\[^\x1b])*"'
 _LOGFMT_VALUE = rf"({_QUOTED}|(?:[!#-~][!-~]*)?)"
-_LOGFMT_PAIR = re.compile(r"([A-Za-z_@][\w.@/-]*)=(\"(?:[^\"\\]|\\.)*\"|(?:[!#-~][!-~]*)?)", re.ASCII)
+_LOGFMT_PAIR = re.compile(
+    r"([A-Za-z_@][\w.@/-]*)=(\"(?:[^\"\\]|\\.)*\"|(?:[!#-~][!-~]*)?)", re.ASCII
+)
 # A pair of a tail ends at blanks and `"',;)]`; one begins after blanks and `,;([`.
 _TAIL_VALUE = rf"({_QUOTED}|[!#$%&*+\-./0-9:<>?@A-Z\\^_`a-z|~]*)"
 _TAIL_PAIR = re.compile(
@@ -110,7 +112,9 @@ def learn_access(sample: str) -> Template | None:
     if set(slots) != set(read) or len(slots) != len(keys):
         return None
     checks = [
-        ~pl.col(key).is_in(["-", ""]) for key in ("user.name", "referer", "request_id") if key in keys
+        ~pl.col(key).is_in(["-", ""])
+        for key in ("user.name", "referer", "request_id")
+        if key in keys
     ]
     return Template(
         format="access",
@@ -144,7 +148,9 @@ _TAILS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        re.compile(r" \d+ \d+\.\d+ \[[^\]=]*\] \[[^\]=]*\] [^\[\]=, ]+ \d+ [\d.]+ \d+ [0-9a-f]{32}$"),
+        re.compile(
+            r" \d+ \d+\.\d+ \[[^\]=]*\] \[[^\]=]*\] [^\[\]=, ]+ \d+ [\d.]+ \d+ [0-9a-f]{32}$"
+        ),
         (
             ("request_time", r" [0-9]+ ([0-9]+\.[0-9]+)"),
             ("upstream", r" \[([^\]=\x1b]*)\] \[[^\]=\x1b]*\]"),
@@ -225,7 +231,9 @@ def learn_text(sample: str) -> Template | None:
 # What libraries print whenever work is done: the groups are the message and its parts.
 _KNOWN = (
     (
-        re.compile(r"Update id=\d+ is (?P<verdict>handled|not handled)\. Duration \d+ ms by bot id=\d+$"),
+        re.compile(
+            r"Update id=\d+ is (?P<verdict>handled|not handled)\. Duration \d+ ms by bot id=\d+$"
+        ),
         r"(Update id=([0-9]+) is {verdict}\. Duration ([0-9]+) ms by bot id=[0-9]+)",
         ("message", "update_id", "duration_ms"),
     ),

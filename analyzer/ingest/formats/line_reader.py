@@ -86,7 +86,9 @@ class Plain(NamedTuple):
 
         So must a duration without a unit: other lines may prove it.
         """
-        if not self.shape.columnar or (self.shape.durations and self.shape.durations[0][1] is None):
+        if not self.shape.columnar or (
+            self.shape.durations and self.shape.durations[0][1] is None
+        ):
             return False
         stamp = self.fields[self.shape.log_time[0]]
         return isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS
