@@ -144,7 +144,7 @@ LINES: dict[str, Callable[[Work], str]] = {
     ),
 }
 DOCUMENTS: dict[str, Callable[[Sequence[Work]], str]] = {
-    "otlp document": lambda ws: dumps({"resourceSpans": [otlp(w) for w in ws]}),
+    "otlp document": lambda ws: json.dumps({"resourceSpans": [otlp(w) for w in ws]}, indent=1),
     "jaeger document": lambda ws: json.dumps(
         {"data": [{"spans": [jaeger(w) for w in ws]}]}, indent=1
     ),
