@@ -103,9 +103,7 @@ def _parts(spans: int) -> list[dict[str, int]]:
     return [{"parts": parts, "part": part} for part in range(parts)]
 
 
-def _spans(
-    store: Store, relation: str, part: Mapping[str, int] | None = None
-) -> Iterator[Span]:
+def _spans(store: Store, relation: str, part: Mapping[str, int] | None = None) -> Iterator[Span]:
     for batch in store.batches(relation, part):
         yield from map(Span._make, batch)
 
