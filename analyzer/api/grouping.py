@@ -82,8 +82,10 @@ def left_out(reporting: int, grouped: int) -> list[str]:
     if reporting <= _MOST_SERVICES:
         return []
     return [
-        f"grouped: the {grouped:,} services with most calls of {reporting:,}; the others stay "
-        "as they are. Analyse a part of the fleet to group its services."
+        (
+            f"grouped: the {grouped:,} services with most calls of {reporting:,}; the others "
+            "stay as they are. Analyse a part of the fleet to group its services."
+        )
     ]
 
 

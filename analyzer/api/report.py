@@ -122,8 +122,8 @@ def _messages(analysis: Analysis) -> Section:
         "How messages are used",
         "Journeys that make the call (criticality is their share of all), calls in a journey, the "
         "busiest ten seconds, how many are under way at once (Little's law), payload sizes where "
-        "they are logged. Stopped: seen before, no longer in the last tenth of the recording. Never "
-        "received: sent to a broker from which nobody is seen to take it.",
+        "they are logged. Stopped: seen before, no longer in the last tenth of the recording. "
+        "Never received: sent to a broker from which nobody is seen to take it.",
         analysis.messages.drop("first_seen").sort("calls", descending=True, maintain_order=True),
     )
 

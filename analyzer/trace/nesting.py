@@ -14,7 +14,7 @@ from analyzer.model.span import Span
 SLACK_NS: Final = 1_000_000
 """Log times are often cut to milliseconds: a child may stick out by one."""
 CROWD: Final = 512
-"""Of more spans that run at once those that began last are looked at: the tightest are among them."""
+"""Of more spans that run at once those that began last are looked at: the tightest is there."""
 
 
 class _Open(NamedTuple):

@@ -89,7 +89,8 @@ def participation(
 ) -> float:
     """1 - sum over groups of the squared share of the service's log calls (Guimera 2005).
 
-    `weights` is the service's row of `scaled_calls`. A service without any call to the rest is weighed by the journeys it shares with it.
+    `weights` is the service's row of `scaled_calls`. A service without any call
+    to the rest is weighed by the journeys it shares with it.
     """
     index = {name: place for place, name in enumerate(fleet.services)}
     columns = np.array([index[name] for name in rest], dtype=np.int64)
