@@ -77,7 +77,7 @@ async def test_journey_stands_on_the_page_within_a_second_and_nobody_else_reads_
 
 def _good(found: dict[str, Any]) -> int:
     return sum(
-        each["counts"]["good"]
+        each["sli"]["good"]
         for each in found["objectives"]
         if each["name"] == "support-ticket-submit-5s"
     )
