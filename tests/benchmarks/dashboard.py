@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - what a measurement prints is its result
 """What the dashboard costs, and how fast it is.
 
     python -m tests.benchmarks.dashboard            # about two minutes
