@@ -196,8 +196,8 @@ class Board:
         traffic = self._recent[objective.name]
         live.events.advance(now_us)
         rate = _rate(traffic, now_us)
-        seen = self._period[objective.name].totals(*period_of(objective, self.campaign, now_us))
-        live.plan = remaining(objective, self.campaign, now_us, seen.counts.valid, rate)
+        seen = self._period[objective.name].counts(*period_of(objective, self.campaign, now_us))
+        live.plan = remaining(objective, self.campaign, now_us, seen.valid, rate)
         snapshot = live.snapshot(now_us)
         longest = max((r.long for r in snapshot.readings), key=lambda c: c.valid, default=None)
         counts = snapshot.budget.counts if longest is None else longest
@@ -226,7 +226,7 @@ def _rate(traffic: Traffic, now_us: int) -> float:
     width = traffic.width_us
     until_us = max(now_us // width * width, width)
     from_us = until_us - max(RATE_S * SECOND_US // width, 1) * width
-    return traffic.totals(from_us, until_us).counts.valid * SECOND_US / (until_us - from_us)
+    return traffic.counts(from_us, until_us).valid * SECOND_US / (until_us - from_us)
 
 
 def _recent_traffic(objective: Objective) -> Traffic:

@@ -69,11 +69,11 @@ class Stream:
         return view_of(self.board, self.snapshot(), self._wall(), context)
 
     def charts(self, context: str | None) -> Charts:
-        """The chart columns of every objective in a scope, by the objective's name."""
+        """The chart columns of a context's objectives by name; the whole draws none."""
         return {
             watched.snapshot.objective.name: objective_charts(self.board, watched)
             for watched in self.snapshot().objectives
-            if context in {None, watched.snapshot.objective.context}
+            if watched.snapshot.objective.context == context
         }
 
     def moment(self, context: str | None) -> Moment:

@@ -28,8 +28,14 @@ from analyzer.ingest.lines import MAX_LINE_BYTES, Line, lines_of, split_blocks
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.reader import HEAD_LINES, opens_document
+<<<<<<< HEAD
 from analyzer.ingest.reading import read_file
 from analyzer.ingest.tables import PARQUET_MAGIC
+=======
+from analyzer.ingest.rows import Columns
+from analyzer.ingest.source import source_of
+from analyzer.ingest.tables import PARQUET_MAGIC, csv_columns
+>>>>>>> dashboard
 
 BLOCK_BYTES = 1 << 18
 QUIET_S = 1.0
@@ -57,7 +63,7 @@ class Growth:
 
 
 class TailedFile:
-    """One growing file of plain lines; `start` skips what is there already."""
+    """One growing file of plain lines; `from_end` leaves out what is there already."""
 
     def __init__(
         self, file: LogFile, masker: Masker, options: ReadingOptions, *, from_end: bool
@@ -80,13 +86,22 @@ class TailedFile:
         self._hints = Hints()
         self._begun: Begun = begin(file, masker, options, self._hints)
         self._day = datetime.now(UTC).date()
+        if from_end:
+            self._begin_late()
+
+    def _begin_late(self) -> None:
+        """Start after lines that nobody reads; the header of a table counts all the same."""
+        first = self.signature.partition(b"\n")[0]
+        if csv_columns(first) is not None:
+            self._begun.reader.push(Line(1, 0, first))
+        self._numbers = self._first_number = 1
 
     def close(self) -> None:
         """Let go of the file."""
         self._stream.close()
 
-    def read(self, growth: Growth) -> None:
-        """Add the rows of at most one block of new lines to `growth`."""
+    def read(self, growth: Growth, quiet_s: float = QUIET_S) -> None:
+        """Add the rows of at most one block of new lines; quiet for `quiet_s`, complete them."""
         self._renew_day()
         status = os.fstat(self._stream.fileno())
         if status.st_size < self._offset:
@@ -105,7 +120,7 @@ class TailedFile:
             self._begun.reader.settle()
             growth.more |= len(block) == BLOCK_BYTES
             growth.modified_s = max(growth.modified_s or 0.0, status.st_mtime)
-        elif not self._paused and time.monotonic() - self._grown_at >= QUIET_S:
+        elif not self._paused and time.monotonic() - self._grown_at >= quiet_s:
             self.pause()
         if self._learnt():
             growth.more = True
@@ -188,12 +203,20 @@ class Tail:
         options: ReadingOptions,
         *,
         from_now: bool = False,
+        walk_s: float = WALK_S,
+        quiet_s: float = QUIET_S,
     ) -> None:
-        """Follow what stands under `roots`; `from_now` leaves out what is there already."""
+        """Follow what stands under `roots`; `from_now` leaves out what is there already.
+
+        New files are looked for every `walk_s`; after `quiet_s` without a new line a file's last
+        record counts as complete.
+        """
         self._roots = list(roots)
         self._masker = masker
         self._options = options
         self._from_now = from_now
+        self._walk_s = walk_s
+        self._quiet_s = quiet_s
         self._open: dict[Path, TailedFile] = {}
         self._known: set[Identity] = set()
         self._begun = False
@@ -209,10 +232,10 @@ class Tail:
         """Find new files and read what has come: one block of each, or all as if it were final."""
         growth = Growth()
         if to_the_end or time.monotonic() >= self._next_walk:
-            self._next_walk = time.monotonic() + WALK_S
+            self._next_walk = time.monotonic() + self._walk_s
             self._walk(growth)
         for tailed in self._open.values():
-            tailed.drain(growth) if to_the_end else tailed.read(growth)
+            tailed.drain(growth) if to_the_end else tailed.read(growth, self._quiet_s)
         return growth
 
     def _walk(self, growth: Growth) -> None:

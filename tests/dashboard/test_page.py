@@ -161,8 +161,7 @@ async def test_an_incident_is_the_first_thing_and_says_who_has_it(browser: Brows
         assert await shown.count() == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/contexts/support"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("path", "scheme"), [("/", "light"), ("/contexts/support", "dark")])
 async def test_a_phone_shows_all_without_scrolling_sideways(
     browser: Browser, path: str, scheme: str
 ) -> None:
@@ -193,7 +192,7 @@ async def test_colours_follow_the_scheme_while_the_page_is_open(browser: Browser
         count = await drawings.count()
         await drawings.evaluate_all("all => all.forEach((each) => each.classList.add('old'))")
         await live.emulate_media(color_scheme="dark")
-        await live.locator(".canvas > :not(.old)").nth(count - 1).wait_for()
+        await live.locator(".canvas > :not(.old)").nth(count - 1).wait_for(state="attached")
         assert await live.locator(".canvas > .old").count() == 0
         assert await drawings.count() == count
 
