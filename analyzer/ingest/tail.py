@@ -28,14 +28,8 @@ from analyzer.ingest.lines import MAX_LINE_BYTES, Line, lines_of, split_blocks
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.reader import HEAD_LINES, opens_document
-<<<<<<< HEAD
 from analyzer.ingest.reading import read_file
-from analyzer.ingest.tables import PARQUET_MAGIC
-=======
-from analyzer.ingest.rows import Columns
-from analyzer.ingest.source import source_of
 from analyzer.ingest.tables import PARQUET_MAGIC, csv_columns
->>>>>>> dashboard
 
 BLOCK_BYTES = 1 << 18
 QUIET_S = 1.0
