@@ -16,6 +16,7 @@ from analyzer.api.journey_names import read_journey_names
 from analyzer.api.load_checks import Check, checks_of, judged
 from analyzer.api.load_result import LoadOptions, LoadTest
 from analyzer.api.objectives import read_objective_files
+from analyzer.api.observed import journey_name
 from analyzer.api.pipeline import Listener
 from analyzer.api.runbook import bundled_runbook, read_criteria
 from analyzer.api.validation_runs import analysed
@@ -124,8 +125,8 @@ class _Watch:
     heard: Listener
 
     def checks(self, rows: Sequence[Journey]) -> tuple[Check, ...]:
-        names = Counter(row.journey for row in rows if row.outcome != "dropped")
-        return checks_of(self.objectives, list(names))
+        names = {journey_name(row) for row in rows if row.outcome != "dropped"}
+        return checks_of(self.objectives, sorted(names))
 
     def look(self, moment: Moment) -> bool:
         levels = [one for one in self.plan.levels if one.at_seconds <= moment.at_seconds]
