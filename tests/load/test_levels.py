@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.cli.replay import SCENARIOS as OFFERED
 from analyzer.errors import UsageError
 from analyzer.replay.load import SCENARIOS, Mix, planned
 from analyzer.replay.load.levels import AFTER, BEFORE, CAMPAIGN, DURING
@@ -31,6 +32,10 @@ def test_spikes_and_faults_have_a_before_and_a_longer_after(scenario: str) -> No
     assert spans == [(BEFORE, 0, 20), (DURING, 20, 40), (AFTER, 40, 80)]
     assert found.levels[1].rate == (20 if scenario == "spike" else 4)
     assert found.fault_seconds == (20, 40)
+
+
+def test_command_offers_every_scenario() -> None:
+    assert OFFERED == SCENARIOS
 
 
 def test_what_cannot_be_run_is_refused() -> None:

@@ -145,9 +145,9 @@ def test_lost_ticket_fails_and_too_few_events_are_invalid() -> None:
 
 
 def test_what_still_waits_within_its_deadline_is_not_counted_yet() -> None:
-    waiting = {"outcome": "unanswered", "latency_ms": None}
     plan = planned("step", 4, 20, 20, CAMPAIGN, 7)
-    rows = [row(10, 100), row(11, 3000, **waiting), row(12, 5001, **waiting)]
+    waiting = [replace(one, outcome="unanswered") for one in (row(11, 3000), row(12, 5001))]
+    rows = [row(10, 100), *waiting]
     [held] = judged(plan.levels[0], rows, 0, [CHECK]).held
     assert (held.valid, held.bad) == (2, 1)
 
