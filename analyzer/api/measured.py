@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from analyzer.analysis.whatif import Measured, Recording, accuracy, headline, what_if
-from analyzer.analysis.whatif.recording import Recorder
+from analyzer.analysis.whatif.recorder import Recorder
 from analyzer.api.journey_names import JourneyNames
 from analyzer.api.recorded import Part
-from analyzer.api.what_if import recording_of
+from analyzer.api.recordings import recording_of
 from analyzer.replay.workload.recorded import NOTIFICATION
 from analyzer.slo.intervals import order_statistic_ranks, quantile_minimum
 
@@ -56,7 +56,10 @@ def predicted_and_measured(
     of the stretches with every call between services in-process; it knows nothing of a rewrite,
     so all that a rewrite changes is its error.
     """
-    compiled = {id(part.analysis): recording_of(part.analysis.relation) for part in before}
+    compiled = {
+        id(analysis): recording_of(analysis.relation, analysis.folder)
+        for analysis in (part.analysis for part in before)
+    }
     frames, errors = [], []
     for phase in dict.fromkeys(part.phase for part in before):
         own = [part for part in before if part.phase == phase]
@@ -91,6 +94,9 @@ def _recording(
 
     Runs of different recordings may carry equal ids: a process that starts anew may count anew.
     """
+    if len(parts) == 1:
+        (part,) = parts
+        return compiled[id(part.analysis)].only({t: name for t, name, _ in _named(part, names)})
     recorder = Recorder()
     for number, part in enumerate(parts):
         name_of = {trace: name for trace, name, _ in _named(part, names)}

@@ -13,11 +13,12 @@ from analyzer.api.comparison import Comparison, compare_recorded
 from analyzer.api.demand import recorded_acts
 from analyzer.api.journey_names import read_journey_names
 from analyzer.api.measured import predicted_and_measured
-from analyzer.api.objectives import SloReport, evaluate_stretches, read_objective_files
+from analyzer.api.objectives import evaluate_stretches, read_objective_files
 from analyzer.api.observed import observed_objectives
 from analyzer.api.paired import paired_comparison
 from analyzer.api.pipeline import Listener
 from analyzer.api.recorded import Part, Recorded
+from analyzer.api.slo_report import SloReport
 from analyzer.api.validation_notes import comparability, facts, largest_misses
 from analyzer.api.validation_result import Options, Validation
 from analyzer.api.validation_runs import (

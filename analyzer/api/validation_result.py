@@ -13,8 +13,8 @@ import polars as pl
 
 from analyzer.api.comparison import Comparison
 from analyzer.api.measured import Predicted
-from analyzer.api.objectives import SloReport
 from analyzer.api.observed import journey_name
+from analyzer.api.slo_report import SloReport
 from analyzer.api.validation_runs import Run
 from analyzer.replay.drive import Journey
 from analyzer.replay.integrity import Integrity

@@ -22,6 +22,7 @@ from analyzer.cli.run import run_command
 from analyzer.cli.slo import slo_group
 from analyzer.cli.sql import sql_command
 from analyzer.cli.validate import validate_command
+from analyzer.cli.watch import watch_command
 from analyzer.cli.whatif import whatif_command
 from analyzer.errors import AnalyzerError, InputError
 
@@ -52,6 +53,7 @@ cli.add_command(botapi_command)
 cli.add_command(slo_group)
 cli.add_command(compare_command)
 cli.add_command(validate_command)
+cli.add_command(watch_command)
 cli.add_command(replay_command)
 cli.add_command(doctor_command)
 

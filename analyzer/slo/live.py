@@ -29,6 +29,17 @@ class EventSink(Protocol):
         """Let time pass."""
 
 
+Judged = tuple[JourneyAttempt, EventClass]
+"""An attempt as it was last seen, and the class it has."""
+
+
+class AttemptWatcher(Protocol):
+    """Something that hears of every attempt whose class or state changes."""
+
+    def changed(self, before: Judged | None, after: Judged) -> None:
+        """Replace what was known of the attempt (None: it is new) by what is known now."""
+
+
 class SlidingCounts:
     """Event counts in windows that end now, of whole buckets; the last one is still filling."""
 
@@ -120,17 +131,20 @@ class LiveEvents:
         remember_s: int = 86_400,
         bucket_us: int = SECOND_US,
         also: Sequence[EventSink] = (),
+        watchers: Sequence[AttemptWatcher] = (),
     ) -> None:
-        """Keep counts for `windows_s`, and tell the counters in `also` the same.
+        """Keep counts for `windows_s`, tell the counters in `also` the same, and `watchers` more.
 
         Attempts and dedup keys are remembered for `remember_s`.
         """
         self.criterion = criterion
         self.windows = SlidingCounts(windows_s, bucket_us)
         self._sinks: tuple[EventSink, ...] = (self.windows, *also)
+        self._watchers = tuple(watchers)
         self._remember_us = remember_s * SECOND_US
         self._now_us = 0
-        self._attempts: dict[str, tuple[JourneyAttempt, EventClass]] = {}
+        self._attempts: dict[str, Judged] = {}
+        self._open: dict[str, JourneyAttempt] = {}
         self._first: dict[tuple[str, str, str], str] = {}
         self._deadlines: list[tuple[int, str]] = []
         self._ages: list[tuple[int, str]] = []
@@ -152,6 +166,11 @@ class LiveEvents:
             heapq.heappush(self._deadlines, (due, attempt.journey_id))
         return event_class
 
+    def restore(self, t_us: int, event_class: EventClass, count: int) -> None:
+        """Count events whose class is final and whose attempts nobody will observe again."""
+        for sink in self._sinks:
+            sink.add(t_us, event_class, count)
+
     def advance(self, now_us: int) -> None:
         """Let time pass: what is overdue in flight by now turns bad."""
         self._now_us = max(self._now_us, now_us)
@@ -166,9 +185,7 @@ class LiveEvents:
 
     def in_flight(self) -> list[JourneyAttempt]:
         """Attempts without an end, oldest first."""
-        open_ended = [a for a, _ in self._attempts.values() if a.t_end_us is None]
-        unsettled = [a for a in open_ended if a.outcome is None]
-        return sorted(unsettled, key=lambda a: (a.t_start_us, a.journey_id))
+        return sorted(self._open.values(), key=_order)
 
     def _settle(self, attempt: JourneyAttempt) -> EventClass:
         """Classify, and move the count from the class it had."""
@@ -180,7 +197,13 @@ class LiveEvents:
             if known is not None:
                 sink.add(known[0].t_start_us, known[1], -1)
             sink.add(attempt.t_start_us, event_class)
+        for watcher in self._watchers:
+            watcher.changed(known, (attempt, event_class))
         self._attempts[attempt.journey_id] = attempt, event_class
+        if attempt.t_end_us is None and attempt.outcome is None:
+            self._open[attempt.journey_id] = attempt
+        else:
+            self._open.pop(attempt.journey_id, None)
         return event_class
 
     def _elect(self, attempt: JourneyAttempt) -> None:
@@ -208,6 +231,7 @@ class LiveEvents:
                 return
             heapq.heappop(self._ages)
             self._attempts.pop(journey_id, None)
+            self._open.pop(journey_id, None)
             key = _dedup(known[0]) if known else None
             if key is not None and self._first.get(key) == journey_id:
                 del self._first[key]

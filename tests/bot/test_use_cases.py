@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
-from consolidated_bot.accounts.commands import ChangeProfile, GrantRole
+from consolidated_bot.accounts.commands import BanUser, ChangeProfile, GrantRole, ViewAudit
 from consolidated_bot.accounts.domain import AccountsRefused
 from consolidated_bot.bootstrap import make_bus
 from consolidated_bot.config import load_settings
@@ -21,12 +22,15 @@ from consolidated_bot.core.unit import UnitOfWork
 from consolidated_bot.notifications.commands import (
     DraftBroadcast,
     FeedBroadcasts,
+    ScheduleBroadcast,
     SteerBroadcast,
     Subscribe,
 )
 from consolidated_bot.support.commands import (
+    AnswerCanned,
     CloseTicket,
     ShowTicket,
+    SpotInOperations,
     SubmitTicket,
     TakeTicket,
     WatchPromises,
@@ -113,7 +117,27 @@ async def test_promise_is_warned_of_once_and_its_breach_recorded_once(desk: Desk
     [breach] = await desk.fire(WatchPromises())
     assert "overdue" in breach.params["text"]
     assert await desk.fire(WatchPromises()) == []
-    assert await desk.ask("SELECT action, subject FROM audit") == [("promise.breach", "ticket:1")]
+    assert await desk.ask("SELECT action, reason FROM audit") == [
+        ("promise.breach", "first answer")
+    ]
+
+
+async def test_promise_of_a_solution_is_watched_after_the_first_answer_too(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)  # payment: high, solution within 240 minutes
+    await desk.do(TakeTicket(AGENT, 1), AGENT)
+    await desk.do(AnswerCanned(AGENT, "looking", SpotInOperations(), 1), AGENT)
+    desk.now_ms += 181 * MINUTE_MS
+    [warning] = await desk.fire(WatchPromises())
+    assert "to the solution" in warning.params["text"]
+    desk.now_ms += 60 * MINUTE_MS
+    [breach] = await desk.fire(WatchPromises())
+    assert "solution is overdue" in breach.params["text"]
+    assert await desk.fire(WatchPromises()) == []
+    _, [shown] = await desk.do(ViewAudit(LEAD, "ticket:1"), LEAD)
+    for line in ("promise.breach ticket:1 (solution)", "10 ticket.take ticket:1: open → taken"):
+        assert escape(line) in shown.params["text"]
+    with pytest.raises(AccountsRefused):
+        await desk.do(ViewAudit(AGENT, ""), AGENT)
 
 
 async def test_flood_of_tickets_shares_one_queue_card(desk: Desk) -> None:
@@ -196,3 +220,63 @@ async def test_change_of_plan_is_told_to_who_follows_the_service(desk: Desk) -> 
     _, sends = await desk.do(ChangeProfile(ANN, "plan", "basic"), ANN)
     assert sends[1].params["text"] == "Your plan is now basic."
     assert sends[1].journey == "notifications/send"
+
+
+async def test_ban_is_for_leads_spares_staff_and_outlives_an_erasure(desk: Desk) -> None:
+    ban = BanUser(LEAD, ANN.user_id, banned=True, reason="spam")
+    with pytest.raises(AccountsRefused, match="not_allowed"):
+        await desk.do(replace(ban, sender=AGENT), AGENT)
+    with pytest.raises(AccountsRefused, match="ban_staff"):
+        await desk.do(replace(ban, user_id=AGENT.user_id), LEAD)
+    _, [to_staff, to_ann] = await desk.do(ban, LEAD)
+    assert "may not write to us now" in to_staff.params["text"]
+    assert to_ann.chat_id == ANN.chat_id
+    answer, sends = await desk.do(submit(1), ANN)
+    assert (answer.journey, sends) == ("platform/banned", [])
+    answer, _ = await desk.do(submit(1), ANN)
+    assert answer.journey == "platform/banned"
+    await desk.do(replace(ban, banned=False), LEAD)
+    answer, _ = await desk.do(submit(1), ANN)
+    assert answer.journey == "support/ticket-submit"
+
+
+async def test_scheduled_broadcast_starts_by_itself_in_its_authors_time_zone(desk: Desk) -> None:
+    await desk.do(Subscribe(ANN, "news"), ANN)
+    await desk.do(ChangeProfile(LEAD, "zone", "Europe/Berlin"), LEAD)
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    _, [card] = await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 14:00"), LEAD)
+    assert "Starts 2026-11-23 14:00 Europe/Berlin (13:00 UTC)" in card.params["text"]
+    assert await desk.fire(FeedBroadcasts()) == []
+    desk.now_ms += 60 * MINUTE_MS
+    card, hello = await desk.fire(FeedBroadcasts())
+    assert "running" in card.params["text"]
+    assert hello.chat_id == ANN.chat_id
+    assert await desk.fire(FeedBroadcasts()) == []
+
+
+async def test_scheduled_broadcast_can_be_moved_and_cancelled(desk: Desk) -> None:
+    await desk.do(Subscribe(ANN, "news"), ANN)
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 13:00"), LEAD)
+    await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 19:30 Asia/Almaty"), LEAD)
+    desk.now_ms += 120 * MINUTE_MS
+    assert await desk.fire(FeedBroadcasts()) == []
+    await desk.do(SteerBroadcast(LEAD, 1, "cancel"), LEAD)
+    desk.now_ms += 24 * 60 * MINUTE_MS
+    assert await desk.fire(FeedBroadcasts()) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        ("tomorrow", "bad_moment"),
+        ("2026-13-01 09:00", "bad_moment"),
+        ("2026-12-24 09:00 Mars/Base", "bad_moment"),
+        ("2027-03-28 02:30 Europe/Berlin", "skipped_moment"),
+        ("2026-11-23 11:59", "past_moment"),
+    ],
+)
+async def test_moment_that_is_none_is_refused(desk: Desk, moment: str, reason: str) -> None:
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    with pytest.raises(Refused, match=reason):
+        await desk.do(ScheduleBroadcast(LEAD, 1, moment), LEAD)

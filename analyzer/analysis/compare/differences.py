@@ -31,6 +31,7 @@ class Difference:
     """One measure on both sides. `low`..`high` is nominal 95 %, `upper` the one-sided 95 % bound.
 
     `needed` is the smallest n per side that bounds the measure; below it there is no interval.
+    `identical`: both sides hold the very same events, so there is no difference to estimate.
     """
 
     measure: str
@@ -45,6 +46,7 @@ class Difference:
     p_value: float | None = None
     block: int | None = None
     design_effect: float | None = None
+    identical: bool = False
 
     @property
     def difference(self) -> float | None:
@@ -55,6 +57,13 @@ class Difference:
     @property
     def enough(self) -> bool:
         return min(self.n_before, self.n_after) >= self.needed
+
+    @property
+    def vague(self) -> bool:
+        """Whether the interval is wider than the value itself, so that its ends say nothing."""
+        if self.low is None or self.high is None or not self.before:
+            return False
+        return self.high - self.low > 2 * self.before
 
 
 def wilson_effective(bad: float, n: float, confidence: float) -> tuple[float, float]:
@@ -93,6 +102,9 @@ def share_difference(
     """
     if not len(before) or not len(after):
         return Difference(measure, _share(before), _share(after), len(before), len(after), 1)
+    share = _share(before)
+    if np.array_equal(before, after):
+        return _no_difference(Difference(measure, share, share, len(before), len(after), 1))
     # One effect for both: a side with hardly a bad event cannot know how they would cluster, and
     # taken alone it would call every episode of the other side a change.
     # The blocks that it is measured by are few in a short run, as those of the quantiles are.
@@ -115,6 +127,10 @@ def share_difference(
         _score_test(sides[0], sides[1]),
         design_effect=effect,
     )
+
+
+def _no_difference(found: Difference) -> Difference:
+    return replace(found, low=0.0, high=0.0, upper=0.0, p_value=1.0, identical=True)
 
 
 def _share(events: NDArray[np.bool_]) -> float | None:
@@ -141,6 +157,10 @@ def quantile_differences(
     Below the two-sided sample minimum of a quantile (METHODS.md section 8) only its point values
     are given, below the one-sided minimum nothing.
     """
+    if np.array_equal(before, after):
+        nothing = np.empty(0)
+        same = [_quantile_difference(before, after, one, nothing) for one in quantiles]
+        return [_no_difference(found) if found.enough else found for found in same]
     resampled = [
         quantile_replicates(side, quantiles, replicates(len(side)), random)
         if len(side) >= quantile_minimum(min(quantiles), two_sided=True)
@@ -169,7 +189,7 @@ def _quantile_difference(
         len(after),
         needed,
     )
-    if not found.enough:
+    if not found.enough or not len(spread):
         return found
     blocks = block_length(before), block_length(after)
     wider = max(widening(len(before), blocks[0]), widening(len(after), blocks[1]))

@@ -17,10 +17,12 @@ from analyzer.ingest.folding import fold
 from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
 from analyzer.ingest.formats.access import read_access
 from analyzer.ingest.formats.loggers import complete
+from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.pairs import read_logfmt
 from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
+from analyzer.ingest.formats.servers import read_gin, read_influx, read_mysql_slow
 from analyzer.ingest.formats.syslog import read_glog, read_syslog
-from analyzer.ingest.formats.text import fields_of_message, read_text
+from analyzer.ingest.formats.text import read_text
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
@@ -28,11 +30,11 @@ from analyzer.ingest.shapes import Shape, flatten, shape_of
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
 # Keys that wrappers and trace dialects are told by; without any, an object is a log line.
-_TELLTALES = frozenset({
+TELLTALES = frozenset({
     "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
     "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
     "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
-    "logStreamName", "ingestionTime", "hits", "_source", "logName",
+    "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches",
 })  # fmt: skip
 _DATED_CHARACTERS = 19
 _DOCKER_PIECE = 16_000
@@ -55,6 +57,9 @@ FORMATS = (
     Format("alb", read_alb),
     Format("haproxy", read_haproxy),
     Format("uwsgi", read_uwsgi),
+    Format("gin", read_gin),
+    Format("mysql_slow", read_mysql_slow, free=True),
+    Format("influx", read_influx),
     Format("logfmt", read_logfmt),
     Format("glog", read_glog, free=True),
     Format("text", read_text, free=True),
@@ -77,8 +82,11 @@ class Plain(NamedTuple):
 
     @property
     def is_columnar(self) -> bool:
-        """Tell whether it may wait: times without a date or year must be read in their order."""
-        if not self.shape.columnar:
+        """Tell whether it may wait: times without a date or year must be read in their order.
+
+        So must a duration without a unit: other lines may prove it.
+        """
+        if not self.shape.columnar or (self.shape.durations and self.shape.durations[0][1] is None):
             return False
         stamp = self.fields[self.shape.log_time[0]]
         return isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS
@@ -118,9 +126,9 @@ class LineReader:
         self, resolver: Resolver, renames: Mapping[str, str], own: Sequence[Format] = ()
     ) -> None:
         self._resolver = resolver
-        self._renames = renames
-        self._own = tuple(own)
-        self._formats = self._own + FORMATS
+        self.renames = renames
+        self.own = tuple(own)
+        self._formats = self.own + FORMATS
         self._last: Format | None = None
         self._last_was_json = False
         self._last_was_headed = False
@@ -134,7 +142,7 @@ class LineReader:
         if content[:1] == b"{":
             value = json_text.parse_line(content)
             if isinstance(value, dict):
-                if _TELLTALES.isdisjoint(value):
+                if TELLTALES.isdisjoint(value) and not otlp.is_answer(value):
                     return self._read_plain(value, origin)
                 return self.read_value(value, origin)
             if isinstance(value, Rejected) and (self._last_was_json or self._last is None):
@@ -253,8 +261,8 @@ class LineReader:
         flat = flatten(value)
         if isinstance(flat, Rejected):
             return flat
-        if self._renames:
-            flat = {self._renames.get(key, key): item for key, item in flat.items()}
+        if self.renames:
+            flat = {self.renames.get(key, key): item for key, item in flat.items()}
         shape = shape_of(tuple(flat))
         if (shape.unfinished or shape.contained or shape.body) and complete(flat, shape):
             shape = shape_of(tuple(flat))
@@ -359,6 +367,11 @@ class LineReader:
 
     def _unknown(self, text: str, origin: Origin) -> Outcome:
         return Outcome([_NOT_KNOWN], origin.source, unknown=text)
+
+    @property
+    def free_of_context(self) -> bool:
+        """Tell whether a line means the same whatever headers stood before it."""
+        return not self._table.columns
 
     @property
     def unfinished(self) -> bool:

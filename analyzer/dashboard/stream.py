@@ -1,0 +1,129 @@
+"""Server-Sent Events: what changed since the last beat, worked out once for all who look.
+
+Nobody has a queue. At each beat a client gets the difference to the beat before, if it had that
+one, else the whole view: a slow client skips beats and is never far behind, and costs nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from analyzer.dashboard.board import Board, BoardSnapshot
+from analyzer.dashboard.charts import Charts, objective_charts
+from analyzer.dashboard.signs import View
+from analyzer.dashboard.view import view_of
+
+BEAT_S = 0.5
+CHARTS_EVERY = 4
+MARGIN_S = 0.001
+Clock = Callable[[], int]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One scope at one beat; `change` is for who saw the beat `after`, `whole` for all others."""
+
+    beat: int
+    after: int | None
+    view: View
+    charts: Charts
+    change: bytes
+
+    @cached_property
+    def whole(self) -> bytes:
+        """The message that needs no other."""
+        return _message(self.view, self.charts)
+
+
+class Stream:
+    """Views of one board by scope (None: the whole), at most one per scope and beat."""
+
+    def __init__(self, board: Board, clock: Clock, wall: Clock) -> None:
+        """Read `board` at the time of `clock`; ages are told by `wall`."""
+        self.board = board
+        self._clock = clock
+        self._wall = wall
+        self._snapshot: tuple[int, BoardSnapshot] | None = None
+        self._moments: dict[str | None, Moment] = {}
+
+    def snapshot(self) -> BoardSnapshot:
+        """The board now, at most once per beat."""
+        beat = present_beat()
+        if self._snapshot is None or self._snapshot[0] != beat:
+            self._snapshot = beat, self.board.snapshot(self._clock(), self._wall())
+        return self._snapshot[1]
+
+    def forget(self) -> None:
+        """Read the board anew, also within a beat: somebody wrote and wants to see it."""
+        self._snapshot = None
+
+    def view(self, context: str | None) -> View:
+        """The page of a scope as it stands now."""
+        return view_of(self.board, self.snapshot(), self._wall(), context)
+
+    def charts(self, context: str | None) -> Charts:
+        """The chart columns of every objective in a scope, by the objective's name."""
+        return {
+            watched.snapshot.objective.name: objective_charts(self.board, watched)
+            for watched in self.snapshot().objectives
+            if context in {None, watched.snapshot.objective.context}
+        }
+
+    def moment(self, context: str | None) -> Moment:
+        """The present beat of a scope."""
+        beat = present_beat()
+        known = self._moments.get(context)
+        if known is not None and known.beat == beat:
+            return known
+        view = self.view(context)
+        due = known is None or beat // CHARTS_EVERY != known.beat // CHARTS_EVERY
+        charts = self.charts(context) if due or known is None else known.charts
+        change = difference(known.view, view) if known else view
+        message = _message(change, charts if due else {})
+        moment = Moment(beat, known.beat if known else None, view, charts, message)
+        self._moments[context] = moment
+        return moment
+
+    async def next(self, context: str | None, seen: int | None) -> tuple[int, bytes]:
+        """Wait for the beat after `seen`: its number, and what a client that saw `seen` lacks."""
+        if seen is not None:
+            await asyncio.sleep(max(0.0, (seen + 1) * BEAT_S - monotonic()) + MARGIN_S)
+        moment = self.moment(context)
+        in_step = seen is not None and moment.after == seen
+        return moment.beat, moment.change if in_step else moment.whole
+
+
+def present_beat() -> int:
+    """The number of the present beat; beats are counted by the monotonic clock."""
+    return int(monotonic() / BEAT_S)
+
+
+def difference(before: View, after: View) -> View:
+    """What of `after` is not in `before`; keys never vanish while a page is open."""
+    return View(
+        {key: text for key, text in after.texts.items() if before.texts.get(key) != text},
+        {key: tone for key, tone in after.tones.items() if before.tones.get(key) != tone},
+        {name: rows for name, rows in after.lists.items() if before.lists.get(name) != rows},
+    )
+
+
+def _message(view: View, charts: Charts) -> bytes:
+    """One event. JSON holds no line break, so the data is one line."""
+    document: dict[str, Any] = {
+        key: part
+        for key, part in (
+            ("texts", view.texts),
+            ("tones", view.tones),
+            ("lists", view.lists),
+            ("charts", charts),
+        )
+        if part
+    }
+    return b"data: " + orjson.dumps(document) + b"\n\n"
