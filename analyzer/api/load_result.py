@@ -104,7 +104,9 @@ class LoadTest:
         if self.loaded.exit_code is not None:
             found.insert(0, f"the bot ended by itself with code {self.loaded.exit_code}")
         if self.options.holds is not None and self.holds_per_second < self._asked:
-            found.append(f"holds {self.holds_per_second:.3g} updates/s, {self._asked:g} are asked")
+            found.append(
+                f"holds {self.holds_per_second:.3g} updates/s, {self.options.holds:g} are asked"
+            )
         if not self.plan.climbs:
             found += self._missed()
         return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.cli.replay import SCENARIOS as OFFERED
@@ -45,7 +45,8 @@ def test_what_cannot_be_run_is_refused() -> None:
         planned("step", 0, 80, 20, CAMPAIGN, 7)
 
 
-@given(st.sampled_from(SCENARIOS), st.floats(1, 50), st.integers(8, 200), st.floats(1, 4))
+@settings(max_examples=40)
+@given(st.sampled_from(SCENARIOS), st.floats(1, 20), st.integers(8, 60), st.floats(1, 4))
 def test_levels_tile_the_run_and_offer_about_what_they_say(
     scenario: str, rate: float, seconds: int, updates_per_visit: float
 ) -> None:
