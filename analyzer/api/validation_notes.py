@@ -112,8 +112,21 @@ def facts(
         "visits in a replay": f"{len(demand.arrivals):,} by {demand.plan.users:,} users",
         "offered": f"{offered:,} journeys, {issued:,} issued, {dropped:,} dropped",
         "generator lag p99": f"{max(summary.lag_p99_ms for summary in summaries):.1f} ms",
+        **_notified(runs),
         "warm-up cut": f"{demand.plan.warm_up_seconds:.1f} s a replay",
         "seed": str(seed),
         "machine": f"{platform.system()} on {platform.machine()}, {cores} cores",
         "versions": f"analyzer {__version__}, Python {platform.python_version()}",
     }
+
+
+def _notified(runs: Sequence[Run]) -> dict[str, str]:
+    """How many notifications staff asked for, if any."""
+    rows = [row for run in runs for row in run.replayed.notifications]
+    refused = sum(run.replayed.refused for run in runs)
+    if not rows and not refused:
+        return {}
+    arrived = sum(row.outcome == "ok" for row in rows)
+    told = f"{len(rows):,} asked for, {arrived:,} arrived"
+    more = f"; {refused} broadcasts could not be started" if refused else ""
+    return {"notifications": told + more}

@@ -57,9 +57,8 @@ def main() -> None:
             ]
             false = sum(one in {Verdict.IMPROVED, Verdict.REGRESSED} for one in found)
             told = ", ".join(f"{found.count(one)} {one.value}" for one in Verdict)
-            click.echo(
-                f"{seconds} s: {len(found) - false} of {len(found)} without a false ({told})"
-            )
+            right = f"{len(found) - false} of {len(found)}"
+            click.echo(f"{seconds} s: {right} without a false improved or regressed ({told})")
 
 
 if __name__ == "__main__":
