@@ -6,6 +6,7 @@ mix in one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
@@ -36,6 +37,9 @@ TELLTALES = frozenset({
     "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
     "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches",
 })  # fmt: skip
+# Envoy's `[time] "GET` and CRI's `time stdout F`: to free text they are a time and a message.
+_SURER = re.compile(r"\] \"| std(?:out|err) [FP](?: |$)")
+_SURER_WITHIN = 64
 _DATED_CHARACTERS = 19
 _DOCKER_PIECE = 16_000
 _BODIES = frozenset({"msg", "message", "event", "body"})
@@ -176,6 +180,8 @@ class LineReader:
             headed = read_syslog(text)
             if headed is not None:
                 return self._read_headed(headed.fields, headed.message, origin)
+        if last is not None and last.free and _SURER.search(text, 0, _SURER_WITHIN):
+            last = None
         if last is not None and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
         layer = wrappers.peel_text(text, origin, self._resolver.clock)
