@@ -295,3 +295,20 @@ def test_answers_of_tempo_are_traces(tmp_path: Path) -> None:
             "service_name": "faq",
             "duration_ns": 250 * MS,
         }
+
+
+def test_a_text_line_before_them_does_not_make_text_of_surer_formats(tmp_path: Path) -> None:
+    lines = [
+        "[2026-03-01T10:00:00.000Z",
+        '[2026-03-01T09:59:59.750Z] "GET /faq/7 HTTP/1.1" 503 - 0 5 250 1 "-" "x" "r" "h" "-"',
+        "2026-03-01 10:00:00,000 INFO app.core: text",
+        f"{ISO} stdout F 2026-03-01 10:00:00,000 INFO app.core: inside",
+        f"{ISO} stdout F 2026-03-01 10:00:00,000 INFO app.core: inside",
+    ]
+    found = read_files(tmp_path, {"x.log": "\n".join(lines)})
+    assert found.row("SELECT operation, duration_ns FROM span") == {
+        "operation": "GET /faq/{id}",
+        "duration_ns": 250 * MS,
+    }
+    bodies = found.rows("SELECT body FROM log_record WHERE line_number > 2 ORDER BY line_number")
+    assert [row["body"] for row in bodies] == ["text", "inside", "inside"]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -197,7 +198,7 @@ def assert_sums_hold(found: Ingested, files: dict[str, bytes]) -> None:
         assert account["lines"] == count_lines(content) == sum(account[p] for p in parts), name
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 @given(works=st.lists(WORK, min_size=1, max_size=30))
 def test_every_format_tells_the_work_it_was_given(works: list[Work]) -> None:
     files = {f"{name}/x": "\n".join(map(render, works)) for name, render in LINES.items()}
@@ -226,7 +227,8 @@ def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
     return damaged
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.long
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(works=st.lists(WORK, min_size=3, max_size=12), hurt=damage(), every=st.integers(2, 5))
 def test_damage_costs_the_lines_it_hits_and_no_other(
     works: list[Work], hurt: Callable[[bytes], bytes], every: int

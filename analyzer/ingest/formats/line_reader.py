@@ -6,6 +6,7 @@ mix in one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -96,6 +97,8 @@ class LineReader:
             headed = read_syslog(text)
             if headed is not None:
                 return self._read_headed(headed.fields, headed.message, origin)
+        if last is not None and last.free and _SURER.search(text, 0, _SURER_WITHIN):
+            last = None
         if last is not None and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
         layer = wrappers.peel_text(text, origin, self._resolver.clock)
