@@ -155,8 +155,9 @@ class Analysis:
     def messages(self) -> pl.DataFrame:
         """How each row of the inventory is used: one row per message, sorted as the inventory.
 
-        Columns journeys, calls per journey, retries, peak rate, mean concurrency (Little's law)
-        and criticality (share of journeys that make the call).
+        Columns journeys, calls per journey, retries, peak rate, mean concurrency (Little's law),
+        criticality (share of journeys that make the call), payload sizes where logged, first and
+        last seen, and state: in use, stopped, or never received.
         """
         return self._frame("message_profile")
 

@@ -184,15 +184,19 @@ def compare_recorded(
     after: Recorded,
     objectives: Sequence[Objective],
     *,
+    left_out: frozenset[str] = frozenset(),
     margin: float = 0.10,
     seed: int = 7,
 ) -> Comparison:
     """Compare two sides whose journeys have been named; without `objectives` all common ones.
 
+    Journeys `left_out` by name are not compared.
+
     Raises:
         InputError: the two have no journey in common.
     """
-    wanted = _wanted(before, after, objectives)
+    listed = _wanted(before, after, objectives)
+    wanted = [one for one in listed if one.journey not in left_out]
     measured = [side.sides(wanted) for side in (before, after)]
     common = [m for m in wanted if all(m.name in found for found in measured)]
     if not common:

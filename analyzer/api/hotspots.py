@@ -209,7 +209,7 @@ def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
 
 
 def span_of(start: datetime, end: datetime) -> str:
-    """Return a stretch of time as people write it: the day once, to the second where it matters."""
+    """Return a stretch of time as people write it: the day once, seconds where they matter."""
     form = "%H:%M" if start.second == end.second == 0 else "%H:%M:%S"
     last = end.strftime(form if start.date() == end.date() else f"%Y-%m-%d {form}")
     return f"{start:%Y-%m-%d} {start.strftime(form)} - {last}"
@@ -225,8 +225,8 @@ def baseline_words(windows: pl.DataFrame) -> str:
     )
     seconds = max(windows["recovery_ms"].to_list()) // 1_000
     return (
-        f"Peaks (UTC): {peaks}. Baseline: all other time, without 5 s before and {seconds} s after "
-        "each peak. Every row is compared in the peak where it changed most."
+        f"Peaks (UTC): {peaks}. Baseline: all other time, without 5 s before and {seconds} s "
+        "after each peak. Every row is compared in the peak where it changed most."
     )
 
 

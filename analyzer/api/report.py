@@ -40,6 +40,7 @@ def content_of(analysis: Analysis) -> ReportContent:
         whatif=_whatif(analysis),
         whatif_notes=analysis.whatif_notes,
         inventory=_inventory(analysis),
+        messages=_messages(analysis),
         journeys=_journeys(analysis),
         unread=_unread(analysis),
         account=_account(analysis),
@@ -113,6 +114,18 @@ def _inventory(analysis: Analysis) -> Section:
         analysis.inventory.drop("first_seen", "last_seen").sort(
             "calls", descending=True, maintain_order=True
         ),
+    )
+
+
+def _messages(analysis: Analysis) -> Section:
+    return Section(
+        "messages",
+        "How messages are used",
+        "Journeys that make the call (criticality is their share of all), calls in a journey, the "
+        "busiest ten seconds, how many are under way at once (Little's law), payload sizes where "
+        "they are logged. Stopped: seen before, no longer in the last tenth of the recording. "
+        "Never received: sent to a broker from which nobody is seen to take it.",
+        analysis.messages.drop("first_seen").sort("calls", descending=True, maintain_order=True),
     )
 
 

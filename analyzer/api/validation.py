@@ -30,7 +30,7 @@ from analyzer.api.validation_runs import (
     side_parts,
 )
 from analyzer.errors import InputError, OutputError, UsageError
-from analyzer.replay.workload.recorded import Pace, recorded_demand
+from analyzer.replay.workload.recorded import NOTIFICATION, Pace, recorded_demand
 from analyzer.slo.spec import ObjectiveSet
 
 OURS = frozenset(
@@ -157,7 +157,13 @@ def _compared(
         return None, []
     before, after = (Recorded(side, bench.names) for side in (old, new))
     try:
-        found = compare_recorded(before, after, objectives.objectives, seed=options.seed)
+        found = compare_recorded(
+            before,
+            after,
+            objectives.objectives,
+            left_out=frozenset({NOTIFICATION}),
+            seed=options.seed,
+        )
     except InputError as error:
         return None, [f"nothing to compare: {error}"]
     notes = list(found.notes)

@@ -71,10 +71,17 @@ def comparability(*, paired: bool, pairs: int, speed: float, staffed: bool) -> I
         "seen by users counts from the moment a user meant to act, which no log knows; the "
         "prediction puts all services into one process and knows nothing of a rewrite"
     )
-    if not staffed:
+    if staffed:
         yield (
-            "notifications are begun by no user: they are replayed for the bundled bot alone, as "
-            "broadcasts of its staff; another bot sends what it sends by itself"
+            "notifications are begun by no user: they are asked for again as broadcasts of the "
+            "bot's staff, in which a message waits for those before it. Their objective is held "
+            "to that; their latency is neither compared nor predicted"
+        )
+    else:
+        yield (
+            "notifications are begun by no user: they are asked for again of the bundled bot "
+            "alone, whose staff is known; another bot sends what it sends by itself, and their "
+            "latency is neither compared nor predicted"
         )
     if speed != 1:
         against = "" if paired else " than those before and those predicted"

@@ -49,7 +49,7 @@ class Options:
     legacy: str | None = None
     pairs: int = 1
     speed: float = 1.0
-    limit_seconds: float = 180.0
+    limit_seconds: float = 150.0
     seed: int = 7
     patience_seconds: float = PATIENCE_SECONDS
 

@@ -157,6 +157,7 @@ LOG_TIME = (
     "msec",
     "requestTimeEpoch",
     "time.repr",
+    "t.$date",
 )
 OUTCOME = ("otel.status_code", "status.code", "event.outcome", "outcome", "success", "status")
 HTTP_STATUS = (

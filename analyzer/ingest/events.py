@@ -16,7 +16,7 @@ from analyzer.ingest.options import ReadingOptions
 
 @dataclass(slots=True)
 class Tally:
-    """What has been counted of a file so far; `notes` are (note, scope, count), `masked` by kind."""
+    """What was counted of a file so far; `notes` are (note, scope, count), `masked` is by kind."""
 
     account: LineAccount = field(default_factory=LineAccount)
     formats: dict[str, int] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Tally:
 
 
 class Mark(NamedTuple):
-    """Where reading can go on: a line's number and offset, the hash of all before it, the tally."""
+    """Where reading can go on: a line's number and offset, the hash of all before it, a tally."""
 
     line_number: int
     byte_offset: int

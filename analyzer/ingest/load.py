@@ -24,9 +24,19 @@ from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.reading import read_file
 from analyzer.ingest.worker import Worker
-from analyzer.ingest.writing import COPY, READING, FileWriting, ManifestEntry, Original, stored_marks
+from analyzer.ingest.writing import (
+    COPY,
+    READING,
+    FileWriting,
+    ManifestEntry,
+    Original,
+    stored_marks,
+)
 from analyzer.store import Store
 
+_WRITER_MEMORY = "512MB"
+_MOST_WORKERS = 2
+"""More would only wait for the writer, and take memory meanwhile."""
 _WORTH_A_PROCESS = 32 << 20
 """A process takes half a second to start: fewer bytes are read right here."""
 
@@ -93,7 +103,7 @@ def ingest(
     marks = stored_marks(store)
     plans = [_plan(file, known, marks) for file in files]
     load = _Load(store, masker, options, plans, report)
-    with _collector_paused():
+    with _collector_paused(), store.modest(_WRITER_MEMORY):
         read = load.run(_worker_count(plans) if workers is None else workers)
     gone = set(known) - {file_id(file.name) for file in files}
     for identity in sorted(gone):
@@ -104,9 +114,7 @@ def ingest(
     return IngestResult(read, len(files) - read, len(gone), dict(masker.counts))
 
 
-def _plan(
-    file: LogFile, known: dict[int, ManifestEntry], marks: dict[int, Mark]
-) -> _Plan:
+def _plan(file: LogFile, known: dict[int, ManifestEntry], marks: dict[int, Mark]) -> _Plan:
     identity = file_id(file.name)
     try:
         status = file.path.stat()
@@ -128,7 +136,7 @@ def _worker_count(plans: Sequence[_Plan]) -> int:
     ]
     if sum(sizes) < _WORTH_A_PROCESS:
         return 0
-    return min(len(sizes), len(os.sched_getaffinity(0)))
+    return min(len(sizes), os.cpu_count() or 1, _MOST_WORKERS)
 
 
 class _Load:
@@ -197,9 +205,7 @@ class _Load:
 
         def tell(so_far: Lines) -> None:
             bytes_done = before.bytes_done + min(so_far.bytes_read, plan.entry.size_bytes)
-            self._report(
-                before._replace(lines=before.lines + so_far.lines, bytes_done=bytes_done)
-            )
+            self._report(before._replace(lines=before.lines + so_far.lines, bytes_done=bytes_done))
 
         self._report(before)
         writing = FileWriting(self._store, plan.file.name, shown, plan.entry, tell)

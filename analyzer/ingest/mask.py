@@ -25,6 +25,8 @@ __all__ = ["Masker", "Rule", "rule_of", "without_credentials"]
 _MAX_USERS = 100_000
 _NAME_KEYS = frozenset({"name", "key", "header", "field", "k"})
 _VALUE_KEYS = frozenset({"value", "values", "val", "v"})
+_SHOWN = frozenset({"ip", "version"})
+_VERSION = re.compile(r"[vV]?\d{1,6}(?:\.\w{1,12}){1,5}(?:[-+][\w.+-]{1,40})?$")
 _DIGITS = re.compile(r"\d[\d ().:/-]{4}")
 _CUT_TAIL = 128
 
@@ -100,9 +102,11 @@ class Masker:
         rule = rule_of(key)
         if value is None or value == "" or isinstance(value, bool):
             return value
-        if rule is None or rule == "ip":
+        if rule is None or rule in _SHOWN:
+            if rule == "version" and _VERSION.match(str(value)):
+                return value
             if isinstance(value, str):
-                return self.text(self._network(value) if rule else value)
+                return self.text(self._network(value) if rule == "ip" else value)
             return self._nested(key, value)
         if rule == "user":
             users = value if isinstance(value, list) else [value]

@@ -22,7 +22,7 @@ from typing import Any
 
 from analyzer.errors import ConfigurationError, InputError
 from analyzer.ingest import aliases
-from analyzer.ingest.formats.line_reader import Format
+from analyzer.ingest.formats.known import Format
 
 _TIMES = frozenset({*aliases.LOG_TIME, *aliases.START_TIME, *aliases.END_TIME})
 

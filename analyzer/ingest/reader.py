@@ -21,7 +21,8 @@ from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
-from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece, Plain
+from analyzer.ingest.formats.line_reader import LineReader
+from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
 from analyzer.ingest.lines import MAX_DOCUMENT_BYTES, Block, Line, lines_of
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
@@ -75,14 +76,20 @@ class FileReader:
         met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
         return "+".join(name for name, count in met if count) or "unrecognised"
 
-    def read(self, source: Iterator[Block | Item], *, goes_on: bool = False) -> Iterator[Place | None]:
+    def read(
+        self, source: Iterator[Block | Item], *, goes_on: bool = False
+    ) -> Iterator[Place | None]:
         """Consume `source`; yields now and then so that the caller can flush and report.
 
         `goes_on` tells that it is not a file's beginning.
         """
         first = next(source, None)
         source = itertools.chain(() if first is None else (first,), source)
-        head = list(itertools.islice(first.lines(), HEAD_LINES)) if isinstance(first, Block) and not goes_on else []
+        head = (
+            list(itertools.islice(first.lines(), HEAD_LINES))
+            if isinstance(first, Block) and not goes_on
+            else []
+        )
         if opens_document(head):
             yield from self._read_documents(lines_of(source))
         elif (columns := tables.csv_columns(head[0].content) if head else None) is not None:
@@ -180,7 +187,7 @@ class FileReader:
                 self._plain.add_sheet(part)
 
     def _place(self, line: Line) -> Place | None:
-        """Return where reading could go on later, None where too much hangs on what came before."""
+        """Return where reading could go on later, None where that hangs on what came before."""
         proof, clock = self._resolver.timing.proof, self._resolver.clock
         hanging = self._pending or self._pieces or self._lines.unfinished or proof.unknown
         if hanging or clock.undated or clock.yearless:

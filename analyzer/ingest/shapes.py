@@ -29,6 +29,7 @@ UNFINISHED = tuple(
     for marks in (
         ("instant.epochSecond",),  # log4j2
         ("logger", "request.uri"),  # caddy
+        ("t.$date", "s"),  # MongoDB
         ("DownstreamStatus", "Duration"),  # traefik
         ("response_flags", "duration"),  # Envoy, Istio
         ("@mt", "Elapsed"),  # Serilog's compact format

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle  # noqa: S403 - both ends are ours
+import pickle
 import queue
 import signal
 import subprocess
@@ -38,12 +38,14 @@ class Worker:
     """A process that reads one file after the other; `read` gives the events of the next."""
 
     def __init__(self) -> None:
-        # One thread each: the processes together use all cores.
+        # One thread each: the processes together use all cores. It finds modules where this
+        # process does, and never in the working folder, which may be one with logs.
+        found = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "analyzer.ingest.worker"],
+            [sys.executable, "-P", "-m", "analyzer.ingest.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "POLARS_MAX_THREADS": "1"},
+            env={**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": found},
         )
         self._events: queue.Queue[Event | _Failure | None] = queue.Queue(_READ_AHEAD)
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -63,7 +65,7 @@ class Worker:
             if event is None:
                 raise RuntimeError("a reading process ended early")
             if isinstance(event, _Failure):
-                raise RuntimeError(f"a reading process failed:\n{event.text}")
+                raise RuntimeError(f"a reading process failed:\n{event.text}")  # noqa: TRY004
             yield event
             if isinstance(event, (Finished, Unreadable)):
                 return

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from analyzer.ingest.account import LineAccount
+from analyzer.ingest.begin import file_id
 from analyzer.ingest.events import (
     Again,
     Event,
@@ -24,7 +25,6 @@ from analyzer.ingest.events import (
     Tally,
     Unreadable,
 )
-from analyzer.ingest.begin import file_id
 from analyzer.store import Store
 
 COPY = "copy"

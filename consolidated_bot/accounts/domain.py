@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from consolidated_bot.core.errors import Refused
+from consolidated_bot.core.zones import zone_named
 
 LANGUAGES = {"en": "English", "ru": "Русский"}
 PLANS = ("free", "basic", "pro")
@@ -121,11 +122,9 @@ class LinkCode:
 
 def checked_zone(text: str) -> str:
     """The name of a time zone that exists; refused if there is none."""
-    if text.upper() in {"UTC", "GMT"}:
-        return "UTC"
     try:
-        return ZoneInfo(text.strip()).key
-    except (KeyError, ValueError, OSError) as error:  # unknown, malformed, a folder's name
+        return zone_named(text).key
+    except ValueError as error:
         raise AccountsRefused("bad_zone") from error
 
 

@@ -67,6 +67,10 @@ _STORE_IN_SQLITE = """
 INSERT INTO inbox (bot_id, update_id, chat_id, body, received_ms, state, attempts)
 VALUES (?, ?, ?, ?, ?, 'pending', 0) ON CONFLICT DO NOTHING
 """
+_FINISH_IN_SQLITE = """
+UPDATE inbox SET state = 'done', body = '', finished_ms = ?
+WHERE bot_id = ? AND update_id = ? AND state = 'pending'
+"""
 
 
 def store(connection: Connection, rows: Sequence[Received]) -> list[Received]:
@@ -137,6 +141,10 @@ def finish_in_turn(connection: Connection, row: Received, now_ms: int) -> bool:
 
 def finish(connection: Connection, row: Received, now_ms: int) -> bool:
     """Mark `row` done and empty its body; False if another process has finished it."""
+    if connection.dialect.name == "sqlite":  # once an update, so straight to the driver, too
+        cursor = connection.connection.cursor()
+        cursor.execute(_FINISH_IN_SQLITE, (now_ms, row.bot_id, row.update_id))
+        return bool(cursor.rowcount == 1)
     result = connection.execute(
         _FINISH,
         {

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from consolidated_bot.core.errors import Refused
+from consolidated_bot.core.zones import zone_named
 
 TOPICS = ("news", "service", "campaign")
 LONGEST_BODY = 3500
@@ -111,9 +111,9 @@ def planned_moment(text: str, zone: str) -> tuple[int, str]:
     if match is None:
         raise NotificationsRefused("bad_moment")
     try:
-        named = ZoneInfo(match[3]) if match[3] else ZoneInfo(zone)
+        named = zone_named(match[3] or zone)
         local = datetime.fromisoformat(f"{match[1]} {match[2]:0>5}").replace(tzinfo=named)
-    except (KeyError, ValueError, OSError) as error:
+    except ValueError as error:
         raise NotificationsRefused("bad_moment") from error
     again = datetime.fromtimestamp(local.timestamp(), named)
     if again.replace(tzinfo=None) != local.replace(tzinfo=None):

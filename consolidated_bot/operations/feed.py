@@ -38,6 +38,7 @@ from consolidated_bot.operations.journeys import (
     in_flight,
     turned_down,
 )
+from consolidated_bot.operations.latest import LatestStates
 from consolidated_bot.operations.metrics import JourneyMetrics
 
 ATTEMPTS_MS = 15 * 60_000
@@ -68,6 +69,7 @@ class LiveFeed:
         """Feed `board`; `intentions` tell what an update asks for."""
         self.board = board
         self.ready = False
+        self._states = LatestStates(self._show)
         self._intentions = intentions
         self._metrics = metrics
         self._clock = clock
@@ -124,11 +126,13 @@ class LiveFeed:
         """The alert conditions of all objectives now; None before the past is known."""
         if not self.ready:
             return None
+        self._states.flush()
         now_us = self._now_us()
         return tuple(signal for live in self.board.watched for signal in live.signals(now_us))
 
     def snapshots(self) -> tuple[Snapshot, ...]:
         """All objectives as they stand now."""
+        self._states.flush()
         now_us = self._now_us()
         return tuple(live.snapshot(now_us) for live in self.board.watched)
 
@@ -171,7 +175,9 @@ class LiveFeed:
         for number, attempt in enumerate(past.ended, 1):
             self._observe(attempt)
             if number % AT_ONCE == 0:
+                self._states.flush()
                 await asyncio.sleep(0)
+        self._states.flush()
         self.ready = True
         self.alive()
 
@@ -209,6 +215,9 @@ class LiveFeed:
         else:
             opened.pop(attempt.journey_id, None)
         self._recent.append(attempt)
+        self._states.put(attempt)
+
+    def _show(self, attempt: JourneyAttempt) -> None:
         self.board.observe(attempt, self._now_us())
 
     def _count(self, attempt: JourneyAttempt) -> None:

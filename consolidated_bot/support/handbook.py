@@ -10,11 +10,11 @@ from datetime import time
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from consolidated_bot.core.errors import ConfigurationError
+from consolidated_bot.core.zones import zone_named
 from consolidated_bot.support.domain import BusinessHours, Canned, Promise
 from consolidated_bot.support.faq import Entry, Handbook, Step
 from consolidated_bot.support.tickets import Policy
@@ -72,11 +72,7 @@ class _Hours(_Strict):
     @field_validator("zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"there is no time zone {zone}") from error
-        return zone
+        return zone_named(zone).key
 
 
 class _File(_Strict):

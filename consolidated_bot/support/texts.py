@@ -46,9 +46,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "start": "Hello, {name}! I answer questions (/faq), take tickets (/ticket) and keep you "
         "informed (/notifications). All commands: /help",
         "help": "/faq [words] - answers\n/ticket [text] - ask support\n/tickets - your tickets\n"
-        "/troubleshoot - step by step\n/profile - your account\n/subscribe, /unsubscribe, "
-        "/notifications - news\n/language - English, русский\n/status - how we are doing\n"
-        "/privacy - your data",
+        "/troubleshoot - step by step\n/profile, /register - your account\n/subscribe, "
+        "/unsubscribe, /notifications - news\n/language - English, русский\n"
+        "/status - how we are doing\n/privacy - your data",
         "too_short": "Please tell a little more.",
         "too_long": "Please use at most {most} characters.",
         "unknown_ticket": "There is no ticket #{number} of yours.",
@@ -101,7 +101,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "start": "Здравствуйте, {name}! Отвечаю на вопросы (/faq), принимаю обращения (/ticket) и "
         "держу в курсе (/notifications). Все команды: /help",
         "help": "/faq [слова] - ответы\n/ticket [текст] - написать в поддержку\n/tickets - ваши "
-        "обращения\n/troubleshoot - по шагам\n/profile - учётная запись\n/subscribe, "
+        "обращения\n/troubleshoot - по шагам\n/profile, /register - учётная запись\n/subscribe, "
         "/unsubscribe, /notifications - новости\n/language - English, русский\n"
         "/status - как у нас дела\n/privacy - ваши данные",
         "too_short": "Расскажите, пожалуйста, чуть подробнее.",
@@ -116,6 +116,19 @@ TEXTS: dict[str, dict[str, str]] = {
         "number_needed": "Какое обращение? Добавьте номер: /close 12, /reopen 12.",
     },
 }
+
+# Staff's language is English: one group, one language.
+STAFF_HELP = """Reply to a card, or write in a ticket's topic: that is the answer.
+/queue - what waits
+/canned [name] - answers kept ready; in a topic or as a reply
+/note text - a remark for colleagues; likewise
+/close, /reopen [number] - in the topic without a number
+/ban, /unban [user id] [reason] - in a topic or as a reply without an id (lead)
+/linkcode customer - a code to link an account
+/broadcast topic text, /schedule number date time [zone] (lead)
+/incident, /ack, /escalate, /silence, /campaign, /stats - operations
+/audit [subject] - who did what (lead)
+/role user_id role (owner)"""
 
 
 def say(language: str, key: str, **values: object) -> str:

@@ -12,7 +12,7 @@ from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import Handbook, in_language
 from consolidated_bot.support.moments import moment
 from consolidated_bot.support.staff import StaffView, copies, queue_text, relay_slot
-from consolidated_bot.support.texts import say
+from consolidated_bot.support.texts import STAFF_HELP, say
 
 MARKS = {"open": "🟡", "taken": "🔵", "closed": "⚪"}
 
@@ -196,7 +196,8 @@ class SupportView:
         return Answer("support/start", (_to(to, say(to.language, "start", name=result.name)),))
 
     def helped(self, _: c.HelpGiven, to: Sender) -> Answer:
-        return Answer("support/help", (_to(to, say(to.language, "help")),))
+        text = STAFF_HELP if to.is_operations else say(to.language, "help")
+        return Answer("support/help", (_to(to, text),))
 
     def refused(self, refusal: SupportRefused, to: Sender) -> Answer:
         text = say(to.language, refusal.reason, **refusal.values)

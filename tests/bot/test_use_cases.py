@@ -11,13 +11,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from consolidated_bot.accounts.commands import BanUser, ChangeProfile, GrantRole, ViewAudit
+from consolidated_bot.accounts.commands import (
+    AskField,
+    BanUser,
+    ChangeProfile,
+    EraseAccount,
+    GrantRole,
+    ViewAudit,
+)
 from consolidated_bot.accounts.domain import AccountsRefused
 from consolidated_bot.bootstrap import make_bus
 from consolidated_bot.config import load_settings
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.errors import Refused
-from consolidated_bot.core.messages import Answer, ChatUnreachable, Send, Sender
+from consolidated_bot.core.messages import Answer, ChatUnreachable, Said, Send, Sender
 from consolidated_bot.core.unit import UnitOfWork
 from consolidated_bot.notifications.commands import (
     DraftBroadcast,
@@ -27,8 +34,10 @@ from consolidated_bot.notifications.commands import (
     Subscribe,
 )
 from consolidated_bot.support.commands import (
+    AddToTicket,
     AnswerCanned,
     CloseTicket,
+    HandAlbumsOn,
     ShowTicket,
     SpotInOperations,
     SubmitTicket,
@@ -280,3 +289,80 @@ async def test_moment_that_is_none_is_refused(desk: Desk, moment: str, reason: s
     await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
     with pytest.raises(Refused, match=reason):
         await desk.do(ScheduleBroadcast(LEAD, 1, moment), LEAD)
+
+
+def say(text_: str, number: int, sender: Sender = ANN, **more: Any) -> Said:
+    return Said(replace(sender, message_id=number), text_, **more)
+
+
+async def test_free_words_belong_to_the_ticket_once_an_agent_is_on_it(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    _, [asked] = await desk.do(say("my parcel is late", 2), ANN)
+    buttons = [b["callback_data"] for row in rows_of(asked) for b in row]
+    assert "tk:add:1:2" in buttons
+    answer, sends = await desk.do(AddToTicket(say("my parcel is late", 2), 1), ANN)
+    assert answer.journey == "support/ticket-add"
+    assert any("my parcel is late" in str(s.params.get("text")) for s in sends)
+    await desk.do(TakeTicket(AGENT, 1), AGENT)
+    answer, sends = await desk.do(say("and it rains", 3), ANN)
+    assert answer.journey == "support/ticket-add"
+    [relay] = [s for s in sends if s.chat_id == OPS]
+    assert relay.topic is not None
+    assert relay.topic.key == "ticket:1"
+    assert "and it rains" in relay.params["text"]
+
+
+def rows_of(send: Send) -> list[list[dict[str, str]]]:
+    rows: list[list[dict[str, str]]] = send.params["reply_markup"]["inline_keyboard"]
+    return rows
+
+
+async def test_album_of_a_free_question_goes_whole_to_the_ticket_it_becomes(desk: Desk) -> None:
+    for number in (5, 6, 7):
+        part = say("", number, attachment="photo", album="a")
+        _, sends = await desk.do(part, ANN)
+        assert len(sends) == (number == 5), "one answer to the whole album"
+    command = SubmitTicket(replace(ANN, message_id=5), "", attachment="photo")
+    await desk.do(command, ANN)
+    assert await desk.fire(HandAlbumsOn()) == []
+    desk.now_ms += 2_000
+    [album] = await desk.fire(HandAlbumsOn())
+    assert (album.method, album.chat_id) == ("copyMessages", OPS)
+    assert album.params["message_ids"] == [5, 6, 7]
+    assert await desk.fire(HandAlbumsOn()) == []
+
+
+async def test_registration_asks_for_one_thing_after_the_other_and_again_if_refused(
+    desk: Desk,
+) -> None:
+    await desk.do(AskField(ANN, "name", ("email",)), ANN)
+    _, [asked] = await desk.do(say("Ann of Green Gables", 1), ANN)
+    assert "e-mail" in asked.params["text"]
+    with pytest.raises(AccountsRefused, match="bad_email"):
+        await desk.do(say("nonsense", 2), ANN)
+    _, [profile] = await desk.do(say("ann@example.org", 3), ANN)
+    for known in ("Ann of Green Gables", "ann@example.org"):
+        assert known in profile.params["text"]
+
+
+async def test_erasure_takes_back_what_staff_was_shown(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    await desk.do(TakeTicket(AGENT, 1), AGENT)
+    _, sends = await desk.do(EraseAccount(ANN, confirmed=True), ANN)
+    shown = {send.slot or send.method: send for send in sends if send.chat_id == OPS}
+    assert "erased" in shown["ops-card:1"].params["text"]
+    topic = shown["deleteForumTopic"].topic
+    assert topic is not None
+    assert topic.key == "ticket:1"
+    assert await desk.ask("SELECT body, author_name FROM ticket") == [("", "")]
+
+
+async def test_quiet_hours_and_due_times_are_in_a_persons_own_time_zone(desk: Desk) -> None:
+    await desk.do(ChangeProfile(ANN, "zone", "asia/almaty"), ANN)  # noon UTC is 17:00 there
+    await desk.do(ChangeProfile(ANN, "quiet", "16-18"), ANN)
+    await desk.do(Subscribe(ANN, "service"), ANN)
+    _, sends = await desk.do(ChangeProfile(ANN, "plan", "pro"), ANN)
+    assert sends[1].not_before_ms == NOON_MS + 60 * MINUTE_MS
+    _, [confirmed, *_] = await desk.do(submit(9), ANN)
+    assert "17:15" in confirmed.params["text"]
+    assert "Asia/Almaty" in confirmed.params["text"]

@@ -215,6 +215,7 @@ def test_shuffled_frames_give_the_same_findings() -> None:
                 frames.path,
                 frames.records,
                 frames.calls,
+                frames.measurements,
             )
         )
     )

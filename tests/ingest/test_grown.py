@@ -1,4 +1,4 @@
-"""Files that grow, are rotated or cut while nobody looks: every line once, and only new ones read."""
+"""Files that grow, are rotated or cut: every line counts once, and only new ones are read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 from analyzer.ingest import archives, writing
 from analyzer.ingest import lines as lines_of_files
-from analyzer.ingest import reading as reading_of_files
 from tests.ingest.reading import Ingested, count_lines, read
 from tests.ingest.test_incremental import assert_equals_fresh, lines
 
@@ -31,13 +30,12 @@ def log(tmp_path: Path) -> Path:
 def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The offsets at which files were begun to be read."""
     found: list[int] = []
-    chunks = reading_of_files.read_chunks
 
     def noted(path: Path, compression: str, limit: Any, start: int) -> Any:
         found.append(start)
-        return chunks(path, compression, limit, start)
+        return archives.read_chunks(path, compression, limit, start)
 
-    monkeypatch.setattr(reading_of_files, "read_chunks", noted)
+    monkeypatch.setattr("analyzer.ingest.reading.read_chunks", noted)
     return found
 
 
@@ -166,6 +164,6 @@ def test_the_store_is_the_same_whatever_the_number_of_processes(
     together = read(tmp_path / "together.duckdb", log.parent, workers=workers)
     assert together.contents() == alone.contents()
     for table in ("span", "log_record"):
-        rows = f"SELECT * FROM {table}"  # noqa: S608 - our own name
+        rows = f"SELECT * FROM {table}"
         assert together.rows(rows) == alone.rows(rows)  # in the same order, too
     assert together.results == alone.results

@@ -21,7 +21,8 @@ HEX = "0123456789abcdef"
 
 
 def iso(source: random.Random) -> str:
-    return f"2026-03-01T10:{source.randrange(60):02d}:{source.randrange(60):02d}.{source.randrange(1000):03d}Z"
+    minute, second, part = source.randrange(60), source.randrange(60), source.randrange(1000)
+    return f"2026-03-01T10:{minute:02d}:{second:02d}.{part:03d}Z"
 
 
 def hexes(source: random.Random, count: int) -> str:
@@ -30,7 +31,17 @@ def hexes(source: random.Random, count: int) -> str:
 
 def word(source: random.Random) -> str:
     return source.choice(
-        ["faq", "done", "10.20.30.40", "81.2.69.160", "a@b.org", "it's", "ok", "123456", "user_id=7"]
+        [
+            "faq",
+            "done",
+            "10.20.30.40",
+            "81.2.69.160",
+            "a@b.org",
+            "it's",
+            "ok",
+            "123456",
+            "user_id=7",
+        ]
     )
 
 
@@ -76,15 +87,15 @@ def logfmt_line(source: random.Random) -> str:
 
 def text_line(source: random.Random) -> str:
     stamp = iso(source).replace("T", " ").replace(".", ",")[:-1]
-    n = source.randrange(10_000)
+    n, trace = source.randrange(10_000), hexes(source, 32)
+    api = f"https://api.telegram.org/bot77:{'A' * 35}"
     tail = source.choice([
-        f"ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} trace_id={hexes(source, 32)}",
-        f"ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} note=\"a b\"",
+        f"ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} trace_id={trace}",
+        f'ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} note="a b"',
         f"worker {n} started",
         f"worker {n}: cache warm ({word(source)})",
         f"Update id={n} is handled. Duration {n % 90} ms by bot id=77",
-        'HTTP Request: POST https://api.telegram.org/bot77:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/'
-        f'sendMessage "HTTP/1.1 {source.choice([200, 429])} OK"',
+        f'HTTP Request: POST {api}/sendMessage "HTTP/1.1 {source.choice([200, 429])} OK"',
         "user=7, chat_id=9; reason=late",
         f"a.b.c - {word(source)}",
         "GET /faq/7 took 12 ms",
@@ -93,14 +104,15 @@ def text_line(source: random.Random) -> str:
 
 
 def access_line(source: random.Random) -> str:
-    n = source.randrange(10_000)
+    n, request = source.randrange(10_000), hexes(source, 32)
+    user = source.choice(["-", "ann"])
     tail = source.choice([
         "", f" {n / 1000:.3f}", f" {n / 1000:.3f} {n / 2000:.3f}", f" {n}", ' "81.2.69.142"',
-        f" rt={n / 1000:.3f} urt=\"{n / 2000:.3f}\" request_id={hexes(source, 32)}",
-        f" 512 {n / 1000:.3f} [ns-faq-80] [] 10.0.0.7:80 77 {n / 1000:.3f} 200 {hexes(source, 32)}",
+        f' rt={n / 1000:.3f} urt="{n / 2000:.3f}" request_id={request}',
+        f" 512 {n / 1000:.3f} [ns-faq-80] [] 10.0.0.7:80 77 {n / 1000:.3f} 200 {request}",
     ])  # fmt: skip
     return (
-        f"81.2.69.{n % 200} - {source.choice(['-', 'ann'])} [01/Mar/2026:10:{n % 60:02d}:00 +0000] "
+        f"81.2.69.{n % 200} - {user} [01/Mar/2026:10:{n % 60:02d}:00 +0000] "
         f'"GET /faq/{n}?token=s3cret{n} HTTP/1.1" {source.choice([200, 404, 503])} 612 '
         f'"{source.choice(["-", "https://x.org/"])}" "curl/8"{tail}'
     )
@@ -121,7 +133,7 @@ def damaged(line: bytes, source: random.Random) -> bytes:
         line[:place],
         line[:place] + bytes([source.randrange(256)]) + line[place:],
         b"    at com.example.Main(Main.java:7)",
-        b"Traceback (most recent call last):\n  File \"x\"\nValueError: no",
+        b'Traceback (most recent call last):\n  File "x"\nValueError: no',
         b"",
         b"plain words",
         b"\xff\xfe\xff\xfe",

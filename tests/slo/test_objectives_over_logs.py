@@ -319,7 +319,7 @@ def test_peak_and_baseline_are_told_apart(tmp_path: Path) -> None:
 
 def test_logged_resource_figures_are_shown_at_peak_against_baseline(tmp_path: Path) -> None:
     with Store(tmp_path / "analysis.duckdb") as store:
-        store.append("peak_window", [(10_000_000, 20_000_000)])
+        store.append("peak_window", [(10_000_000, 20_000_000, "journeys", None)])
         store.append("bounded_context", [("support", "faq", "member", 1.0, None, 1.0, "")])
         readings = [(1, 10.0), (2, 30.0), (12, 90.0), (15, 100.0), (20, 20.0)]
         store.append(

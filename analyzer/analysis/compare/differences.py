@@ -107,7 +107,11 @@ def share_difference(
         return _no_difference(Difference(measure, share, share, len(before), len(after), 1))
     # One effect for both: a side with hardly a bad event cannot know how they would cluster, and
     # taken alone it would call every episode of the other side a change.
-    effect = max(design_effect(before), design_effect(after))
+    # The blocks that it is measured by are few in a short run, as those of the quantiles are.
+    effect = max(
+        design_effect(events) * widening(len(events), block_length(events)) ** 2
+        for events in (before, after)
+    )
     sides = [(float(events.sum()) / effect, len(events) / effect) for events in (before, after)]
     low, high = newcombe(sides[1], sides[0])
     return Difference(
@@ -187,7 +191,8 @@ def _quantile_difference(
     )
     if not found.enough or not len(spread):
         return found
-    wider = max(widening(len(before)), widening(len(after)))
+    blocks = block_length(before), block_length(after)
+    wider = max(widening(len(before), blocks[0]), widening(len(after), blocks[1]))
     spread = np.median(spread) + (spread - np.median(spread)) * wider
     low, high, upper = (float(v) for v in np.quantile(spread, (0.025, 0.975, 0.95)))
     return replace(
@@ -196,7 +201,7 @@ def _quantile_difference(
         high=high,
         upper=upper,
         p_value=_normal_p(found.difference or 0.0, float(spread.std())),
-        block=max(block_length(len(before)), block_length(len(after))),
+        block=max(blocks),
     )
 
 

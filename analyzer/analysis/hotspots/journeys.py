@@ -88,7 +88,7 @@ def _shifts_in(
     )
     enough = figures.filter(pl.min_horizontal("base_n", "peak_n") >= MIN_SAMPLES)
     when = f"{_clock(window.start_ns)}-{_clock(window.end_ns)}"
-    return [JourneyShift(*row, when, window, beside) for row in enough.rows()]
+    return [JourneyShift(*(*row, when, window, beside)) for row in enough.rows()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,8 @@ def _processor(peak: pl.DataFrame, base: pl.DataFrame) -> Exhaustion | None:
     if busy < BUSY_PROCESSOR or busy < 1.2 * usual:
         return None
     return Exhaustion(
-        "processor", f"its processor is busy: {busy:.0%} in the median reading ({usual:.0%} before)"
+        "processor",
+        f"its processor is busy: {busy:.0%} in the median reading ({usual:.0%} before)",
     )
 
 

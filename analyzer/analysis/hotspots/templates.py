@@ -1,9 +1,9 @@
 """Message templates of a service, with its free words found: "user anna not found" is one event.
 
-Reading has masked numbers, ids and quotes; what varies otherwise (names, hosts, words) is found by
-Drain (He et al., ICWS 2017; the library drain3) over the distinct masked messages. A place counts as
-varying only where at least `MIN_MEMBERS` messages differ in it: "declined by the bank" and "refused
-by the bank" are two causes.
+Reading has masked numbers, ids and quotes; what varies otherwise (names, hosts, words) is found
+by Drain (He et al., ICWS 2017; the library drain3) over the distinct masked messages. A place
+counts as varying only where at least `MIN_MEMBERS` messages differ in it: "declined by the bank"
+and "refused by the bank" are two causes.
 """
 
 from __future__ import annotations

@@ -17,13 +17,15 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from analyzer.ingest.columnar.access_template import learn_access
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.resolve import unproven, usable
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.template import TEXT, Column, Template
-from analyzer.ingest.columnar.text_template import learn_access, learn_logfmt, learn_text
+from analyzer.ingest.columnar.text_template import learn_logfmt, learn_text
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.formats.line_reader import FORMATS, TELLTALES
+from analyzer.ingest.formats.known import FORMATS
+from analyzer.ingest.formats.line_reader import TELLTALES
 from analyzer.ingest.formats.messages import MAYBE_KNOWN, read_message
 from analyzer.ingest.formats.wrappers import is_wrapped
 from analyzer.ingest.lines import MAX_LINE_BYTES, Block, Line
@@ -185,7 +187,11 @@ class Book:
             return block.line(number - block.number)
 
         sheet = Sheet(
-            lesson.template.format, lesson.shape, places + block.number, lesson.named(columns), line_of
+            lesson.template.format,
+            lesson.shape,
+            places + block.number,
+            lesson.named(columns),
+            line_of,
         )
         kept = pl.Series(regular[places.to_numpy()])
         return sheet if kept.all() else sheet.select(kept)

@@ -33,7 +33,7 @@ def learn_json(sample: str) -> Template | None:
     learner = _Learner(sample)
     try:
         learner.read_object("")
-    except _NoTemplate:
+    except (_NoTemplate, orjson.JSONDecodeError):
         return None
     if sample[learner.place :].strip(" \t") or not 0 < len(learner.keys) <= _MAX_KEYS:
         return None
@@ -123,5 +123,3 @@ class _Learner:
     def _expect(self, mark: str) -> None:
         if self._next("mark") != mark:
             raise _NoTemplate
-
-

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from analyzer.ingest.columnar.resolve import resolve
-
 from analyzer.ingest.columnar.sheet import Sheet, column_of
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.line_times import NO_ORIGIN

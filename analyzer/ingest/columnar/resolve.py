@@ -16,7 +16,7 @@ from analyzer.ingest import ids
 from analyzer.ingest.columnar.distinct import by_distinct, coded
 from analyzer.ingest.columnar.moments import moments, spans_of_time
 from analyzer.ingest.columnar.sheet import Sheet
-from analyzer.ingest.columnar.template import FLAG, INT, JSON, TEXT, Column
+from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.line_times import NO_ORIGIN
 from analyzer.ingest.record import Record
@@ -79,9 +79,7 @@ def usable(shape: Shape, resolver: Resolver) -> bool:
     return shape.columnar and not resolver.timing.proof.unknown
 
 
-def unproven(
-    shape: Shape, columns: Mapping[str, Column], resolver: Resolver
-) -> pl.Series | None:
+def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) -> pl.Series | None:
     """Tell the lines whose duration lacks a unit, which other lines may prove; None: none does."""
     if not shape.durations:
         return None
@@ -89,7 +87,7 @@ def unproven(
     if unit is not None or key in resolver.timing.units:
         return None
     kind, values = columns[key]
-    bare = pl.repeat(True, len(values), dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    bare = pl.repeat(True, len(values), dtype=pl.Boolean, eager=True)
     if kind == TEXT:
         bare = ~values.str.contains(r"^[0-9][0-9.]*(?:ns|us|µs|ms|s)$")
     return bare if bare.any() else None
@@ -97,7 +95,7 @@ def unproven(
 
 def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
     """Return what lines of one shape say, and those lines that must be resolved alone."""
-    nothing = sheet.select(pl.repeat(False, len(sheet), dtype=pl.Boolean, eager=True))  # noqa: FBT003
+    nothing = sheet.select(pl.repeat(False, len(sheet), dtype=pl.Boolean, eager=True))
     shape = sheet.shape
     times = moments(sheet.columns[shape.log_time[0]], resolver.clock)
     if times is None or not _plain(sheet):
@@ -146,7 +144,7 @@ def _plain(sheet: Sheet) -> bool:
 def _complete(sheet: Sheet) -> pl.Series:
     """Tell the lines in which each field finds what it needs under its best key."""
     shape = sheet.shape
-    good = pl.repeat(True, len(sheet), dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    good = pl.repeat(True, len(sheet), dtype=pl.Boolean, eager=True)
     for name in SINGLE_FIELDS:
         keys = getattr(shape, name)
         # Another key, or another field, would step in for an empty value.
@@ -239,6 +237,8 @@ def notes(resolved: Resolved, services: pl.Series) -> Iterator[tuple[str, str, i
     if not any(model.notes for model in resolved.models):
         return
     frame = pl.DataFrame({"code": resolved.codes, "service": services})
-    for code, service, count in frame.group_by("code", "service").len().sort("code", "service").rows():
+    for code, service, count in (
+        frame.group_by("code", "service").len().sort("code", "service").rows()
+    ):
         for note in resolved.models[code].notes:
             yield note, service, count

@@ -56,15 +56,13 @@ def rows_of(resolved: Resolved, namer: Namer, masker: Masker) -> tuple[str, pl.D
     return "span", pl.DataFrame(common | _span(resolved, common, namer))
 
 
-def _span(
-    resolved: Resolved, common: dict[str, pl.Series], namer: Namer
-) -> dict[str, pl.Series]:
+def _span(resolved: Resolved, common: dict[str, pl.Series], namer: Namer) -> dict[str, pl.Series]:
     assert resolved.duration_ns is not None
     assert resolved.operation is not None
     count = len(resolved.sheet)
     start = resolved.time_ns - resolved.duration_ns
     parent = _stored_id(resolved.span_ids("parent_span_id"), namer)
-    no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
     observed = pl.when(common["trace_id"].is_not_null()).then(pl.lit("observed"))
     operation = resolved.operation.fill_null(UNKNOWN_SERVICE)
     return {
@@ -134,5 +132,3 @@ def _stored_id(values: pl.Series, namer: Namer) -> pl.Series:
 
 def _moment(ns: pl.Series) -> pl.Series:
     return (ns // 1_000).cast(pl.Datetime("us"))
-
-

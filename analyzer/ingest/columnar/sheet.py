@@ -37,11 +37,10 @@ class Sheet:
     def select(self, chosen: pl.Series) -> Sheet:
         """Return the lines for which `chosen` is true."""
         columns = {
-            key: Column(kind, values.filter(chosen)) for key, (kind, values) in self.columns.items()
+            key: Column(kind, values.filter(chosen))
+            for key, (kind, values) in self.columns.items()
         }
-        return Sheet(
-            self.format, self.shape, self.numbers.filter(chosen), columns, self.line_of
-        )
+        return Sheet(self.format, self.shape, self.numbers.filter(chosen), columns, self.line_of)
 
     def fields(self, place: int) -> dict[str, Any]:
         """Return one line as its reader would give it: its keys and values."""

@@ -70,10 +70,9 @@ class Template:
         if not len(places):
             return None
         numbers = [pl.col(key).cast(pl.Int64, strict=False) for key in self._keys_of(INT)]
-        found = self._texts(found).with_columns(numbers)
-        good = found.select(
-            pl.all_horizontal(pl.all().is_not_null(), *self.checks)
-        ).to_series()
+        escaped = bool(lines.str.contains("\\", literal=True).any())
+        found = self._texts(found, escaped=escaped).with_columns(numbers)
+        good = found.select(pl.all_horizontal(pl.all().is_not_null(), *self.checks)).to_series()
         if not good.all():
             found, places = found.filter(good), places.filter(good)
         return Matched(places, self._columns(found, lines, places)) if len(places) else None
@@ -113,8 +112,13 @@ class Template:
             captured = captured.hstack(groups) if captured.width else groups
         return captured, places
 
-    def _texts(self, found: pl.DataFrame) -> pl.DataFrame:
-        """Take the quotes off, and read the backslashes of the few texts that hold any."""
+    def _texts(self, found: pl.DataFrame, *, escaped: bool) -> pl.DataFrame:
+        """Take the quotes off, and read the backslashes of the few texts that hold any.
+
+        `escaped` tells whether there is a backslash at all.
+        """
+        if self.quoted is None and not escaped:
+            return found
         for key in self._keys_of(TEXT):
             values = found[key]
             opened = None
@@ -126,8 +130,8 @@ class Template:
                     continue
                 bare = values.str.slice(1).str.strip_suffix('"')
                 values = bare if opened.all() else bare.zip_with(opened, values)
-            escaped = values.str.contains("\\", literal=True)
-            places = (escaped if opened is None else escaped & opened).arg_true()
+            slashed = values.str.contains("\\", literal=True)
+            places = (slashed if opened is None else slashed & opened).arg_true()
             if len(places):
                 read = [self.unescape(text) for text in values.gather(places)]
                 values = values.scatter(places, pl.Series(read, dtype=pl.String))

@@ -1,4 +1,4 @@
-"""Templates of text lines: logfmt, access lines, and a time with level, message and pairs.
+"""Templates of text lines: logfmt, and a time with level, message and pairs.
 
 Each is learnt from what the reader of single lines makes of one line, and only where the rest of
 the line can hold nothing that this reader would take for something else: values are of characters
@@ -11,28 +11,24 @@ import re
 
 import polars as pl
 
+from analyzer.ingest.columnar.pair_patterns import QUOTED, TAIL_PAIR, pairs_of, slot, undamaged
 from analyzer.ingest.columnar.template import MAX_GROUPS, TEXT, Segment, Template
-from analyzer.ingest.formats.access import read_access
 from analyzer.ingest.formats.messages import read_message
 from analyzer.ingest.formats.pairs import read_logfmt, read_tail, unescaped
 from analyzer.ingest.formats.text import read_text
 from analyzer.ingest.shapes import HEAD_KEY
 
-_QUOTED = r'"(?:[^"\\\x1b]|\\[^\x1b])*"'
-_LOGFMT_VALUE = rf"({_QUOTED}|(?:[!#-~][!-~]*)?)"
-_LOGFMT_PAIR = re.compile(r"([A-Za-z_@][\w.@/-]*)=(\"(?:[^\"\\]|\\.)*\"|(?:[!#-~][!-~]*)?)", re.ASCII)
-# A pair of a tail ends at blanks and `"',;)]`; one begins after blanks and `,;([`.
-_TAIL_VALUE = rf"({_QUOTED}|[!#$%&*+\-./0-9:<>?@A-Z\\^_`a-z|~]*)"
-_TAIL_PAIR = re.compile(
-    r"([A-Za-z_][\w.-]*)=(\"(?:[^\"\\]|\\.)*\"|[!#$%&*+\-./0-9:<>?@A-Z\\^_`a-z|~]*)", re.ASCII
+_LOGFMT_VALUE = rf"({QUOTED}|(?:[!#-~][!-~]*)?)"
+_LOGFMT_PAIR = re.compile(
+    r"([A-Za-z_@][\w.@/-]*)=(\"(?:[^\"\\]|\\.)*\"|(?:[!#-~][!-~]*)?)", re.ASCII
 )
-_BETWEEN_PAIRS = re.compile(r"[ ,;]+")
 _TIMES = re.compile(
     r"([\[(]?)(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|"
     r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})(?=[ \])\t|,])"
 )
 _OF_HEADS = frozenset({
-    "levelname", "logger", "thread", "process_name", "spring.application.name", "traceId", "spanId",
+    "levelname", "logger", "thread", "process_name", "spring.application.name", "traceId",
+    "spanId",
 })  # fmt: skip
 # A first word of these is no logger's name, and no separator before a message.
 _MESSAGE = r"([A-Za-z0-9/][A-Za-z0-9/-]*[,.!?;:]?(?: [^={\x1b]*)?)"
@@ -71,115 +67,9 @@ def learn_logfmt(sample: str) -> Template | None:
         segments=segments,
         unescape=unescaped,
         quoted=frozenset(keys),
-        checks=_undamaged(keys),
+        checks=undamaged(keys),
         whole=whole,
     )
-
-
-def learn_access(sample: str) -> Template | None:
-    """Return the template of an access line in common or combined form, and its tail."""
-    read = read_access(sample)
-    match = _ACCESS.match(sample)
-    if read is None or match is None or "vhost" in read:
-        return None
-    segments = [
-        Segment(r"([0-9A-Za-z.:-]+)", (("client_ip", TEXT),)),
-        Segment(r" [!#-Z^-{}~]+ "),
-        Segment("-") if match["user"] == "-" else _slot(r"([!#-Z^-{}~]+)", "user.name"),
-        _slot(r" \[([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4})\] ", "time"),
-        Segment(
-            r'"(([A-Za-z]{2,16}) ([!#-\[\]-~]+) (HTTP/[0-9.]+))" ',
-            (("message", TEXT), ("method", TEXT), ("path", TEXT), ("protocol", TEXT)),
-        ),
-        _slot("([0-9]{3}) ", "status"),
-        _slot("([0-9]+|-)", "bytes"),
-    ]
-    if match["agent"] is not None:
-        plain = r'([^"\\\x1b]*)'
-        none = match["referer"] in {"-", ""}
-        segments += [
-            Segment(f' "{match["referer"]}" ') if none else _slot(f' "{plain}" ', "referer"),
-            _slot(f'"{plain}"', "user_agent"),
-        ]
-    tail = _access_tail(match["tail"])
-    if tail is None:
-        return None
-    segments += tail
-    slots = [key for part in segments for key, _ in part.slots]
-    keys = tuple(key for key in read if key in slots)
-    if set(slots) != set(read) or len(slots) != len(keys):
-        return None
-    checks = [
-        ~pl.col(key).is_in(["-", ""]) for key in ("user.name", "referer", "request_id") if key in keys
-    ]
-    return Template(
-        format="access",
-        keys=keys,
-        segments=segments,
-        unescape=unescaped,
-        quoted=frozenset(key for part in tail for key, _ in part.slots),
-        checks=[*checks, *_undamaged(keys)],
-    )
-
-
-_ACCESS = re.compile(
-    r"[0-9A-Za-z.:-]+ [!#-Z^-{}~]+ (?P<user>[!#-Z^-{}~]+) \[[^\]]+\] "
-    r"\"[A-Za-z]{2,16} [!#-\[\]-~]+ HTTP/[0-9.]+\" \d{3} (?:\d+|-)"
-    r"(?: \"(?P<referer>[^\"\\]*)\" \"(?P<agent>[^\"\\]*)\")?(?P<tail>.*)$"
-)
-_SECONDS = r"([0-9]+\.[0-9]{3})"
-_TAILS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
-    (re.compile(r"$"), ()),
-    (re.compile(r" \d+\.\d{3}$"), (("request_time", f" {_SECONDS}"),)),
-    (
-        re.compile(r" \d+\.\d{3} \d+\.\d{3}$"),
-        (("request_time", f" {_SECONDS}"), ("upstream_response_time", f" {_SECONDS}")),
-    ),
-    (
-        re.compile(r" \d+\.\d{3} \d+\.\d{3} [0-9a-f]{32}$"),
-        (
-            ("request_time", f" {_SECONDS}"),
-            ("upstream_response_time", f" {_SECONDS}"),
-            ("request_id", " ([0-9a-f]{32})"),
-        ),
-    ),
-    (
-        re.compile(r" \d+ \d+\.\d+ \[[^\]=]*\] \[[^\]=]*\] [^\[\]=, ]+ \d+ [\d.]+ \d+ [0-9a-f]{32}$"),
-        (
-            ("request_time", r" [0-9]+ ([0-9]+\.[0-9]+)"),
-            ("upstream", r" \[([^\]=\x1b]*)\] \[[^\]=\x1b]*\]"),
-            ("upstream_addr", r" ([!-+\--<>-Z^-~]+)"),
-            ("upstream_response_time", r" [0-9]+ ([0-9]+\.[0-9]+)"),
-            ("upstream_status", " ([0-9]+)"),
-            ("request_id", " ([0-9a-f]{32})"),
-        ),
-    ),
-    (re.compile(r" \"[^\"=]*[^\"\s\d.,:=-][^\"=]*\"$"), (("forwarded_for", r' "([^"=\x1b]*)"'),)),
-)
-_RENAMED = {"rt": "request_time", "urt": "upstream_response_time"}
-_UNKEPT = frozenset({"uct", "uht"})
-
-
-def _access_tail(tail: str) -> list[Segment] | None:
-    """Return how what stands after the common form is read."""
-    if "=" not in tail:
-        for form, slots in _TAILS:
-            if form.match(tail):
-                return [_slot(pattern, key) for key, pattern in slots]
-        return None
-    segments = _pairs(tail[1:]) if tail[:1] == " " else None
-    if segments is None:
-        return None
-    renamed = [Segment(" ")]
-    for pattern, slots in segments:
-        if slots and slots[0][0] in _UNKEPT:
-            renamed.append(Segment(re.sub(r"\((?!\?)", "(?:", pattern, count=1)))
-            continue
-        key = _RENAMED.get(slots[0][0], slots[0][0]) if slots else ""
-        if key == "upstream_response_time":
-            pattern = pattern.replace(_TAIL_VALUE, r"([0-9]+\.?[0-9]*)")  # noqa: PLW2901
-        renamed.append(Segment(pattern, ((key, TEXT),) if slots else ()))
-    return renamed
 
 
 def learn_text(sample: str) -> Template | None:
@@ -210,14 +100,14 @@ def learn_text(sample: str) -> Template | None:
         keys=tuple(read),
         segments=[
             Segment(re.escape(timed[1])),
-            _slot(f"({_any_time(timed[2])})", "asctime"),
+            slot(f"({_any_time(timed[2])})", "asctime"),
             Segment(re.escape(head)),
             *segments,
         ],
         unescape=unescaped,
         constants=constants,
         quoted=frozenset(slots - {"message", HEAD_KEY}),
-        checks=[*checks, *_undamaged(slots)],
+        checks=[*checks, *undamaged(slots)],
         known=known is not None,
     )
 
@@ -225,7 +115,9 @@ def learn_text(sample: str) -> Template | None:
 # What libraries print whenever work is done: the groups are the message and its parts.
 _KNOWN = (
     (
-        re.compile(r"Update id=\d+ is (?P<verdict>handled|not handled)\. Duration \d+ ms by bot id=\d+$"),
+        re.compile(
+            r"Update id=\d+ is (?P<verdict>handled|not handled)\. Duration \d+ ms by bot id=\d+$"
+        ),
         r"(Update id=([0-9]+) is {verdict}\. Duration ([0-9]+) ms by bot id=[0-9]+)",
         ("message", "update_id", "duration_ms"),
     ),
@@ -267,10 +159,10 @@ def _message(message: str, head: str) -> tuple[list[Segment], list[pl.Expr]] | N
     if "=" not in message:
         return [Segment(_MESSAGE, (("message", TEXT),))], checks
     words, found = read_tail(message)
-    start = next((m.start() for m in _TAIL_PAIR.finditer(message) if m[1] in found), -1)
+    start = next((m.start() for m in TAIL_PAIR.finditer(message) if m[1] in found), -1)
     if start < 0 or (start and not _WORDS.fullmatch(message[:start].rstrip())):
         return None
-    pairs = _pairs(message[start:])
+    pairs = pairs_of(message[start:])
     keys = [key for part in pairs or () for key, _ in part.slots]
     if pairs is None or keys != list(found) or HEAD_KEY in keys:
         return None
@@ -280,31 +172,6 @@ def _message(message: str, head: str) -> tuple[list[Segment], list[pl.Expr]] | N
         opened = Segment(f"(({_any_number(words)})", (("message", TEXT), (HEAD_KEY, TEXT)))
     between = Segment(_any_number(message[len(words) : start]))
     return [opened, between, *pairs, Segment(")")], checks
-
-
-def _pairs(text: str) -> list[Segment] | None:
-    """Return how the pairs that make up all of `text` are read."""
-    segments: list[Segment] = []
-    seen: set[str] = set()
-    place = 0
-    while match := _TAIL_PAIR.match(text, place):
-        if match[1] in seen:
-            return None
-        seen.add(match[1])
-        segments.append(Segment(f"{re.escape(match[1])}={_TAIL_VALUE}", ((match[1], TEXT),)))
-        place = match.end()
-        if place == len(text):
-            return segments
-        between = _BETWEEN_PAIRS.match(text, place)
-        if between is None:
-            return None
-        segments.append(Segment(re.escape(between[0])))
-        place = between.end()
-    return None
-
-
-def _slot(pattern: str, key: str) -> Segment:
-    return Segment(pattern, ((key, TEXT),))
 
 
 def _any_time(text: str) -> str:
@@ -319,8 +186,3 @@ def _any_number(words: str) -> str:
 
 def _has_body(keys: tuple[str, ...]) -> bool:
     return not {"msg", "message", "event", "body"}.isdisjoint(keys)
-
-
-def _undamaged(keys: frozenset[str] | set[str] | tuple[str, ...]) -> list[pl.Expr]:
-    """Lines whose bytes were replaced are looked at one by one."""
-    return [~pl.col(sorted(keys)).str.contains("\ufffd", literal=True)] if keys else []

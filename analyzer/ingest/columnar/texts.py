@@ -162,5 +162,3 @@ def _quoted(texts: pl.Series) -> pl.Series:
         return quoted
     places = escaped.arg_true()
     return quoted.scatter(places, pl.Series([_dumped(t) for t in texts.gather(places)]))
-
-

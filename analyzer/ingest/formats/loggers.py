@@ -102,6 +102,13 @@ def _add_azure(flat: dict[str, Any]) -> None:
         flat["start_time"] = flat.pop("time")
 
 
+def _add_mongo(flat: dict[str, Any]) -> None:
+    """MongoDB's severities are I, W, E, F and D1 to D5; its message names the work."""
+    level = flat.get("s")
+    if isinstance(level, str) and level and "t.$date" in flat:
+        flat.setdefault("severity", "debug" if level[0] == "D" else level)
+
+
 def _add_gateway(flat: dict[str, Any]) -> None:
     """API Gateway's `requestTime` is when the request came, not how long it took."""
     moment = flat.get("requestTime")
@@ -118,7 +125,7 @@ def _add_request_line(flat: dict[str, Any]) -> None:
 
 _HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
-    _add_gateway, _add_request_line,
+    _add_gateway, _add_mongo, _add_request_line,
 )  # fmt: skip
 
 

@@ -187,6 +187,7 @@ _FORMS = (
     ("HTTP/2", _inline_access),
     ("duration: ", _statement),
     (" /", _served),
+    ("://", _served),
     (" in ", _finished),
     (" after ", _finished),
 )

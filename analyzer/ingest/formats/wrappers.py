@@ -51,9 +51,7 @@ def without_ansi(text: str) -> str:
 
 def is_wrapped(text: str) -> bool:
     """Tell whether `peel_text` would take a prefix off."""
-    return _CRI.match(text) is not None or (
-        "|" in text[:64] and _COMPOSE.match(text) is not None
-    )
+    return _CRI.match(text) is not None or ("|" in text[:64] and _COMPOSE.match(text) is not None)
 
 
 def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
