@@ -74,6 +74,7 @@ class LiveFeed:
         self._metrics = metrics
         self._clock = clock
         self._intended: dict[str, str] = {}
+        self._handled: set[str] = set()
         self._open: dict[tuple[str, str], dict[str, int]] = {}
         self._recent: deque[JourneyAttempt] = deque(maxlen=REMEMBERED)
         self._judges: dict[tuple[str, str], LiveObjective] = {}
@@ -101,16 +102,24 @@ class LiveFeed:
         received_ms = int(journal["received_ms"])
         if journal.get("update_id") is not None:
             self._observe(handled(ended_journey(journal, journal["committed_ms"])))
+            self._handled.add(key)
             self._settle_intention(key, journey, received_ms)
-        self._observe(in_flight(key, journey, received_ms))
+        attempt = in_flight(key, journey, received_ms)
+        if key not in self._open.get((attempt.context, attempt.journey), ()):
+            self._observe(attempt)
 
     def ended(self, journal: Journal, end_ms: int) -> None:
         """See `JourneyWatch`."""
         row = ended_journey(journal, end_ms)
         self._settle_intention(row.trace_id, str(journal["journey"]), row.received_ms)
-        for attempt in attempts(row):
-            self._observe(attempt)
+        own, *handling = attempts(row)
+        self._observe(own)
+        self._count(own)
+        for attempt in handling:
+            if row.trace_id not in self._handled:  # else it was observed at the commit
+                self._observe(attempt)
             self._count(attempt)
+        self._handled.discard(row.trace_id)
 
     def keep(self, connection: Connection, endings: Sequence[Ending]) -> None:
         """See `JourneyWatch`."""
