@@ -32,7 +32,7 @@ from analyzer.ingest.lines import MAX_LINE_BYTES, Block, Line
 from analyzer.ingest.shapes import HEAD_KEY, Shape, shape_of
 
 _MAX_TEMPLATES = 64
-MAX_LESSONS = 32
+MAX_LESSONS = 96
 MIN_LINES = 16
 """Fewer lines than this are not worth the setting up of columns."""
 # Formats that no template describes: what one of them reads, it must be let read.
