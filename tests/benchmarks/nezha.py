@@ -13,8 +13,8 @@ Four of the 49 faults with data are not first when the time is given:
 - 08-22 05:52 payment, network delay (place 10): payment is called once a purchase. The window
   holds few of its calls (five are needed to compare), so that its latency scores nothing.
 - 08-23 14:47 and 15:04 catalogue, return and exception (place 2): the catalogue answers wrongly at
-  once, frontend gives up and asks it less often. The drop of frontend's client spans is the largest
-  change of any count and is charged to frontend, whose spans they are; the catalogue comes second.
+  once, frontend gives up and asks it less often. The drop of frontend's client spans is the
+  largest change of any count and is charged to frontend; the catalogue comes second.
 The published best over all 56 faults (.929/.964) uses logs and metrics as well; the 7 without data
 here count as misses there, so the two figures do not compare.
 """

@@ -17,7 +17,7 @@ What each kind does to the spans:
 
 Measured with seed 0, first / among three of 12 each: code 12/12, network 12/12, pool 12/12,
 processor 3/12, error 9/9, down 0/0. What fails, and why:
-- processor: second behind the entry in nine cases, since its wait rises as well.
+- processor: second behind the entry in nine cases, never lower; the cause is not yet known.
 - error: services that call nobody lose no events when they fail, and fail faster than they work:
   neither their latency nor their counts change. Errors that begin in a service are no event of the
   ranking yet (they are the error hotspots' own list).
