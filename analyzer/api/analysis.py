@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from analyzer.analysis import contexts, whatif
     from analyzer.api.context_map import ContextMap
-    from analyzer.api.objectives import SloReport
     from analyzer.api.plots import Plots
+    from analyzer.api.slo_report import SloReport
 
 
 class Analysis:

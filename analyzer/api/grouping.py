@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from analyzer.analysis.contexts import (
     propose_contexts,
 )
 from analyzer.analysis.contexts.settings import Settings
+from analyzer.errors import ConfigurationError
 from analyzer.store import Store
 
 _FEWEST_JOURNEYS = 3
@@ -38,27 +40,40 @@ def propose(
     names = _busiest(reporting, edges)
     edges = edges.filter(pl.col("caller").is_in(names.implode()))
     inside = pl.col("callee").is_in(names.implode())
-    return propose_contexts(
-        edges.filter(inside),
-        journeys.filter(pl.col("service").is_in(names.implode())),
-        constraints=constraints,
-        seed=seed,
-        settings=Settings(hubs="apart"),
-        evidence=Evidence(
-            services=tuple(names),
-            layers={
-                "data_store": edges.filter(~pl.col("callee").is_in(reporting.implode()))
-                .select(pl.col("caller").alias("service"), pl.col("callee").alias("item"))
-                .unique()
-                .sort("service", "item"),
-                "failure_coupling": failure_coupling(
-                    frame("failing_minutes").select(
-                        pl.col("service_name"), time=pl.from_epoch("minute_ns", time_unit="ns")
-                    )
-                ).filter(pl.col("service").is_in(names.implode())),
-            },
-        ),
-    )
+    with _blaming(constraints):
+        return propose_contexts(
+            edges.filter(inside),
+            journeys.filter(pl.col("service").is_in(names.implode())),
+            constraints=constraints,
+            seed=seed,
+            settings=Settings(hubs="apart"),
+            evidence=Evidence(
+                services=tuple(names),
+                layers={
+                    "data_store": edges.filter(~pl.col("callee").is_in(reporting.implode()))
+                    .select(pl.col("caller").alias("service"), pl.col("callee").alias("item"))
+                    .unique()
+                    .sort("service", "item"),
+                    "failure_coupling": failure_coupling(
+                        frame("failing_minutes").select(
+                            pl.col("service_name"), time=pl.from_epoch("minute_ns", time_unit="ns")
+                        )
+                    ).filter(pl.col("service").is_in(names.implode())),
+                },
+            ),
+        )
+
+
+@contextmanager
+def _blaming(constraints: Constraints | None) -> Iterator[None]:
+    """Say in front of every problem of the wishes which file they stand in."""
+    try:
+        yield
+    except ConfigurationError as error:
+        if constraints is None or constraints.source is None:
+            raise
+        said = [f"{constraints.source}: {problem}" for problem in error.problems]
+        raise ConfigurationError(said) from error
 
 
 def _busiest(names: pl.Series, edges: pl.DataFrame) -> pl.Series:

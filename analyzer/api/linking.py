@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
@@ -27,6 +28,7 @@ NOTE_WORDS = {
     "date_from_modification time": "times without a date, dated by the file's modification time",
     "year_from_file name": "dates without a year, taken from the file's name",
     "year_from_modification time": "dates without a year, taken from the modification time",
+    "masked": "values of this kind hidden before anything was stored",
     "cancelled": "requests that their caller cancelled (499), no error of the service",
 }
 """What the notes of reading mean, for the report."""
@@ -169,8 +171,13 @@ def _quality_rows(store: Store, quality: Quality) -> list[tuple[object, ...]]:
         (row.check, row.scope, row.count, row.share, row.note) for row in quality.rows()
     ]
     records = store.frame("totals").row(0, named=True)["records"]
+    masked: Counter[str] = Counter()
     for note, scope, count in store.frame("file_notes").rows():
         check, _, subject = note.partition(":")
+        if check == "masked":
+            masked[subject] += count
+            continue
         words = " ".join(part for part in (NOTE_WORDS.get(check, ""), subject) if part)
         rows.append((check, scope, count, count / records if records else None, words))
+    rows += [("masked", kind, n, None, NOTE_WORDS["masked"]) for kind, n in sorted(masked.items())]
     return rows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from analyzer import __version__
 from analyzer.api.analysis import Analysis
+from analyzer.api.gains import gain_table, gains
 from analyzer.api.hotspots import baseline_words, readable
 from analyzer.api.summary import findings, fingerprint, tiles
-from analyzer.api.what_if import readable_what_if
 from analyzer.render.report import Chart, ReportContent, Section, render_report
 
 _NOTES_ON_METHOD = (
@@ -98,10 +98,11 @@ def _whatif(analysis: Analysis) -> Section:
     return Section(
         "whatif",
         "What merging is predicted to bring",
-        "Each journey's traces replayed without the hops inside a context: latency before "
-        "and predicted, with a nominal 95 % interval. It can be proven wrong: replay the "
-        "demand against the consolidated service and compare.",
-        readable_what_if(analysis.whatif_frame),
+        "Each journey's traces replayed without the hops inside a context: latency before → "
+        "predicted. Saved names the quantile it speaks of (p95 where n allows) and, in brackets, "
+        "its nominal 95 % interval. It can be proven wrong: replay the demand against the "
+        "consolidated service and compare.",
+        gain_table(gains(analysis.whatif_frame)),
     )
 
 

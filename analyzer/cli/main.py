@@ -16,11 +16,13 @@ from analyzer.cli.botapi import botapi_command
 from analyzer.cli.compare import compare_command
 from analyzer.cli.contexts import contexts_command
 from analyzer.cli.doctor import doctor_command
+from analyzer.cli.replay import replay_command
 from analyzer.cli.report import report_command
 from analyzer.cli.run import run_command
 from analyzer.cli.slo import slo_group
 from analyzer.cli.sql import sql_command
 from analyzer.cli.validate import validate_command
+from analyzer.cli.watch import watch_command
 from analyzer.cli.whatif import whatif_command
 from analyzer.errors import AnalyzerError, InputError
 
@@ -51,6 +53,8 @@ cli.add_command(botapi_command)
 cli.add_command(slo_group)
 cli.add_command(compare_command)
 cli.add_command(validate_command)
+cli.add_command(watch_command)
+cli.add_command(replay_command)
 cli.add_command(doctor_command)
 
 

@@ -24,7 +24,7 @@ from analyzer.dashboard.values import (
     ServiceLevel,
 )
 from analyzer.slo.budget import expected_bad, seconds_to_exhaustion
-from analyzer.slo.events import JourneyAttempt
+from analyzer.slo.events import EventClass, JourneyAttempt
 from analyzer.slo.live import SECOND_US
 from analyzer.slo.spec import Objective
 from analyzer.slo.watch import NO_DATA_AFTER_S, LiveObjective, Snapshot
@@ -58,7 +58,10 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class BoardSnapshot:
-    """All of a board at `at_us`; `alive_us` is when its source last gave a sign of life."""
+    """All of a board at `at_us`; `alive_us` is when its source last gave a sign of life.
+
+    `incidents` is None where nothing watches for them.
+    """
 
     title: str
     at_us: int
@@ -67,7 +70,7 @@ class BoardSnapshot:
     condition: Condition
     objectives: tuple[Watched, ...]
     contexts: tuple[str, ...]
-    incidents: tuple[OpenIncident, ...]
+    incidents: tuple[OpenIncident, ...] | None
     marks: tuple[Mark, ...]
     campaign: Campaign | None
     level: ServiceLevel
@@ -82,26 +85,39 @@ class Board:
     ) -> None:
         """Watch `objectives`; those whose events only another system knows become notes."""
         self.title = title
+        self.journeys = JourneyTable()
+        self.gauges = Gauges()
+        self.campaign: Campaign | None = None
+        self.level = FULL_SERVICE
+        self._notes: list[str] = []
+        self._incidents: tuple[OpenIncident, ...] | None = None
+        self._marks: list[Mark] = []
+        self._alive_us: int | None = None
+        self._last_event_us: dict[str, int] = {}
+        self.watch(objectives)
+
+    def watch(self, objectives: Sequence[Objective]) -> None:
+        """Watch these from now on, with nothing seen of them yet; all else stays."""
         own = [objective for objective in objectives if objective.source is not None]
         self._recent = {o.name: _recent_traffic(o) for o in own}
         self._period = {o.name: _period_traffic(o) for o in own}
         self.watched = tuple(
             LiveObjective(o, watchers=(self._recent[o.name], self._period[o.name])) for o in own
         )
-        self.journeys = JourneyTable()
-        self.gauges = Gauges()
-        self.campaign: Campaign | None = None
-        self.level = FULL_SERVICE
-        self.revision = 0
-        self._notes: list[str] = [
-            f"{o.name}: its events are known to {o.known_by} only"
-            for o in objectives
-            if o.source is None
-        ]
-        self._incidents: tuple[OpenIncident, ...] = ()
-        self._marks: list[Mark] = []
-        self._alive_us: int | None = None
-        self._last_event_us: dict[str, int] = {}
+        for o in objectives:
+            if o.source is None:
+                self.note(f"{o.name}: its events are known to {o.known_by} only")
+
+    def restore(self, objective: str, t_us: int, event_class: EventClass, count: int) -> None:
+        """Count events of the past whose class is final, known from a store and not one by one.
+
+        Raises KeyError for an unknown name.
+        """
+        self._recent[objective].restore(t_us, event_class, count)
+        self._period[objective].restore(t_us, event_class, count)
+        for live in self.watched:
+            if live.objective.name == objective:
+                live.restore(t_us, event_class, count)
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> None:
         """Take an attempt as it stands now; the same one may come any number of times."""
@@ -115,7 +131,6 @@ class Board:
 
     def alive(self, now_us: int) -> None:
         """The source lives, also when nothing happens."""
-        self.revision += 1
         self._alive_us = now_us if self._alive_us is None else max(now_us, self._alive_us)
         for live in self.watched:
             live.alive(now_us)
@@ -124,26 +139,26 @@ class Board:
         self, name: str, value: float, now_us: int, context: str | None = None, unit: str = ""
     ) -> None:
         """Take a figure of the whole or of one context; `gauges.KINDS` lists the known names."""
-        self.revision += 1
         self.gauges.set(name, value, now_us, context, unit)
 
     def mark(
         self, kind: MarkKind | str, label: str, at_us: int, until_us: int | None = None
     ) -> None:
         """Draw a line in the charts; raises ValueError for a kind that is none of `MarkKind`."""
-        self.revision += 1
         mark = Mark(at_us, MarkKind(kind), label, until_us)
         self._marks = sorted({*self._marks, mark})[-MAX_MARKS:]
 
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks so far, in order of time."""
+        return tuple(self._marks)
+
     def incidents(self, found: Iterable[OpenIncident]) -> None:
-        """Replace the list of open incidents."""
-        self.revision += 1
+        """Replace the list of open incidents; until the first call nobody is taken to alert."""
         self._incidents = tuple(found)
 
     def note(self, text: str) -> None:
         """Say something about the data itself, once."""
         if text not in self._notes:
-            self.revision += 1
             self._notes.append(text)
 
     def recent(self, objective: str) -> Traffic:
@@ -181,8 +196,8 @@ class Board:
         traffic = self._recent[objective.name]
         live.events.advance(now_us)
         rate = _rate(traffic, now_us)
-        seen = self._period[objective.name].totals(*period_of(objective, self.campaign, now_us))
-        live.plan = remaining(objective, self.campaign, now_us, seen.counts.valid, rate)
+        seen = self._period[objective.name].counts(*period_of(objective, self.campaign, now_us))
+        live.plan = remaining(objective, self.campaign, now_us, seen.valid, rate)
         snapshot = live.snapshot(now_us)
         longest = max((r.long for r in snapshot.readings), key=lambda c: c.valid, default=None)
         counts = snapshot.budget.counts if longest is None else longest
@@ -211,7 +226,7 @@ def _rate(traffic: Traffic, now_us: int) -> float:
     width = traffic.width_us
     until_us = max(now_us // width * width, width)
     from_us = until_us - max(RATE_S * SECOND_US // width, 1) * width
-    return traffic.totals(from_us, until_us).counts.valid * SECOND_US / (until_us - from_us)
+    return traffic.counts(from_us, until_us).valid * SECOND_US / (until_us - from_us)
 
 
 def _recent_traffic(objective: Objective) -> Traffic:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from analyzer.dashboard.board import Board, BoardSnapshot, Watched
+from analyzer.dashboard.board import Board, Watched
 from analyzer.dashboard.sketch import Sketch, middle_ms
 from analyzer.dashboard.traffic import Slot, Traffic
 from analyzer.slo.live import SECOND_US
@@ -26,17 +26,10 @@ def objective_charts(board: Board, watched: Watched) -> Charts:
     now_us = watched.snapshot.at_us
     return {
         "at": now_us // 1000,
+        "marks": [[mark.at_us // 1000, f"{mark.kind}: {mark.label}"] for mark in board.marks()],
         "deadline_ms": watched.snapshot.objective.deadline_ms,
         "budget": burn_down(board.over_period(name), watched),
         **traffic_columns(board.recent(name), now_us),
-    }
-
-
-def overview_charts(board: Board, found: BoardSnapshot) -> Charts:
-    """Share of the budget left of every objective, and the traffic of each."""
-    return {
-        watched.snapshot.objective.name: objective_charts(board, watched)
-        for watched in found.objectives
     }
 
 

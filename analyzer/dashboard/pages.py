@@ -1,4 +1,4 @@
-"""HTML by Jinja, always escaped; scripts and styles as files, BokehJS from the installed package."""
+"""HTML by Jinja, always escaped; scripts, styles and BokehJS as files of installed packages."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ OWN: Final = {
     "charts.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
-BOKEH: Final = frozenset({"bokeh.min.js", "bokeh-api.min.js"})
-ROWS: Final = ("incident", "gauge", "journey", "mark", "note", "pair", "reason")
+BOKEH: Final = ("bokeh.min.js", "bokeh-api.min.js")
+SCRIPTS: Final = (*BOKEH, "charts.js")
+ROWS: Final = ("context", "incident", "gauge", "journey", "mark", "note", "pair", "reason")
 BLANK: Final[dict[str, defaultdict[str, str]]] = {kind: defaultdict(str) for kind in ROWS}
 """The rows that templates are made of: empty in every cell."""
 LONG: Final = "public, max-age=31536000, immutable"
@@ -77,7 +78,7 @@ class Pages:
                 title=found.title,
                 view=stream.view(context),
                 context=context,
-                contexts=found.contexts,
+                scripts=" ".join(map(address, SCRIPTS)),
                 objectives=[o for o in objectives if context in {None, o.context}],
                 beat_ms=round(BEAT_S * 1000),
                 blank=BLANK,

@@ -35,8 +35,8 @@ def count(value: float) -> str:
     """A count with thousands separated; fractions of events with one digit."""
     if value == int(value):
         return _signed(f"{int(value):,}")
-    digits = 1 if abs(value) >= 1 else 2
-    return _signed(f"{value:,.{digits}f}")
+    shown = f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
+    return _signed(shown.removesuffix(".0"))
 
 
 def factor(value: float | None) -> str:
@@ -93,8 +93,7 @@ def figure(value: float, unit: str) -> str:
         return f"{100 * value:.0f} %"
     if unit in {"B", "By", "bytes"}:
         return size(value)
-    shown = count(value) if abs(value) >= 1 or value == 0 else f"{value:.3g}"
-    return f"{shown} {unit}".rstrip()
+    return f"{count(value)} {unit}".rstrip()
 
 
 def size(value: float) -> str:
@@ -104,6 +103,11 @@ def size(value: float) -> str:
             return f"{value:.0f} {unit}" if unit in {"B", "KiB"} else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} TiB"
+
+
+def age(age_us: int) -> str:
+    """How long ago something was; below a second nobody cares."""
+    return duration(age_us / 1e6) if age_us >= 1_000_000 else "<1 s"
 
 
 def clock(at_us: int | None, now_us: int | None = None) -> str:

@@ -72,7 +72,8 @@ class Store:
         self.path = path
         existed = path.exists()
         self._connection = _connect(path, read_only=False)
-        self._connection.execute(f"SET memory_limit = '{memory_limit}'")
+        self._memory_limit = memory_limit
+        self._limit_memory(memory_limit)
         self._connection.execute("SET preserve_insertion_order = true")
         self._incoming = _Incoming()
         self._connection.register("incoming_batch", self._incoming)
@@ -92,6 +93,21 @@ class Store:
             for view in _VIEWS:
                 self._connection.execute(relation(view))
             self.append("store_property", [("schema_version", SCHEMA_VERSION)])
+
+    @contextlib.contextmanager
+    def modest(self, memory_limit: str) -> Iterator[None]:
+        """Take less memory inside, since others (reading processes) need some too.
+
+        What does not fit spills into `<store>.tmp` beside the store.
+        """
+        self._limit_memory(memory_limit)
+        try:
+            yield
+        finally:
+            self._limit_memory(self._memory_limit)
+
+    def _limit_memory(self, limit: str) -> None:
+        self._connection.execute(f"SET memory_limit = '{limit}'")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -183,11 +199,11 @@ class Store:
         self._connection.execute(f"DROP TABLE {_quoted(table)}")
         self._schemas.pop(table, None)
 
-    def forget_file(self, file_id: int) -> None:
-        """Remove everything that was read from one file."""
-        for statement in relation("forget_file").split(";"):
+    def run_each(self, name: str, parameters: Mapping[str, object]) -> None:
+        """Execute the statements of `sql/<name>.sql` one by one, each with all `parameters`."""
+        for statement in relation(name).split(";"):
             if statement.strip():
-                self._connection.execute(statement, {"file_id": file_id})
+                self._connection.execute(statement, dict(parameters))
 
     def properties(self) -> dict[str, str]:
         """Return the store's properties (schema version, roots, options of the run)."""
