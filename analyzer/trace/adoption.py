@@ -73,13 +73,13 @@ def _behind_answers(
     """
     clients = {span.span_id for span in placed if span.kind == "client"}
     answers = {
-        span.parent_span_id: at
+        span.parent_span_id or "": at
         for at, span in reversed(list(enumerate(placed)))
         if span.parent_span_id in clients and span.kind != "client"
     }
     moved = []
     for stray in strays:
-        at = answers.get(stray.parent_span_id)
+        at = answers.get(stray.parent_span_id or "")
         if at is None or placed[at].service_name == stray.service_name:
             moved.append(stray)
             continue

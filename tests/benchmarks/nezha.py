@@ -8,13 +8,13 @@ Windows as in METHODS section 5: peak T+10..150 s, or found in the traffic aroun
 the day without T-5..T+420 s of any fault. Faults without data are left out and counted.
 
 Four of the 49 faults with data are not first when the time is given:
-- 08-22 05:09 checkout, return (place 5): a purchase is one journey in thirty, and what it does not
-  do any more is within chance; frontend's waits rose a little in the same minutes and win.
-- 08-22 05:52 payment, network delay (place 10): payment is called once a purchase. The window holds
-  too few of its calls to compare (five are needed), so that it gets no latency score at all.
+- 08-22 05:09 checkout, return (place 5): a purchase is one journey in thirty, and what it does
+  not do any more is within chance; frontend's waits rose a little in the same minutes and win.
+- 08-22 05:52 payment, network delay (place 10): payment is called once a purchase. The window
+  holds few of its calls (five are needed to compare), so that its latency scores nothing.
 - 08-23 14:47 and 15:04 catalogue, return and exception (place 2): the catalogue answers wrongly at
-  once, frontend gives up and asks it less often. The drop of frontend's client spans is the largest
-  change of any count and is charged to frontend, whose spans they are; the catalogue comes second.
+  once, frontend gives up and asks it less often. The drop of frontend's client spans is the
+  largest change of any count and is charged to frontend; the catalogue comes second.
 The published best over all 56 faults (.929/.964) uses logs and metrics as well; the 7 without data
 here count as misses there, so the two figures do not compare.
 """

@@ -1,6 +1,6 @@
 """Which service is behind a planted fault: a second labelled system, of another shape.
 
-    python -m tests.benchmarks.planted_faults [seeds]
+    python -m tests.benchmarks.planted_faults [seeds] [kinds]
 
 Beside Nezha's Online Boutique (`tests.benchmarks.nezha`): a shop of fourteen services in four
 layers with fan-out, retries and a shared store, spans with kinds on both sides of each call. For
@@ -15,13 +15,15 @@ What each kind does to the spans:
 - pool: requests wait 40 ms inside the service before they work, and a tenth gives up.
 - down: its clients fail within 2 ms; the service itself reports nothing any more.
 
-What fails, and why. A service that is down leaves no spans: it shows only as a drop of its own
-operations, and its callers lose work as well, since they give up before they call others. Errors
-are blamed on a caller where its own error path drops more events than the failing service has.
-On Online Boutique (see there) errors and returns in checkout's callees fail for the same reason:
-a purchase calls each of them once, some ten times in the peak, so that a change of their counts
-is within chance, and faults in recommendation's single instance hide behind the calls of the
-catalogue that it makes. No rule knows these systems or their kinds of faults.
+Measured with seed 0, first / among three of 12 each: code 12/12, network 12/12, pool 12/12,
+processor 3/12, error 9/9, down 0/0. What fails, and why:
+- processor: second behind the entry in nine cases, never lower; the cause is not yet known.
+- error: services that call nobody lose no events when they fail, and fail faster than they work:
+  neither their latency nor their counts change. Errors that begin in a service are no event of the
+  ranking yet (they are the error hotspots' own list).
+- down: a service that reports nothing has no entries to expect its operations from, so its silence
+  scores nothing. Its callers' unanswered calls would tell, but are charged to nobody yet.
+No rule knows these systems or their kinds of faults.
 """
 
 from __future__ import annotations
@@ -115,7 +117,8 @@ class Shop:
         span_id = f"{len(self.spans):016x}"
         mine = len(self.spans)
         operation = f"GET /{callee}"
-        self.spans.append(_span(trace, span_id, parent, caller, operation, "client", start))
+        half = _span(trace, span_id, parent, caller, operation, "client", start)
+        self.spans.append(half._replace(peer_service=callee))
         gap = int(self.random.lognormvariate(0, 0.5) * MS)
         if self._hit(callee, "down"):
             took, failed = int(self.random.uniform(1, 2) * MS), True
@@ -174,15 +177,16 @@ def ranked(kind: str, seed: int) -> Iterator[tuple[str, list[Suspect]]]:
 
 def main() -> None:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    kinds = sys.argv[2:] or KINDS
     places: dict[str, list[int]] = defaultdict(list)
-    for kind in KINDS:
+    for kind in kinds:
         for seed in range(seeds):
             for service, suspects in ranked(kind, seed):
                 place = place_of(service, suspects)
                 places[kind].append(place)
                 if place > 1:
-                    first = suspects[0]
-                    print(f"  {kind} {service}: place {place}, first {first.service_name}")  # noqa: T201
+                    first = f"{suspects[0].service_name} ({suspects[0].reason})"
+                    print(f"  {kind} {service}: place {place}, first {first}")  # noqa: T201
     places["all"] = [place for found in places.values() for place in found]
     for kind, found in places.items():
         hits = [sum(place <= first for place in found) for first in (1, 3)]
