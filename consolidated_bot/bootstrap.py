@@ -25,21 +25,25 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock, SystemClock
 from consolidated_bot.core.db import Database, open_database
 from consolidated_bot.core.db.migrations import upgrade
+from consolidated_bot.core.flood import Flood
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.housekeeping import Housekeeping
 from consolidated_bot.core.identity import introduce
 from consolidated_bot.core.intake import Intake
+from consolidated_bot.core.intentions import Intentions
 from consolidated_bot.core.leadership import Leadership
 from consolidated_bot.core.limits import Limits, LimitSettings
 from consolidated_bot.core.listening import Listener
 from consolidated_bot.core.outgoing import Outgoing
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.polling import Poller
 from consolidated_bot.core.processing import Processor, ProcessorParts
 from consolidated_bot.core.recording import Recorder
-from consolidated_bot.core.routes import Place
 from consolidated_bot.core.service import Service, ServiceParts
+from consolidated_bot.core.staff_notice import StaffNotice
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry, configure_logging
 from consolidated_bot.core.timers import Timer, Timers
+from consolidated_bot.core.topics import ForumTopics, StoredTopics
 from consolidated_bot.core.transmission import Transmission
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
@@ -49,11 +53,20 @@ from consolidated_bot.notifications.application import NotificationUseCases
 from consolidated_bot.notifications.commands import FeedBroadcasts
 from consolidated_bot.notifications.storage import SqlNotifications
 from consolidated_bot.notifications.telegram import BroadcastView
-from consolidated_bot.published import AccountErased
+from consolidated_bot.operations import telegram as operations_telegram
+from consolidated_bot.operations.assembly import Kept, Operations, make_operations
+from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, WatchLoad
 from consolidated_bot.support import telegram as support_telegram
-from consolidated_bot.support.answers import Answers
-from consolidated_bot.support.application import Policy, Support
-from consolidated_bot.support.commands import WatchPromises
+from consolidated_bot.support.application import DIALOGUE, Policy, Support
+from consolidated_bot.support.commands import (
+    AddToTicket,
+    Cancel,
+    ChooseCategory,
+    HandAlbumsOn,
+    StartTicket,
+    SubmitTicket,
+    WatchPromises,
+)
 from consolidated_bot.support.faq_views import FaqView
 from consolidated_bot.support.handbook import read_policy
 from consolidated_bot.support.staff import StaffView
@@ -62,23 +75,46 @@ from consolidated_bot.support.views import SupportView
 
 # The commit's thread gets the interpreter back at once, not after the default's 5 ms.
 SWITCH_SECONDS = 0.0005
-TIMERS = (Timer(FeedBroadcasts(), 0.5), Timer(WatchPromises(), 15.0))
-ROUTES = (support_telegram.routes, accounts_telegram.routes, notifications_telegram.routes)
+TIMERS = (
+    Timer(FeedBroadcasts(), 0.5),
+    Timer(WatchPromises(), 15.0),
+    Timer(HandAlbumsOn(), 0.7),
+    Timer(TickAlerts(), 5.0),
+    Timer(WatchLoad(), 2.0),
+    Timer(WatchCampaign(), 15.0),
+)
+KEPT = Kept((SubmitTicket, AddToTicket, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
+"""Tickets are never shed."""
+NEVER_REFUSED = (SubmitTicket, AddToTicket)
+ROUTES = (
+    support_telegram.routes,
+    accounts_telegram.routes,
+    notifications_telegram.routes,
+    operations_telegram.routes,
+)
 
 
-def make_bus(settings: Settings, policy: Policy) -> Bus:
-    """Mount the three contexts."""
+def make_operations_of(settings: Settings, metrics: Metrics, clock: Clock) -> Operations:
+    """Operations, knowing of the contexts only what their routes and `KEPT` say."""
+    return make_operations(settings, KEPT, Intentions(ROUTES), metrics, clock)
+
+
+def make_bus(settings: Settings, policy: Policy, operations: Operations | None = None) -> Bus:
+    """Mount the three contexts, and `operations` (by default ones of their own)."""
     bus = Bus()
+    if operations is None:
+        operations = make_operations_of(settings, Metrics(), SystemClock())
+    operations.mount(bus)
     accounts = AccountUseCases(settings.ops_members)
     bus.mount_handlers(SqlAccounts, accounts.handlers)
+    bus.mount_dialogues(SqlAccounts, accounts.dialogues)
     bus.mount_presenters(accounts_telegram.PRESENTERS, {})
 
     support = Support(policy)
     tickets = partial(SqlTickets, bot_id=settings.bot_id)
     bus.mount_handlers(tickets, support.handlers)
-    bus.mount_handlers(tickets, Answers(policy.handbook).handlers)
     bus.mount_dialogues(tickets, support.dialogues)
-    bus.mount_subscribers(tickets, {AccountErased: support.erase})
+    bus.mount_subscribers(tickets, support.subscribers)
     staff = StaffView(settings.ops_chat_id)
     view = SupportView(policy.handbook, staff)
     bus.mount_presenters(view.presenters, staff.notices)
@@ -108,23 +144,31 @@ def make_dispatcher(place: Place) -> Dispatcher:
 
 
 def make_service(
-    settings: Settings, database: Database, api: BotApi, place: Place, lines: LogLines
+    settings: Settings,
+    database: Database,
+    api: BotApi,
+    place: Place,
+    lines: LogLines,
+    clock: Clock,
 ) -> Service:
     """Wire the parts; the few rings (who delivers, who is offered) close at the end."""
-    clock: Clock = SystemClock()
     metrics = Metrics()
     token = settings.bot_token.get_secret_value()
-    telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest())
-    bus = make_bus(settings, read_policy(settings.support_file))
+    operations = make_operations_of(settings, metrics, clock)
+    feed = operations.feed
+    telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest(), feed)
+    bus = make_bus(settings, read_policy(settings.support_file), operations)
     bot_id = settings.bot_id
     leadership = Leadership(database, bot_id, metrics)
-    recorder = Recorder(database, bus, clock, bot_id)
+    recorder = Recorder(database, bus, clock, bot_id, feed)
     recorder.check = leadership.check
     transmission = Transmission(
-        api, lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot))
+        api,
+        lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot)),
+        ForumTopics(api, StoredTopics(database, bot_id)),
     )
     limits = Limits(limit_settings(settings))
-    outgoing = Outgoing(transmission, limits, recorder.record, telemetry, clock)
+    outgoing = Outgoing(transmission, limits, recorder.record, recorder.troubled, telemetry, clock)
 
     recorder.deliver = partial(_deliver, leadership, outgoing)
     processor = Processor(
@@ -137,6 +181,8 @@ def make_service(
             telemetry=telemetry,
             clock=clock,
             deliver=recorder.deliver,
+            gate=operations.gate,
+            flood=Flood(settings.flood_per_minute * settings.send_rate_scale, NEVER_REFUSED),
         ),
         max_attempts=settings.max_attempts,
         ops_chat_id=settings.ops_chat_id,
@@ -148,13 +194,21 @@ def make_service(
         governor,
         concurrency=settings.workers,
     )
-    intake = Intake(database, api, workers, governor, (metrics, clock))
+    intake = Intake(database, api, workers, governor, (telemetry, clock))
     housekeeping = Housekeeping(database, clock, metrics, leadership, bot_id)
     housekeeping.attach(workers, outgoing)
     timers = Timers(TIMERS, database, bus, clock, bot_id)
     timers.deliver = recorder.deliver
     timers.check = leadership.check
     webhook = _webhook(settings, intake, api)
+    notice = StaffNotice(database, clock, bot_id, settings.ops_chat_id)
+    notice.deliver = recorder.deliver
+    poller = None if webhook else Poller(api, intake, metrics, bot_id, notice.tell)
+    watch = operations.watch(database)
+    watch.busy = lambda: (workers.busy, settings.workers)
+    watch.leads = lambda: leadership.held
+    if poller is not None:
+        watch.updates_arrive = lambda: poller.healthy
     return Service(
         ServiceParts(
             metrics=metrics,
@@ -163,7 +217,9 @@ def make_service(
             outgoing=outgoing,
             housekeeping=housekeeping,
             timers=timers,
-            poller=None if webhook else Poller(api, intake, metrics, bot_id),
+            pulse=watch,
+            page=operations.serve,
+            poller=poller,
             webhook=webhook,
             lead_first=webhook is None or database.one_process,
         )
@@ -189,7 +245,9 @@ async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT; a second signal ends the process at once."""
     lines = configure_logging(settings.log_file)
     sys.setswitchinterval(SWITCH_SECONDS)
-    read_policy(settings.support_file)  # a wrong file is known before anything is opened
+    # A wrong file is known before anything is opened.
+    read_policy(settings.support_file)
+    make_operations_of(settings, Metrics(), SystemClock())
     stop = asyncio.Event()
     database = await open_database(settings.database_url)
     try:
@@ -203,7 +261,7 @@ async def run(settings: Settings) -> None:
                 place = await introduce(api, settings.ops_chat_id, MENU, stop)
                 if place is None:
                     return
-                service = make_service(settings, database, api, place, lines)
+                service = make_service(settings, database, api, place, lines, SystemClock())
                 await service.run(
                     stop,
                     Listener("dashboard", settings.dashboard_listen, required=False),

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-COMPONENTS = ("core", "support", "accounts", "notifications")
+COMPONENTS = ("core", "support", "accounts", "notifications", "operations")

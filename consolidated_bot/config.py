@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -26,32 +28,16 @@ TOKEN = re.compile(r"\d+:[\w-]+")
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 ROLES = ("user", "agent", "lead", "owner")
 
+S = TypeVar("S", bound="StoreSettings")
 
-class Settings(BaseSettings):
-    """What `consolidated-bot` can be told; names and defaults are the README's."""
+
+class StoreSettings(BaseSettings):
+    """What commands on the database alone need; a token narrows them to that bot's rows."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
-    bot_token: SecretStr
-    bot_api_url: str = "https://api.telegram.org"
+    bot_token: SecretStr | None = None
     database_url: str = "sqlite:///consolidated_bot.db"
-    bot_mode: Literal["polling", "webhook"] = "polling"
-    webhook_url: str | None = None
-    webhook_secret: SecretStr | None = None
-    webhook_listen: str = "127.0.0.1:8443"
-    dashboard_listen: str = "127.0.0.1:8080"
-    dashboard_token: SecretStr | None = None
-    ops_chat_id: int | None = None
-    ops_members: Annotated[dict[int, str], NoDecode] = Field(default_factory=dict)
-    slo_file: Path | None = None
-    runbook_file: Path | None = None
-    support_file: Path | None = None
-    alert_webhook_url: str | None = None
-    send_rate_scale: float = Field(default=1.0, gt=0, le=100_000)
-    log_file: Path | None = None
-    drain_seconds: float = Field(default=10.0, ge=0, le=600)
-    workers: int = Field(default=32, ge=1, le=1000)
-    max_attempts: int = Field(default=5, ge=1, le=100)
 
     @classmethod
     def settings_customise_sources(
@@ -69,26 +55,16 @@ class Settings(BaseSettings):
         return tuple(sources)
 
     @property
-    def bot_id(self) -> int:
-        """The number in front of the token's colon is the bot's user id."""
-        return int(self.bot_token.get_secret_value().partition(":")[0])
+    def own_bot_id(self) -> int | None:
+        """The number in front of the token's colon is the bot's user id; None: no token."""
+        return _bot_id(self.bot_token) if self.bot_token else None
 
     @field_validator("bot_token")
     @classmethod
-    def _token_looks_like_one(cls, token: SecretStr) -> SecretStr:
-        if not TOKEN.fullmatch(token.get_secret_value()):
+    def _token_looks_like_one(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not TOKEN.fullmatch(token.get_secret_value()):
             raise ValueError("is not a bot token: digits, a colon, letters (@BotFather gives one)")
         return token
-
-    @field_validator("bot_api_url", "webhook_url", "alert_webhook_url")
-    @classmethod
-    def _url_is_http(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("is not an http(s) URL")
-        return url.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
@@ -99,7 +75,49 @@ class Settings(BaseSettings):
             raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
         if backend == "sqlite" and (not rest.strip("/") or ":memory:" in rest):
             raise ValueError("names no file: a database in memory would lose updates")
+        if backend != "sqlite":
+            _checked_server(url)
         return url
+
+
+class Settings(StoreSettings):
+    """What `consolidated-bot run` can be told; names and defaults are the README's."""
+
+    bot_token: SecretStr
+    bot_api_url: str = "https://api.telegram.org"
+    bot_mode: Literal["polling", "webhook"] = "polling"
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_listen: str = "127.0.0.1:8443"
+    dashboard_listen: str = "127.0.0.1:8080"
+    dashboard_token: SecretStr | None = None
+    ops_chat_id: int | None = None
+    ops_members: Annotated[dict[int, str], NoDecode] = Field(default_factory=dict)
+    slo_file: Path | None = None
+    runbook_file: Path | None = None
+    support_file: Path | None = None
+    alert_webhook_url: str | None = None
+    send_rate_scale: float = Field(default=1.0, gt=0, le=100_000)
+    flood_per_minute: float = Field(default=120.0, ge=0)
+    log_file: Path | None = None
+    drain_seconds: float = Field(default=10.0, ge=0, le=600)
+    workers: int = Field(default=32, ge=1, le=1000)
+    max_attempts: int = Field(default=5, ge=1, le=100)
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's user id."""
+        return _bot_id(self.bot_token)
+
+    @field_validator("bot_api_url", "webhook_url", "alert_webhook_url")
+    @classmethod
+    def _url_is_http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("is not an http(s) URL")
+        return url.rstrip("/")
 
     @field_validator("webhook_listen", "dashboard_listen")
     @classmethod
@@ -151,14 +169,39 @@ def _parse_members(text: str) -> dict[int, str]:
     return members
 
 
+def _bot_id(token: SecretStr) -> int:
+    return int(token.get_secret_value().partition(":")[0])
+
+
+def _checked_server(url: str) -> None:
+    """Raise ValueError if `url` names no server that a driver could look for."""
+    parts = urlsplit(url)
+    port = parts.port  # raises ValueError for what is no port
+    if not parts.path.strip("/"):
+        raise ValueError("names no database: postgresql://USER:PASSWORD@HOST/NAME")
+    if port is not None and not port:
+        raise ValueError("port 0 is none that can be connected to")
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the settings; raise `ConfigurationError` that names every wrong one."""
+    return _loaded(Settings, overrides)
+
+
+def load_store_settings() -> StoreSettings:
+    """Read what commands on the database need; raise `ConfigurationError` as above."""
+    return _loaded(StoreSettings, {})
+
+
+def _loaded(kind: type[S], overrides: Mapping[str, object]) -> S:
     if (file := os.environ.get("BOT_CONFIG")) and not Path(file).is_file():
         raise ConfigurationError([f"BOT_CONFIG: there is no file {file}"])
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic
+        return kind(**overrides)  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
         raise ConfigurationError([_sentence(problem) for problem in error.errors()]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"BOT_CONFIG {file}: {error}"]) from None
 
 
 def _sentence(problem: object) -> str:

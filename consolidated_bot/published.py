@@ -21,6 +21,28 @@ class RoleOf:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffRoles:
+    """Question to accounts: who has which role? Answers `{user_id: role}` without users."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """Question to operations: how far is the service degraded? 0 (not at all) to 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorAt:
+    """Question to support: the author of the ticket that a place in the operations chat is about.
+
+    Answered by a user id, or None.
+    """
+
+    chat_id: int
+    thread_id: int | None
+    replied_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketSubmitted:
     """Support took in a ticket."""
 

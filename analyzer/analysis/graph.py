@@ -8,6 +8,8 @@ from typing import Any
 import networkx as nx
 import polars as pl
 
+from analyzer.model.printable import printable
+
 USER = "user"
 """The virtual node in front of journeys (METHODS section 2); it stands in the graph alone."""
 
@@ -53,14 +55,35 @@ def message_graph(
     return graph
 
 
+def busiest_part(graph: nx.MultiDiGraph, most: int) -> nx.MultiDiGraph:
+    """The graph itself, or the users and the `most` services with most calls (ties by name).
+
+    For pictures: beyond some dozens of nodes nobody sees anything, and drawing takes minutes.
+    """
+    load: dict[str, int] = dict.fromkeys(graph.nodes, 0)
+    for caller, callee, calls in graph.edges(data="calls", default=0):
+        load[caller] += calls
+        load[callee] += calls if callee != caller else 0
+    load.pop(USER, None)
+    if len(load) <= most:
+        return graph
+    kept = sorted(load, key=lambda name: (-load[name], name))[:most]
+    return graph.subgraph([*kept, USER])
+
+
 def graphml(graph: nx.MultiDiGraph) -> str:
     """Return the graph as GraphML text, floats with six significant digits."""
     written: nx.MultiDiGraph = nx.MultiDiGraph()
     for node, attributes in graph.nodes(data=True):
-        written.add_node(node, **{key: _plain(value) for key, value in attributes.items()})
+        written.add_node(
+            printable(str(node)), **{key: _plain(value) for key, value in attributes.items()}
+        )
     for caller, callee, key, attributes in graph.edges(keys=True, data=True):
         written.add_edge(
-            caller, callee, key=key, **{name: _plain(value) for name, value in attributes.items()}
+            printable(caller),
+            printable(callee),
+            key=printable(key),
+            **{name: _plain(value) for name, value in attributes.items()},
         )
     return "\n".join(nx.generate_graphml(written)) + "\n"
 
@@ -72,4 +95,4 @@ def _present(row: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> str | int | float | bool:
     if isinstance(value, float):
         return float(f"{value:.6g}")
-    return value if isinstance(value, (str, int, bool)) else str(value)
+    return value if isinstance(value, (int, bool)) else printable(str(value))

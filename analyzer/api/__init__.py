@@ -6,17 +6,19 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.api.analysis import Analysis
-from analyzer.api.comparison import Comparison, compare
-from analyzer.api.context_map import ContextMap
-from analyzer.api.options import RunOptions, run_options
-from analyzer.api.pipeline import Listener, run
-from analyzer.api.write import write_results
 from analyzer.errors import StoreError
 from analyzer.store import STORE_NAME
+
+if TYPE_CHECKING:
+    from analyzer.api.analysis import Analysis
+    from analyzer.api.comparison import Comparison, compare
+    from analyzer.api.context_map import ContextMap
+    from analyzer.api.options import RunOptions
+    from analyzer.api.pipeline import Listener
 
 __all__ = [
     "Analysis",
@@ -27,6 +29,20 @@ __all__ = [
     "open_analysis",
     "propose_contexts",
 ]
+
+_HOMES: Final = {
+    "Analysis": "analyzer.api.analysis",
+    "Comparison": "analyzer.api.comparison",
+    "ContextMap": "analyzer.api.context_map",
+    "compare": "analyzer.api.comparison",
+}
+"""Loaded when first asked for: a question to a finished analysis must not wait for the rest."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def analyze(
@@ -47,6 +63,11 @@ def analyze(
         OutputError: the folder is someone else's or made from other roots.
         StoreError: the store is in use or of another version.
     """
+    from analyzer.api.analysis import Analysis
+    from analyzer.api.options import run_options
+    from analyzer.api.pipeline import Listener, run
+    from analyzer.api.write import write_results
+
     roots = [logs] if isinstance(logs, (str, Path)) else list(logs)
     folder = Path(tempfile.mkdtemp(prefix="analyze-")) if output is None else Path(output)
     chosen = options or run_options(**more)
@@ -71,6 +92,8 @@ def open_analysis(folder: str | Path) -> Analysis:
     Raises:
         StoreError: there is none, or it is of another version.
     """
+    from analyzer.api.analysis import Analysis
+
     path = Path(folder)
     if not (path / STORE_NAME).exists():
         raise StoreError(f"{path}: no analysis here. Run `analyze LOGS -o {path}` first.")
@@ -80,5 +103,6 @@ def open_analysis(folder: str | Path) -> Analysis:
 def propose_contexts(*arguments: Any, **more: Any) -> ContextMap:
     """Bounded contexts for bare frames; see `analyzer.analysis.contexts.propose_contexts`."""
     from analyzer.analysis import contexts
+    from analyzer.api.context_map import ContextMap
 
     return ContextMap(contexts.propose_contexts(*arguments, **more))

@@ -13,27 +13,24 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import polars as pl
 
-from analyzer.analysis import contexts, whatif
-from analyzer.analysis.graph import message_graph
-from analyzer.api.context_map import ContextMap
-from analyzer.api.grouping import propose
-from analyzer.api.results import write_text
-from analyzer.api.what_if import predict
 from analyzer.store import STORE_NAME, query, query_relation
 
 if TYPE_CHECKING:
-    from analyzer.api.objectives import SloReport
+    import networkx as nx
+
+    from analyzer.analysis import contexts, whatif
+    from analyzer.api.context_map import ContextMap
     from analyzer.api.plots import Plots
+    from analyzer.api.slo_report import SloReport
 
 
 class Analysis:
     """What `analyze` found; shows itself in a notebook.
 
-    Frames are read when first asked for. All of them are sorted, so equal input gives equal
-    frames.
+    Frames are read when first asked for, and so is the code behind each question. All frames
+    are sorted, so equal input gives equal frames.
     """
 
     def __init__(self, folder: Path, *, proposal: contexts.ContextMap | None = None) -> None:
@@ -86,6 +83,8 @@ class Analysis:
     @cached_property
     def graph(self) -> nx.MultiDiGraph:
         """The message inventory as a networkx graph; nodes know their context."""
+        from analyzer.analysis.graph import message_graph
+
         return message_graph(
             self.services, self.inventory, self.journey_summary, self._context_of_service()
         )
@@ -108,7 +107,7 @@ class Analysis:
     @cached_property
     def windows(self) -> list[tuple[datetime, datetime]]:
         """The peak windows, in order of time, UTC."""
-        frame = self.sql("SELECT window_start, window_end FROM peak_window ORDER BY ALL")
+        frame = self._frame("peak_windows").select("window_start", "window_end")
         return [(start, end) for start, end in frame.rows()]
 
     @cached_property
@@ -144,6 +143,9 @@ class Analysis:
         Raises:
             ConfigurationError: the wishes contradict each other.
         """
+        from analyzer.api.context_map import ContextMap
+        from analyzer.api.grouping import propose
+
         asked = self.seed if seed is None else seed
         if self._proposal is not None and constraints is None and asked == self._proposal.seed:
             return ContextMap(self._proposal)
@@ -153,8 +155,9 @@ class Analysis:
     def messages(self) -> pl.DataFrame:
         """How each row of the inventory is used: one row per message, sorted as the inventory.
 
-        Columns journeys, calls per journey, retries, peak rate, mean concurrency (Little's law)
-        and criticality (share of journeys that make the call).
+        Columns journeys, calls per journey, retries, peak rate, mean concurrency (Little's law),
+        criticality (share of journeys that make the call), payload sizes where logged, first and
+        last seen, and state: in use, stopped, or never received.
         """
         return self._frame("message_profile")
 
@@ -193,9 +196,13 @@ class Analysis:
         Raises:
             UsageError: a name is no service, or stands in two sets.
         """
+        from analyzer.analysis import whatif
+        from analyzer.api.what_if import predict
+
         names = self.services["service_name"].to_list()
         grouping = whatif.grouping_of(merge, names) if merge else self._context_of_service()
-        return predict(self._frame, grouping, self.seed if seed is None else seed)
+        asked = self.seed if seed is None else seed
+        return predict(self._frame, self.folder, grouping, asked)
 
     @cached_property
     def whatif_frame(self) -> pl.DataFrame:
@@ -266,8 +273,18 @@ class Analysis:
     def write_report(self, path: str | Path) -> Path:
         """Write the report as one self-contained HTML file and return its path."""
         from analyzer.api.report import report_html
+        from analyzer.api.results import write_text
 
         return write_text(Path(path), report_html(self))
+
+    def __repr__(self) -> str:
+        """The folder and the key figures on one line."""
+        totals = self.totals
+        return (
+            f"Analysis({str(self.folder)!r}: {totals['lines']:,} lines, "
+            f"{totals['spans']:,} spans, {totals['journeys']:,} journeys, "
+            f"{self.services.height} services)"
+        )
 
     def _repr_html_(self) -> str:
         from analyzer.api.summary import findings, tiles

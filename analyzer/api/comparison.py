@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -17,35 +15,22 @@ from analyzer.analysis.compare import (
     JourneyComparison,
     Judged,
     Margins,
-    Side,
     Verdict,
     compare_journeys,
     overall,
 )
 from analyzer.analysis.compare.blocks import Floats
+from analyzer.analysis.near import near
 from analyzer.api.analysis import Analysis
-from analyzer.api.journey_names import JourneyNames, read_journey_names
-from analyzer.api.objectives import journey_pairs, read_objective_files
+from analyzer.api.beside import files_beside
+from analyzer.api.comparison_words import headline, tally
+from analyzer.api.journey_names import read_journey_names
+from analyzer.api.objectives import read_objective_files
+from analyzer.api.recorded import ALWAYS_US, AT_PEAK, Measured, Part, Recorded, scopes
 from analyzer.errors import InputError, UsageError
-from analyzer.slo.events import DEFAULT_VALID
 from analyzer.slo.spec import Objective
 
-AT_PEAK = "at peak"
 SHOWN_POINTS = 400
-ALWAYS_US = (-(2**60), 2**60)
-
-Spans: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
-"""Stretches [from, until) of the two sides, in microseconds UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One journey to compare: its name, and the objective that judges it where there is one."""
-
-    name: str
-    context: str
-    journey: str
-    objective: Objective | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +47,8 @@ class Comparison:
 
     def __init__(
         self,
-        journeys: list[JourneyComparison],
-        notes: list[str],
+        journeys: Sequence[JourneyComparison],
+        notes: Sequence[str],
         samples: Mapping[str, Sample] | None = None,
     ) -> None:
         """Hold the comparisons, the one that the headline is about first."""
@@ -87,6 +72,11 @@ class Comparison:
         about = [f for f in self.journeys if f.journey in {first, f"{first} {AT_PEAK}"}]
         found = next((f for f in about if f.journey.endswith(AT_PEAK)), about[0])
         return headline(found)
+
+    @property
+    def tally(self) -> str:
+        """How many journeys regressed, improved, stayed, or cannot be judged, in one sentence."""
+        return tally(self.journeys)
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -156,35 +146,6 @@ def _row(journey: str, found: Difference, gate: Judged | None, note: str) -> tup
     )
 
 
-def headline(found: JourneyComparison) -> str:
-    """One sentence: verdict, then each gate with both values and its interval."""
-    told = [gate_words(gate) for gate in found.gates]
-    note = f" ({found.note})" if found.note else ""
-    return f"{found.journey}: {found.verdict.value}{note}. {'; '.join(told)}."
-
-
-def gate_words(gate: Judged) -> str:
-    """Like `p95 1,204 to 410 ms, -66 % (95 % interval -70 to -62 %)`, or what is missing."""
-    found = gate.difference
-    if found.before is None or found.after is None or found.low is None or found.high is None:
-        n = min(found.n_before, found.n_after)
-        return f"{found.measure} not enough data ({n:,} of {found.needed:,})"
-    if found.measure == "bad share":
-        values = f"{found.before:.3%} to {found.after:.3%}"
-        span = f"{100 * found.low:+.3f} to {100 * found.high:+.3f} points"
-        return f"{found.measure} {values} (95 % interval {span}, {gate.verdict.value})"
-    values = f"{found.before:,.0f} to {found.after:,.0f} ms"
-    if not found.before:
-        return f"{found.measure} {values} ({gate.verdict.value})"
-    change, low, high = (
-        100 * value / found.before for value in (found.difference or 0.0, found.low, found.high)
-    )
-    return (
-        f"{found.measure} {values}, {change:+.0f} % "
-        f"(95 % interval {low:+.0f} to {high:+.0f} %, {gate.verdict.value})"
-    )
-
-
 def compare(
     before: Analysis | str | Path,
     after: Analysis | str | Path,
@@ -193,37 +154,59 @@ def compare(
     *,
     margin: float = 0.10,
     seed: int = 7,
-    spans: Spans | None = None,
 ) -> Comparison:
     """Compare two analyses (or folders of one, or folders of logs) journey by journey.
 
     Journeys are matched by name, after `journeys` (a mapping file) has named them. With `slo` the
     objectives' journeys are compared and their deadlines and targets apply; without it all
-    journeys that both sides have. `margin` is how much slower still counts as unchanged.
-    `spans` compares these stretches alone, and then no peaks.
+    journeys that both sides have. Where a file is not given, the slo.yaml or journeys.yaml that
+    stands beside a folder of logs is used, and a note says so. `margin` is how much slower still
+    counts as unchanged.
 
     Raises:
         InputError: the two have no journey in common.
         ConfigurationError: a file is refused.
+        UsageError: a folder is not there.
     """
     if not 0 < margin < 1:
         raise UsageError(f"margin {margin:g}: write a share between 0 and 1, such as 0.1.")
-    names = read_journey_names(None if journeys is None else Path(journeys))
-    objectives = () if slo is None else read_objective_files(slo).objectives
-    sides = [_Recording(_opened(source), names) for source in (before, after)]
-    wanted = _wanted(sides[0], sides[1], objectives)
-    measured = [
-        side.sides(wanted, span) for side, span in zip(sides, spans or (None, None), strict=True)
-    ]
+    given = (None if path is None else Path(path) for path in (slo, journeys))
+    files = files_beside((before, after), *given)
+    names = read_journey_names(files.journeys)
+    objectives = () if files.slo is None else read_objective_files(files.slo).objectives
+    sides = [Recorded([Part(_opened(source), ALWAYS_US)], names) for source in (before, after)]
+    found = compare_recorded(sides[0], sides[1], objectives, margin=margin, seed=seed)
+    return Comparison(found.journeys, [*files.notes, *found.notes], found.samples)
+
+
+def compare_recorded(
+    before: Recorded,
+    after: Recorded,
+    objectives: Sequence[Objective],
+    *,
+    left_out: frozenset[str] = frozenset(),
+    margin: float = 0.10,
+    seed: int = 7,
+) -> Comparison:
+    """Compare two sides whose journeys have been named; without `objectives` all common ones.
+
+    Journeys `left_out` by name are not compared.
+
+    Raises:
+        InputError: the two have no journey in common.
+    """
+    listed = _wanted(before, after, objectives)
+    wanted = [one for one in listed if one.journey not in left_out]
+    measured = [side.sides(wanted) for side in (before, after)]
     common = [m for m in wanted if all(m.name in found for found in measured)]
     if not common:
-        raise InputError(_nothing_in_common(sides[0], sides[1], slo))
-    margins = {name: _margins(m, margin) for m in common for name in _scopes(m)}
+        raise InputError(_nothing_in_common(before, after, asked=bool(objectives)))
+    margins = {name: _margins(m, margin) for m in common for name in scopes(m)}
     compared = {
         found.journey: found
         for found in compare_journeys(measured[0], measured[1], margins=margins, seed=seed)
     }
-    ordered = [compared[name] for m in common for name in _scopes(m) if name in compared]
+    ordered = [compared[name] for m in common for name in scopes(m) if name in compared]
     notes = [f"{m.name}: only on one side" for m in wanted if m not in common]
     samples = {
         name: Sample(
@@ -232,7 +215,7 @@ def compare(
             m.objective.deadline_ms if m.objective else None,
         )
         for m in common
-        for name in _scopes(m)
+        for name in scopes(m)
         if name in compared
     }
     return Comparison(ordered, notes, samples)
@@ -254,11 +237,18 @@ def _opened(source: Analysis | str | Path) -> Analysis:
     from analyzer.store import STORE_NAME
 
     folder = Path(source)
+    if not folder.exists():
+        raise UsageError(f"{folder}: nothing here. {_meant(folder)}")
     return open_analysis(folder) if (folder / STORE_NAME).exists() else analyze(folder)
 
 
-def _scopes(measured: Measured) -> tuple[str, str]:
-    return measured.name, f"{measured.name} {AT_PEAK}"
+def _meant(folder: Path) -> str:
+    """What to give instead of a folder that is not there."""
+    wanted = "Give a folder that `analyze run LOGS -o DIR` wrote, or one of logs"
+    above = folder.absolute().parent
+    items = sorted(above.iterdir()) if above.is_dir() else []
+    beside = [item.name for item in items if item.is_dir()]
+    return f"{wanted}; {near(folder.name, beside)}" if beside else f"{wanted}."
 
 
 def _margins(measured: Measured, latency: float) -> Margins:
@@ -267,9 +257,7 @@ def _margins(measured: Measured, latency: float) -> Margins:
     return Margins(latency, float(measured.objective.error_budget_ratio) / 2)
 
 
-def _wanted(
-    before: _Recording, after: _Recording, objectives: tuple[Objective, ...]
-) -> list[Measured]:
+def _wanted(before: Recorded, after: Recorded, objectives: Sequence[Objective]) -> list[Measured]:
     """The objectives' journeys in the order of the file, else all common ones, busiest first."""
     if objectives:
         return [
@@ -283,87 +271,12 @@ def _wanted(
     ]
 
 
-def _nothing_in_common(before: _Recording, after: _Recording, slo: str | Path | None) -> str:
+def _nothing_in_common(before: Recorded, after: Recorded, *, asked: bool) -> str:
     shown = [
         ", ".join(f"{c} / {j}" for c, j in side.named[:3]) or "none" for side in (before, after)
     ]
-    asked = " that the objectives name" if slo else ""
+    named = " that the objectives name" if asked else ""
     return (
-        f"the two recordings have no journey in common{asked}: before {shown[0]}; "
+        f"the two recordings have no journey in common{named}: before {shown[0]}; "
         f"after {shown[1]}. Map names with --journeys FILE."
     )
-
-
-class _Recording:
-    """One side: its store, and its journeys by name."""
-
-    def __init__(self, analysis: Analysis, names: JourneyNames) -> None:
-        self.analysis, self.names = analysis, names
-        self.known = analysis.relation("slo_journeys")
-        rows = [(str(c), str(j)) for c, j in self.known.select("context", "journey").rows()]
-        self.named = list(dict.fromkeys(names.name(*row) or row for row in rows))
-
-    def sides(
-        self, wanted: list[Measured], span: tuple[int, int] | None = None
-    ) -> Mapping[str, Side]:
-        """Samples by name of what is `wanted`: over all of the recording and at its peak.
-
-        With a `span` over that stretch alone.
-        """
-        found: dict[str, Side] = {}
-        peak = None if span else self._peak()
-        for measured in wanted:
-            pairs = self._pairs(measured)
-            if not pairs:
-                continue
-            whole, at_peak = _scopes(measured)
-            found[whole] = self._side(measured, pairs, span or ALWAYS_US)
-            if peak:
-                found[at_peak] = self._side(measured, pairs, peak)
-        return {name: side for name, side in found.items() if len(side.bad)}
-
-    def _pairs(self, measured: Measured) -> list[tuple[str, str]]:
-        if measured.objective:
-            return journey_pairs(self.known, measured.objective, self.names)
-        wanted = measured.context, measured.journey
-        rows = [(str(c), str(j)) for c, j in self.known.select("context", "journey").rows()]
-        return [row for row in rows if (self.names.name(*row) or row) == wanted]
-
-    def _peak(self) -> tuple[int, int] | None:
-        """The longest peak window, in microseconds."""
-        windows = [
-            (round(start.timestamp() * 1e6), round(end.timestamp() * 1e6))
-            for start, end in (
-                (s.replace(tzinfo=UTC), e.replace(tzinfo=UTC)) for s, e in self.analysis.windows
-            )
-        ]
-        return max(windows, key=lambda w: w[1] - w[0], default=None)
-
-    def _side(
-        self, measured: Measured, pairs: list[tuple[str, str]], span: tuple[int, int]
-    ) -> Side:
-        objective = measured.objective
-        valid = objective.valid if objective else DEFAULT_VALID
-        parameters = {
-            "contexts": [context for context, _ in pairs],
-            "journeys": [journey for _, journey in pairs],
-        }
-        frame = self.analysis.relation(
-            "slo_latencies",
-            {
-                **parameters,
-                "excluded": sorted(valid.excluded_outcomes),
-                "from_us": span[0],
-                "until_us": span[1],
-            },
-        )
-        latency = frame["latency_ms"].to_numpy().astype(np.float64)
-        bad = frame["failed"].to_numpy().astype(np.bool_)
-        if objective and objective.deadline_ms is not None:
-            bad = bad | (latency > objective.deadline_ms)
-        return Side(latency, bad, self._clock(parameters))
-
-    def _clock(self, parameters: dict[str, list[str]]) -> str:
-        """Where the latency was taken: the kinds of the journeys' root spans, the most used."""
-        frame = self.analysis.relation("slo_clocks", parameters)
-        return f"{frame['span_kind'][0]} span" if frame.height else ""

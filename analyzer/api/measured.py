@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from analyzer.analysis.whatif import Measured, accuracy, headline, what_if
-from analyzer.api.analysis import Analysis
+from analyzer.analysis.whatif import Measured, Recording, accuracy, headline, what_if
+from analyzer.analysis.whatif.recorder import Recorder
 from analyzer.api.journey_names import JourneyNames
-from analyzer.api.what_if import recording_of
+from analyzer.api.recorded import Part
+from analyzer.api.recordings import recording_of
+from analyzer.replay.workload.recorded import NOTIFICATION
 from analyzer.slo.intervals import order_statistic_ranks, quantile_minimum
 
 QUANTILES = (0.5, 0.95, 0.99)
 ONE_PROCESS = "consolidated"
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "phase": pl.String,
     "journey": pl.String,
     "quantile": pl.Float64,
     "before_ms": pl.Float64,
@@ -34,16 +37,8 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """An analysis, and the stretch [from, until) of it that counts, in microseconds UTC."""
-
-    analysis: Analysis
-    span: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Predicted:
-    """Latencies per journey and quantile (`SCHEMA`), and the prediction's error beside controls.
+    """Latencies per phase, journey and quantile (`SCHEMA`), and the error beside its controls.
 
     `headline` has one row per method: the volume-weighted median of |error| at p95.
     """
@@ -52,33 +47,65 @@ class Predicted:
     headline: pl.DataFrame
 
 
-def predicted_and_measured(before: Side, after: Side, names: JourneyNames, seed: int) -> Predicted:
+def predicted_and_measured(
+    before: Sequence[Part], after: Sequence[Part], names: JourneyNames, seed: int
+) -> Predicted:
     """Before, predicted (all services in one process) and measured, of the same journeys.
 
-    The prediction replays the recorded traces of the stretch with every call between services
-    in-process; it knows nothing of a rewrite, so all that a rewrite changes is its error.
+    Phase by phase, as baseline and peak must not be averaged. The prediction replays the traces
+    of the stretches with every call between services in-process; it knows nothing of a rewrite,
+    so all that a rewrite changes is its error.
     """
-    measured = _latencies(after, names)
-    recording = recording_of(before.analysis.relation)
-    name_of = {trace: name for trace, name, _ in _named(before, names)}
-    inside = [run for run in recording.runs if run.trace_id in name_of]
-    renamed = tuple(run._replace(journey=name_of[run.trace_id]) for run in inside)
-    recording = replace(recording, runs=renamed)
-    found = what_if(recording, dict.fromkeys(recording.services, ONE_PROCESS), seed)
-    values = [
-        Measured(name, quantile, 1e6 * float(np.quantile(latency, quantile)), len(latency))
-        for name, latency in measured.items()
-        for quantile in QUANTILES
-        if len(latency) >= quantile_minimum(quantile, two_sided=False)
-    ]
-    errors = accuracy(recording, found.prediction, values)
-    rows = [
-        _row(row, measured[row["journey"]])
-        for row in found.frame.iter_rows(named=True)
-        if row["journey"] in measured
-    ]
-    latency = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("journey", "quantile")
-    return Predicted(latency, headline(errors))
+    compiled = {
+        id(analysis): recording_of(analysis.relation, analysis.folder)
+        for analysis in (part.analysis for part in before)
+    }
+    frames, errors = [], []
+    for phase in dict.fromkeys(part.phase for part in before):
+        own = [part for part in before if part.phase == phase]
+        measured = _latencies([part for part in after if part.phase == phase], names)
+        if not measured:
+            continue
+        recording = _recording(own, compiled, names)
+        found = what_if(recording, dict.fromkeys(recording.services, ONE_PROCESS), seed)
+        values = [
+            Measured(name, quantile, 1e6 * float(np.quantile(latency, quantile)), len(latency))
+            for name, latency in measured.items()
+            for quantile in QUANTILES
+            if len(latency) >= quantile_minimum(quantile, two_sided=False)
+        ]
+        errors.append(accuracy(recording, found.prediction, values))
+        rows = [
+            (phase, *_row(row, measured[row["journey"]]))
+            for row in found.frame.iter_rows(named=True)
+            if row["journey"] in measured
+        ]
+        frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+        frames.append(frame.sort("journey", "quantile"))
+    if not frames:
+        return Predicted(pl.DataFrame(schema=SCHEMA), pl.DataFrame())
+    return Predicted(pl.concat(frames), headline(pl.concat(errors)))
+
+
+def _recording(
+    parts: Sequence[Part], compiled: Mapping[int, Recording], names: JourneyNames
+) -> Recording:
+    """The runs of the parts as one recording, by the names of journeys.
+
+    Runs of different recordings may carry equal ids: a process that starts anew may count anew.
+    """
+    if len(parts) == 1:
+        (part,) = parts
+        return compiled[id(part.analysis)].only({t: name for t, name, _ in _named(part, names)})
+    recorder = Recorder()
+    for number, part in enumerate(parts):
+        name_of = {trace: name for trace, name, _ in _named(part, names)}
+        recorder.add(
+            run._replace(trace_id=f"{number}/{run.trace_id}", journey=name_of[run.trace_id])
+            for run in compiled[id(part.analysis)].runs
+            if run.trace_id in name_of
+        )
+    return recorder.finish()
 
 
 def _row(row: dict[str, object], latency: Sequence[float]) -> tuple[object, ...]:
@@ -108,19 +135,24 @@ def _row(row: dict[str, object], latency: Sequence[float]) -> tuple[object, ...]
     )
 
 
-def _latencies(side: Side, names: JourneyNames) -> dict[str, list[float]]:
-    """Milliseconds by journey, in order of name."""
+def _latencies(parts: Sequence[Part], names: JourneyNames) -> dict[str, list[float]]:
+    """Milliseconds by journey, in order of name.
+
+    Without notifications: they are replayed in broadcasts, where each waits for those before it.
+    """
     found: dict[str, list[float]] = {}
-    for _, name, duration_ns in _named(side, names):
-        found.setdefault(name, []).append(duration_ns / 1e6)
+    for part in parts:
+        for _, name, duration_ns in _named(part, names):
+            if not name.endswith(f" / {NOTIFICATION}"):
+                found.setdefault(name, []).append(duration_ns / 1e6)
     return dict(sorted(found.items()))
 
 
-def _named(side: Side, names: JourneyNames) -> list[tuple[str, str, int]]:
+def _named(part: Part, names: JourneyNames) -> list[tuple[str, str, int]]:
     """(trace, `context / journey`, duration) of the finished journeys of the stretch."""
-    begin, end = side.span
+    begin, end = part.span
     columns = "trace_id", "entry_service", "journey", "start_time", "duration_ns"
-    frame = side.analysis.journeys.select(columns).filter(
+    frame = part.analysis.journeys.select(columns).filter(
         pl.col("start_time").dt.epoch("us").is_between(begin, end, closed="left"),
         pl.col("duration_ns").is_not_null(),
     )

@@ -12,6 +12,7 @@ from analyzer.errors import OutputError
 from analyzer.store import STORE_NAME
 
 USER_KEY_NAME = "user.key"
+RECORDING_NAME = "recording.arrow"
 RESULT_NAMES = (
     STORE_NAME,
     f"{STORE_NAME}.wal",
@@ -19,6 +20,7 @@ RESULT_NAMES = (
     "contexts.yaml",
     "graph.graphml",
     "inventory.csv",
+    RECORDING_NAME,
 )
 """What a run writes, and all that `--force` may remove. The user key stays: hashes go on."""
 _OURS = frozenset((*RESULT_NAMES, USER_KEY_NAME, f"{STORE_NAME}.tmp"))

@@ -86,7 +86,7 @@ def _analyse(
     if changed or store.properties().get("analysed") != asked:
         store.set_property("analysed", "no")
         listener.step("linking calls")
-        link(store)
+        link(store, options.path_rule)
         listener.step("comparing peak and baseline")
         write_hotspots(store, options)
         write_events(store, options)
@@ -128,6 +128,6 @@ def _refuse_what_is_no_log(store: Store, identity: str) -> None:
             f"{where}: every file is empty or unreadable, there is nothing to analyse."
         )
     raise InputError(
-        f"{where}: none of {totals['lines']:,} lines in {totals['files']} files could be read as "
-        "a log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
+        f"{where}: none of {totals['lines']:,} lines in {totals['files']} file(s) could be read "
+        "as a log. `analyze doctor` lists the formats; `--fields FILE` names keys of your own."
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analyzer.errors import UsageError
 from analyzer.render import charts
 
 if TYPE_CHECKING:
@@ -36,7 +38,12 @@ class Plots:
         return charts.hotspot_figure(self._analysis.hotspots(top))
 
     def latency(self, service: str | None = None, operation: str | None = None) -> Figure:
-        """Latency over time of one operation, of a service, or of all journeys."""
+        """Latency over time of one operation, of a service, or of all journeys.
+
+        Raises:
+            UsageError: no call of such a service or operation was seen.
+        """
+        self._demand_known(service, operation)
         subject = " ".join(part for part in (service, operation) if part) or "all journeys"
         return self._figure(subject, service, operation)
 
@@ -60,6 +67,20 @@ class Plots:
             told = f": median {_short(middle)} ms, at worst {_short(peak)} ms"
         return charts.latency_figure(series, f"{subject}{told}", self._analysis.windows)
 
+    def _demand_known(self, service: str | None, operation: str | None) -> None:
+        if service is None:
+            if operation is not None:
+                raise UsageError(f"operation {operation!r} needs its service before it")
+            return
+        seen = self._analysis.relation("timed_operations").rows()
+        services = sorted({name for name, _ in seen})
+        if service not in services:
+            raise UsageError(f"no service {service!r} in this analysis{_near(service, services)}")
+        operations = sorted(name for of, name in seen if of == service)
+        if operation is not None and operation not in operations:
+            near = _near(operation, operations)
+            raise UsageError(f"{service} serves no operation {operation!r}{near}")
+
     def _series(self, service: str | None, operation: str | None) -> pl.DataFrame:
         return self._analysis.series(self._bucket_seconds(), service, operation)
 
@@ -72,6 +93,13 @@ class Plots:
             return _BUCKETS[0]
         length = (last - first).total_seconds()
         return next((b for b in _BUCKETS if length / b <= _MOST_BUCKETS), _BUCKETS[-1])
+
+
+def _near(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there are {', '.join(known[:8])}{' ...' if len(known) > 8 else ''}"
 
 
 def _short(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.api.analysis import Analysis
+from analyzer.api.gains import gain_sentence, gains
 
 _SHOWN = 4
 _NAMED_SERVICES = 14
@@ -65,7 +66,10 @@ def _context_sentences(analysis: Analysis) -> list[str]:
     count = members["context"].n_unique()
     contexts = f"{count} contexts" if count != 1 else "1 context"
     sentences = [f"Consolidate {members.height} services into {contexts}: {told}."]
-    unsure = members.filter(pl.col("confidence") < _SURE).height
+    gain = gain_sentence(gains(analysis.whatif_frame))
+    if gain:
+        sentences.append(gain)
+    unsure = members.filter(pl.col("reason").str.starts_with("undecided, ask")).height
     if unsure:
         sentences.append(
             f"{unsure} of {members.height} placements are undecided (confidence below {_SURE}): "
@@ -78,6 +82,7 @@ def _reading(analysis: Analysis) -> list[str]:
     totals = analysis.totals
     lines, bad = int(str(totals["lines"])), int(str(totals["quarantined"]))
     if bad == 0:
-        return [f"All {lines:,} lines of {totals['files']} files are accounted for, none unread."]
+        held = "1 file" if totals["files"] == 1 else f"{totals['files']} files"
+        return [f"All {lines:,} lines of {held} are accounted for, none unread."]
     told = f"{bad:,} of {lines:,} lines ({100 * bad / lines:.2g} %) could not be read"
     return [f"{told}; each stands in quarantine with file, line and reason."]

@@ -13,12 +13,15 @@ import polars as pl
 
 from analyzer.api.comparison import Comparison
 from analyzer.api.measured import Predicted
-from analyzer.api.objectives import SloReport
 from analyzer.api.observed import journey_name
-from analyzer.replay.campaign import Replayed
+from analyzer.api.slo_report import SloReport
+from analyzer.api.validation_runs import Run
+from analyzer.replay.drive import Journey
 from analyzer.replay.integrity import Integrity
 from analyzer.replay.workload.recorded import PATIENCE_SECONDS, Demand
 from analyzer.slo.budget import EvidenceVerdict
+
+FEWEST_JOURNEYS = 20
 
 
 class Outcome(StrEnum):
@@ -34,15 +37,19 @@ class Outcome(StrEnum):
 class Options:
     """How to validate; named and meant like the options of `analyze validate`.
 
-    `bot` None is the bundled bot; `limit_seconds` is the longest replay, `patience_seconds` how
-    long a user waits for an answer (it should exceed every deadline).
+    `bot` None is the bundled bot; `legacy` None replays against the bot alone, an empty one is
+    the sample fleet, and `pairs` says how often both are run. `limit_seconds` is the longest
+    replay, `patience_seconds` how long a user waits for an answer (it should exceed every
+    deadline).
     """
 
     slo: Path | None = None
     journeys: Path | None = None
     bot: str | None = None
+    legacy: str | None = None
+    pairs: int = 1
     speed: float = 1.0
-    limit_seconds: float = 180.0
+    limit_seconds: float = 150.0
     seed: int = 7
     patience_seconds: float = PATIENCE_SECONDS
 
@@ -51,15 +58,15 @@ class Options:
 class Validation:
     """What a replay showed. Parts are frames; `.outcome` and `.reasons` say it in words.
 
-    `before`, `measured` and `observed` evaluate the same objectives: over the recorded stretch,
-    over the bot's own logs, and over what users saw. `comparison` and `predicted` are None where
-    the bot's logs hold nothing comparable; `notes` then say so.
+    `before`, `measured` and `observed` evaluate the same objectives: over the recorded stretches
+    or the legacy system's replays, over the bot's own logs, and over what users saw of the bot.
+    `comparison` and `predicted` are None where the bot's logs hold nothing comparable; `notes`
+    then say so.
     """
 
     options: Options
     demand: Demand
-    replayed: Replayed
-    integrity: Integrity
+    runs: tuple[Run, ...]
     before: SloReport
     measured: SloReport
     observed: SloReport
@@ -69,25 +76,67 @@ class Validation:
     notes: tuple[str, ...]
 
     @cached_property
+    def bot_runs(self) -> tuple[Run, ...]:
+        """The replays against the bot under test."""
+        return tuple(run for run in self.runs if run.side == "bot")
+
+    @cached_property
+    def integrity(self) -> Integrity:
+        """What became of the tickets of all replays against the bot."""
+        found = [run.integrity for run in self.bot_runs]
+        return Integrity(
+            sum(one.submitted for one in found),
+            sum(one.lost for one in found),
+            sum(one.doubled for one in found),
+        )
+
+    @cached_property
     def invalid(self) -> tuple[str, ...]:
         """Why the run proves nothing about the bot; empty for a valid run."""
-        return self.replayed.driven.summary.problems
+        found: list[str] = []
+        for run in self.runs:
+            of = f"{run.side} {run.pair}: " if len(self.runs) > 1 else ""
+            found += [f"{of}{problem}" for problem in run.replayed.driven.summary.problems]
+            if run.side == "legacy" and run.replayed.exit_code is not None:
+                found.append(f"{of}the legacy system ended with code {run.replayed.exit_code}")
+        counted = sum(not row.warm_up for row in self.rows)
+        if counted < FEWEST_JOURNEYS:
+            found.append(
+                f"too few events: {counted} journeys after the warm-up, {FEWEST_JOURNEYS} are the "
+                "least that is worth judging; allow more time with --limit"
+            )
+        return tuple(found)
+
+    @cached_property
+    def rows(self) -> tuple[Journey, ...]:
+        """What users did and saw in all replays against the bot."""
+        return tuple(
+            row
+            for run in self.bot_runs
+            for row in (*run.replayed.driven.rows, *run.replayed.notifications)
+        )
 
     @cached_property
     def failures(self) -> tuple[str, ...]:
         """What the bot did not hold, in sentences."""
         found = list(self.integrity.problems)
-        if self.replayed.exit_code is not None:
-            found.insert(0, f"the bot ended by itself with code {self.replayed.exit_code}")
+        for run in self.bot_runs:
+            if run.replayed.exit_code is not None:
+                found.insert(0, f"the bot ended by itself with code {run.replayed.exit_code}")
         for side, report in (("by its logs", self.measured), ("as users saw it", self.observed)):
             found += _missed(side, report)
         if self.comparison:
             found += [
-                f"{one.journey} regressed against the recording"
+                f"{one.journey} regressed against {self.past}"
                 for one in self.comparison.journeys
                 if one.verdict.value == "regressed"
             ]
         return tuple(found)
+
+    @property
+    def past(self) -> str:
+        """What the bot is compared with."""
+        return "the recording" if self.options.legacy is None else "the legacy system"
 
     @cached_property
     def undecided(self) -> tuple[str, ...]:
@@ -118,16 +167,17 @@ class Validation:
         why = self.invalid or self.failures or self.undecided
         if not why and self._open:
             why = ("no measure of the comparison could be decided",)
-        summary = self.replayed.driven.summary
-        told = f"{summary.issued:,} of {summary.offered:,} offered journeys issued"
+        summaries = [run.replayed.driven.summary for run in self.bot_runs]
+        issued, offered = (sum(getattr(s, n) for s in summaries) for n in ("issued", "offered"))
+        told = f"{issued:,} of {offered:,} offered journeys issued"
         return (
             f"{self.outcome.value}: {'; '.join(why) or 'every objective is demonstrated'}. {told}."
         )
 
     @property
-    def against_recording(self) -> str:
-        """The comparison with the recorded stretch in one sentence; empty without one."""
-        return f"Against the recording: {self.comparison.headline}" if self.comparison else ""
+    def against_past(self) -> str:
+        """The comparison with what was before in one sentence; empty without one."""
+        return f"Against {self.past}: {self.comparison.headline}" if self.comparison else ""
 
     @property
     def _open(self) -> bool:
@@ -166,9 +216,10 @@ class Validation:
     @cached_property
     def load(self) -> pl.DataFrame:
         """One row per journey: recorded, offered, served, failed, unanswered, dropped."""
-        offered = Counter(journey_name(row) for row in self.replayed.driven.rows)
-        by_outcome = Counter((journey_name(r), r.outcome) for r in self.replayed.driven.rows)
-        recorded = self.demand.recorded
+        offered = Counter(journey_name(row) for row in self.rows)
+        by_outcome = Counter((journey_name(row), row.outcome) for row in self.rows)
+        runs = len(self.bot_runs)
+        recorded = {name: runs * count for name, count in self.demand.recorded.items()}
         rows = [
             (
                 name,

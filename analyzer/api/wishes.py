@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from analyzer.analysis.contexts import Constraints, parse
@@ -21,6 +22,6 @@ def read_wishes(path: Path | None) -> Constraints | None:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{path}: cannot be read ({error})"]) from error
     try:
-        return parse(text)
+        return replace(parse(text), source=str(path))
     except ConfigurationError as error:
         raise ConfigurationError([f"{path}: {problem}" for problem in error.problems]) from error

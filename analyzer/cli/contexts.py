@@ -37,18 +37,19 @@ def contexts_command(
     """
     from analyzer.api import open_analysis
     from analyzer.api.wishes import read_wishes
+    from analyzer.model.printable import printable
     from analyzer.render.tables import render_frame
 
     analysis = open_analysis(folder)
     found = analysis.contexts(seed, read_wishes(wishes))
     if explain:
-        click.echo(str(found.explain(explain)))
+        click.echo(printable(str(found.explain(explain))))
     elif export:
         click.echo(found.export(export), nl=False)
+    elif how == "table":
+        from analyzer.cli.contexts_screen import screen
+
+        before = dict(analysis.context_frame.select("service_name", "context").rows())
+        click.echo(screen(found, before), nl=False)
     else:
         click.echo(render_frame(found.frame, how), nl=False)
-        if how == "table":
-            before = dict(analysis.context_frame.select("service_name", "context").rows())
-            click.echo(f"Against the last proposal: {found.moves_from(before)}")
-            for note in (*found.notes, *map(str, found.split_hints)):
-                click.echo(f"- {note}")

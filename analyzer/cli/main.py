@@ -16,6 +16,7 @@ from analyzer.cli.botapi import botapi_command
 from analyzer.cli.compare import compare_command
 from analyzer.cli.contexts import contexts_command
 from analyzer.cli.doctor import doctor_command
+from analyzer.cli.replay import replay_command
 from analyzer.cli.report import report_command
 from analyzer.cli.run import run_command
 from analyzer.cli.slo import slo_group
@@ -53,6 +54,7 @@ cli.add_command(slo_group)
 cli.add_command(compare_command)
 cli.add_command(validate_command)
 cli.add_command(watch_command)
+cli.add_command(replay_command)
 cli.add_command(doctor_command)
 
 

@@ -36,7 +36,8 @@ class Seconds(click.ParamType[float]):
     "--slo",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Objectives to hold the bot to; their journeys are compared.",
+    help="Objectives to hold the bot to; their journeys are compared. Without it the slo.yaml "
+    "beside the logs.",
 )
 @journeys_option
 @click.option(
@@ -46,14 +47,30 @@ class Seconds(click.ParamType[float]):
     "or its output. Without it the bundled bot.",
 )
 @click.option(
+    "--legacy",
+    is_flag=False,
+    flag_value="",
+    metavar="[CMD]",
+    help="Replay against the legacy system, too, on this machine, in turn with the bot. CMD "
+    "starts it ({logs} in it is the folder for its logs); without CMD the sample fleet.",
+)
+@click.option(
+    "--pairs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How often both are replayed, with --legacy, in ABBA order; from 6 on the pair is the "
+    "unit of the verdicts, 10 and more are better.",
+)
+@click.option(
     "--speed", default=1.0, show_default=True, help="Replay so many times as fast as recorded."
 )
 @click.option(
     "--limit",
     type=Seconds(),
-    default="3m",
+    default="150s",
     show_default=True,
-    help="Longest replay; of a longer recording the busiest stretch is taken.",
+    help="Longest replay; of a longer recording a quiet stretch and the busiest are taken.",
 )
 @click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
 @click.option(
@@ -70,6 +87,8 @@ def validate_command(
     slo: Path | None,
     journeys: Path | None,
     bot: str | None,
+    legacy: str | None,
+    pairs: int,
     speed: float,
     limit: float,
     seed: int,
@@ -89,7 +108,14 @@ def validate_command(
     from analyzer.cli.validation_screen import validation_text
 
     options = Options(
-        slo=slo, journeys=journeys, bot=bot, speed=speed, limit_seconds=limit, seed=seed
+        slo=slo,
+        journeys=journeys,
+        bot=bot,
+        legacy=legacy,
+        pairs=pairs,
+        speed=speed,
+        limit_seconds=limit,
+        seed=seed,
     )
     with Talk() as talk:
         found = validate(logs, output, options=options, listener=talk.listener)

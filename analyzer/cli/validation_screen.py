@@ -15,7 +15,7 @@ def validation_text(found: Validation, how: str) -> str:
         return json_text(found)
     if how == "csv":
         return render_frame(found.objectives, how)
-    parts = [found.against_recording] if found.against_recording else []
+    parts = [found.against_past] if found.against_past else []
     if found.objectives.height:
         parts.append(render_frame(_objectives(found.objectives), how))
     if found.predicted is not None and found.predicted.latency.height:

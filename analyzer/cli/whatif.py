@@ -29,8 +29,9 @@ def whatif_command(folder: Path, merge: tuple[str, ...], plan: bool, seed: int, 
     from analyzer.render.tables import render_frame
 
     found = open_analysis(folder).whatif([names.split(",") for names in merge], seed=seed)
-    shown = found.curve if plan else found.frame
-    click.echo(render_frame(shown, how), nl=False)
     if how == "table":
-        for sentence in found.warnings:
-            click.echo(f"- {sentence}")
+        from analyzer.cli.what_if_screen import screen
+
+        click.echo(screen(found, plan=plan), nl=False)
+    else:
+        click.echo(render_frame(found.curve if plan else found.frame, how), nl=False)

@@ -24,7 +24,7 @@ from analyzer.dashboard.values import (
     ServiceLevel,
 )
 from analyzer.slo.budget import expected_bad, seconds_to_exhaustion
-from analyzer.slo.events import JourneyAttempt
+from analyzer.slo.events import EventClass, JourneyAttempt
 from analyzer.slo.live import SECOND_US
 from analyzer.slo.spec import Objective
 from analyzer.slo.watch import NO_DATA_AFTER_S, LiveObjective, Snapshot
@@ -85,25 +85,39 @@ class Board:
     ) -> None:
         """Watch `objectives`; those whose events only another system knows become notes."""
         self.title = title
+        self.journeys = JourneyTable()
+        self.gauges = Gauges()
+        self.campaign: Campaign | None = None
+        self.level = FULL_SERVICE
+        self._notes: list[str] = []
+        self._incidents: tuple[OpenIncident, ...] | None = None
+        self._marks: list[Mark] = []
+        self._alive_us: int | None = None
+        self._last_event_us: dict[str, int] = {}
+        self.watch(objectives)
+
+    def watch(self, objectives: Sequence[Objective]) -> None:
+        """Watch these from now on, with nothing seen of them yet; all else stays."""
         own = [objective for objective in objectives if objective.source is not None]
         self._recent = {o.name: _recent_traffic(o) for o in own}
         self._period = {o.name: _period_traffic(o) for o in own}
         self.watched = tuple(
             LiveObjective(o, watchers=(self._recent[o.name], self._period[o.name])) for o in own
         )
-        self.journeys = JourneyTable()
-        self.gauges = Gauges()
-        self.campaign: Campaign | None = None
-        self.level = FULL_SERVICE
-        self._notes: list[str] = [
-            f"{o.name}: its events are known to {o.known_by} only"
-            for o in objectives
-            if o.source is None
-        ]
-        self._incidents: tuple[OpenIncident, ...] | None = None
-        self._marks: list[Mark] = []
-        self._alive_us: int | None = None
-        self._last_event_us: dict[str, int] = {}
+        for o in objectives:
+            if o.source is None:
+                self.note(f"{o.name}: its events are known to {o.known_by} only")
+
+    def restore(self, objective: str, t_us: int, event_class: EventClass, count: int) -> None:
+        """Count events of the past whose class is final, known from a store and not one by one.
+
+        Raises KeyError for an unknown name.
+        """
+        self._recent[objective].restore(t_us, event_class, count)
+        self._period[objective].restore(t_us, event_class, count)
+        for live in self.watched:
+            if live.objective.name == objective:
+                live.restore(t_us, event_class, count)
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> None:
         """Take an attempt as it stands now; the same one may come any number of times."""

@@ -1,4 +1,4 @@
-"""HTML by Jinja, always escaped; scripts as files, BokehJS from the installed package."""
+"""HTML by Jinja, always escaped; scripts, styles and BokehJS as files of installed packages."""
 
 from __future__ import annotations
 

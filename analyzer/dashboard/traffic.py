@@ -107,15 +107,25 @@ class Traffic:
             self._count(*before, -1)
         self._count(*after, 1)
 
+    def restore(self, t_us: int, event_class: EventClass, count: int) -> None:
+        """Count events of the past of which no more is known than their class."""
+        slot = self._slot_of(t_us)
+        if slot is not None:
+            slot.classes[event_class] = slot.classes.get(event_class, 0) + count
+
     def _count(self, attempt: JourneyAttempt, event_class: EventClass, amount: int) -> None:
-        index = attempt.t_start_us // self.width_us
+        slot = self._slot_of(attempt.t_start_us, create=amount > 0)
+        if slot is not None:
+            slot.count(attempt, event_class, amount)
+
+    def _slot_of(self, t_us: int, *, create: bool = True) -> Slot | None:
+        """The slot of a moment; None where it has left the charts."""
+        index = t_us // self.width_us
         slot = self._slots.get(index)
-        if slot is None:
-            if amount < 0 or index <= self._newest - self.keep:
-                return  # it has left the charts
+        if slot is None and create and index > self._newest - self.keep:
             slot = self._slots[index] = Slot()
             self._forget(index)
-        slot.count(attempt, event_class, amount)
+        return slot
 
     def _forget(self, index: int) -> None:
         if index <= self._newest:

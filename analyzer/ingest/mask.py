@@ -9,83 +9,26 @@ from __future__ import annotations
 import hmac
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import count
+from typing import NamedTuple
 
 import polars as pl
 
-GUARDED_NAMES = (
-    "authorization|proxy-authorization|cookie|set-cookie|x-api-key|"
-    "x-telegram-bot-api-secret-token|password|passwd|passphrase|secret|secret_key|secret_token|"
-    "client_secret|token|access_token|refresh_token|auth_token|bot_token|id_token|api_key|apikey|"
-    "api-key|access_key|private_key|dsn|cvv|cvc"
-)
-_SECRET_KEY = re.compile(rf"(?:^|[._-])(?:{GUARDED_NAMES})$", re.IGNORECASE)
-_PERSONAL_KEY = re.compile(
-    r"(?:^|[._])(?:e-?mail|phone|phone_?number|mobile|msisdn|card_?number|card|pan|"
-    r"first_?name|last_?name|full_?name)$",
-    re.IGNORECASE,
-)
-_MESSAGE_TEXT_KEY = re.compile(
-    r"(?:^|\.)(?:(?:edited_|channel_)?(?:message|post|callback_query)\.(?:.*\.)?(?:text|caption)|caption)$"
-)
-_USER_KEY = re.compile(
-    r"(?:^|\.)(?:user_?id|chat_?id|from\.id|chat\.id|enduser\.id|user\.id|user\.name|username|"
-    r"from_?user_?id|telegram_?id)$",
-    re.IGNORECASE,
-)
-_CLIENT_IP_KEY = re.compile(
-    r"(?:^|[._])(?:client_?ip|client\.ip|client\.address|source\.ip|remote_?addr(?:ess)?|remote_?ip|"
-    r"x-forwarded-for|x_forwarded_for|forwarded_for|user_?ip|ip_?address|ip)$",
-    re.IGNORECASE,
-)
+from analyzer.ingest import mask_checks as checks
+from analyzer.ingest import mask_patterns as patterns
+from analyzer.ingest.mask_keys import rule_of
 
-# Cheap looks that decide whether the costly patterns need to run at all.
-_SECRET_WORDS = (
-    "authorization", "cookie", "api-key", "api_key", "apikey", "passw", "passphrase", "secret",
-    "token", "access_key", "private_key", "dsn", "cvv", "cvc", "bearer ", "basic ",
-)  # fmt: skip
-_USER_WORDS = ("user_id", "userid", "chat_id", "chatid", "username")
-_DIGITS = re.compile(r"[+(]\d|\d[ ().-]\d|\d{5}")
+__all__ = ["Masker", "Rule", "rule_of", "without_credentials"]
+
 _MAX_USERS = 100_000
-_PEM = re.compile(r"-----BEGIN [^-]+-----.*?(?:-----END [^-]+-----|$)", re.DOTALL)
-_BOT_TOKEN = re.compile(r"(?<!\d)\d{5,12}(?::|%3[Aa])[A-Za-z0-9_-]{20,}")
-_JWT = re.compile(r"\beyJ[\w-]{5,4096}+\.[\w-]{5,8192}+\.[\w-]*+")
-_URL_LOGIN = re.compile(r"(?<=://)[^\s/:@]{0,256}:[^\s/@]{1,256}(?=@)")
-_BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
-_HEADER = re.compile(
-    r"\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-telegram-bot-api-secret-token)"
-    r"(\"?\s*[:=]\s*)(?!<)(?:\"[^\"]*\"|'[^']*'|[^\"'\r\n]+)",
-    re.IGNORECASE,
-)
-_NAMED = re.compile(
-    rf"\b((?:\w+[_-])?(?:{GUARDED_NAMES}))(\\?[\"']?\s*[:=]\s*)(?!<)(?:\\?\"[^\"\\]*\\?\"|'[^']*'|[^\s\"'&,;}})\]]+)",
-    re.IGNORECASE,
-)
-_NAMED_USER = re.compile(
-    r"\b((?:\w+_)?(?:user_?id|chat_?id|username))(\\?[\"']?\s*[:=]\s*\\?[\"']?)(?!<)(@?[\w.-]+)",
-    re.IGNORECASE,
-)
-_EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,24}\b")
-# Cards start with 2..6, epochs with 1: that alone keeps timestamps from passing as cards.
-_CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){14,18}(?![\w])")
-_PHONE = re.compile(
-    r"(?<![\w.+-])(?:\+\d(?:[ ().-]{0,2}\d){9,14}|\(\d{3,5}\)[ -]?\d(?:[ -]?\d){5,9}|"
-    r"\d{1,3}[ -]\(?\d{3}\)?[ -]\d{3}[ -]\d{2,4}(?:[ -]\d{2})?|\d{3}-\d{3}-\d{4})(?![\w-])"
-)
-_IPV4 = re.compile(r"(?<![\w.-])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\w.-])")
-_IPV6 = re.compile(
-    r"(?<![\w:])((?:[0-9a-f]{1,4}:){3})(?:[0-9a-f]{0,4}:){1,4}[0-9a-f]{0,4}", re.IGNORECASE
-)
-
-
-# What a text must hold for any rule to touch it: looked for in whole columns at once.
-_SUSPECT_WORDS = [*_SECRET_WORDS, "-----begin", "eyj", "@"]
-_SUSPECT_NUMBERS = (
-    r"\d{5,12}(?::|%3[Aa])[A-Za-z0-9_-]{20}|[2-6](?:[ -]?\d){14}|\+\d(?:[ ().-]{0,2}\d){9}|"
-    r"\(\d{3,5}\)[ -]?\d|\d{1,3}[ -]\(?\d{3}\)?[ -]\d{3}|\d{1,3}\.\d{1,3}\.\d{1,3}\.[1-9]"
-)
+_NAME_KEYS = frozenset({"name", "key", "header", "field", "k"})
+_VALUE_KEYS = frozenset({"value", "values", "val", "v"})
+_SHOWN = frozenset({"ip", "version"})
+_VERSION = re.compile(r"[vV]?\d{1,6}(?:\.\w{1,12}){1,5}(?:[-+][\w.+-]{1,40})?$")
+_DIGITS = re.compile(r"\d[\d ().:/-]{4}")
+_CUT_TAIL = 128
 
 
 class Masker:
@@ -97,12 +40,17 @@ class Masker:
         self._keep_ids = keep_ids
         self._users: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
+        users = () if keep_ids else patterns.USER_WORDS
+        self._suspect_words = [*patterns.ALWAYS_SUSPECT, *users]
+        self._suspect_numbers = "|".join(
+            [patterns.SUSPECT_NUMBERS] if keep_ids else patterns.SUSPECTS_WITH_USERS
+        )
 
     def user_key(self, raw: object) -> str:
         """Return the 12 hex digits that stand for a user or chat inside this store."""
-        if self._keep_ids:
-            return str(raw)
         key = str(raw)
+        if self._keep_ids:
+            return key
         found = self._users.get(key)
         if found is None:
             if len(self._users) >= _MAX_USERS:
@@ -111,75 +59,140 @@ class Masker:
             found = self._users[key] = digest.hexdigest()[:12]
         return found
 
-    def suspects(self, texts: Sequence[str]) -> list[int]:
+    def suspects(self, texts: Sequence[str] | pl.Series) -> list[int]:
         """Return the places of the texts that `text` might change; the others need no look."""
-        words = _SUSPECT_WORDS if self._keep_ids else [*_SUSPECT_WORDS, *_USER_WORDS]
         column = pl.Series(texts, dtype=pl.String)
-        named = column.str.contains_any(words, ascii_case_insensitive=True)
-        return (named | column.str.contains(_SUSPECT_NUMBERS)).arg_true().to_list()
+        named = column.str.contains_any(self._suspect_words, ascii_case_insensitive=True)
+        return (named | column.str.contains(self._suspect_numbers)).arg_true().to_list()
 
     def text(self, text: str) -> str:
         """Return `text` with every secret and personal datum replaced."""
         folded = text.lower()
-        if "-----begin" in folded:
-            text = self._hide("pem", _PEM, text)
-        if "eyJ" in text:
-            text = self._hide("jwt", _JWT, text)
-        if "://" in text:
-            text = self._hide("credentials", _URL_LOGIN, text)
-        digits = _DIGITS.search(text) is not None
-        if digits:
-            text = self._hide("token", _BOT_TOKEN, text)
-        if any(word in folded for word in _SECRET_WORDS):
-            text = self._count("secret", _HEADER, text, _keep_name)
-            text = self._count("secret", _BEARER, text, lambda match: f"{match[1]} <secret>")
-            text = self._count("secret", _NAMED, text, _keep_name)
-        if not self._keep_ids and any(word in folded for word in _USER_WORDS):
-            text = self._count("user", _NAMED_USER, text, self._user_in_text)
-        if "@" in text:
-            text = self._hide("email", _EMAIL, text)
-        if digits:
-            text = self._count("card", _CARD, text, _card)
-            text = self._hide("phone", _PHONE, text)
-            text = self._count("ip", _IPV4, text, _public_network)
+        text = self._hide_tokens(text, folded)
+        if _holds(folded, patterns.SECRET_WORDS):
+            text = self._apply(text, _SECRETS)
+        if "message_id" in folded:
+            text = self._sub("personal", patterns.QUOTED_MESSAGE, text, checks.quoted_of_update)
+        if not self._keep_ids:
+            text = self._hide_users(text, folded)
+        if "@" in text or "%40" in text:
+            text = self._sub("email", patterns.EMAIL, text, checks.email)
+        if _DIGITS.search(text) is not None:
+            text = self._apply(text, _NUMBERS)
+            if _holds(folded, patterns.PHONE_WORDS):
+                text = self._sub("phone", patterns.SPOKEN_PHONE, text, checks.spoken_phone)
+        if "::" in text or text.count(":") > 6:
+            text = self._sub("ip", patterns.IPV6, text, checks.network6)
         return text
+
+    def excerpt(self, text: str, length: int, *, cut: bool) -> str:
+        """Return the first `length` characters of a masked line that nobody understood.
+
+        Where `cut` says that `text` lacks its end, what stands there may be half a secret that
+        no pattern knows: it is left out.
+        """
+        if patterns.PEM_LINE.match(text):
+            self.counts["pem"] += 1
+            return "<pem>"
+        masked = self.text(text)
+        return masked[: min(length, max(0, len(masked) - _CUT_TAIL))] if cut else masked[:length]
 
     def value(self, key: str, value: object) -> object:
         """Return an attribute's value as it may be stored: by its key first, then by its text."""
         rule = rule_of(key)
-        if rule is None:
-            return self.text(value) if isinstance(value, str) else self._nested(key, value)
-        if rule == "ip":
-            return self._network(value) if isinstance(value, str) else value
+        if value is None or value == "" or isinstance(value, bool):
+            return value
+        if rule is None or rule in _SHOWN:
+            if rule == "version" and _VERSION.match(str(value)):
+                return value
+            if isinstance(value, str):
+                return self.text(self._network(value) if rule == "ip" else value)
+            return self._nested(key, value)
+        if rule == "user":
+            users = value if isinstance(value, list) else [value]
+            self.counts[rule] += len(users) * (not self._keep_ids)
+            keys = [self.user_key(user) for user in users]
+            return keys if isinstance(value, list) else keys[0]
         self.counts[rule] += 1
-        return self.user_key(value) if rule == "user" else f"<{rule}>"
+        return f"<{rule}>"
+
+    def mapping(self, values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+        """Return keys and values as they may be stored; equal keys get a number each."""
+        found: dict[str, object] = {}
+        for key, item in values.items():
+            found[_free(self.text(key), found)] = self.value(f"{prefix}{key}", item)
+        return found
+
+    def texts_of(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return what `mapping` does where `value` went over the ruled and nested ones before."""
+        found: dict[str, object] = {}
+        for key, item in values.items():
+            plain = isinstance(item, str) and rule_of(key) is None
+            found[_free(self.text(key), found)] = self.text(str(item)) if plain else item
+        return found
 
     def _nested(self, key: str, value: object) -> object:
         if isinstance(value, dict):
-            return {name: self.value(f"{key}.{name}", item) for name, item in value.items()}
+            named = _names_its_value(value)
+            if named is not None:
+                held, value_key = named
+                value = {**value, value_key: self.value(f"{key}.{held}", value[value_key])}
+            return self.mapping(value, f"{key}.")
         if isinstance(value, list):
-            return [self.value(key, item) for item in value]
+            return list(self._items(key, value))
         return value
+
+    def _items(self, key: str, items: list[object]) -> Iterable[object]:
+        """Yield a list's items; headers stand in lists as name, value, name, value."""
+        before: object = None
+        for place, item in enumerate(items):
+            listed = place % 2 == 1 and isinstance(before, str) and rule_of(before) is not None
+            known = listed and not (isinstance(item, str) and rule_of(item))
+            yield self.value(f"{key}.{before}" if known else key, item)
+            before = item
 
     def _network(self, text: str) -> str:
         self.counts["ip"] += 1
-        return _network(text)
+        return checks.network(text)
+
+    def _hide_tokens(self, text: str, folded: str) -> str:
+        if "begin " in folded:
+            text = self._sub("pem", patterns.PEM, text, lambda _: "<pem>")
+        if "eyJ" in text:
+            text = self._sub("jwt", patterns.JWT, text, lambda _: "<jwt>")
+        if "://" in text:
+            text = self._sub("credentials", patterns.URL_LOGIN, text, checks.login)
+        if ":" in text or "%3" in text:
+            text = self._sub("token", patterns.BOT_TOKEN, text, lambda _: "<token>")
+        if _holds(folded, patterns.KEY_WORDS):
+            text = self._sub("token", patterns.ISSUED_KEY, text, lambda _: "<token>")
+        return text
+
+    def _hide_users(self, text: str, folded: str) -> str:
+        if _holds(folded, patterns.USER_WORDS):
+            text = self._sub("user", patterns.NAMED_USER, text, self._user_in_text)
+        if "from" in folded or "chat" in folded or "user" in folded:
+            text = self._sub("user", patterns.NESTED_USER, text, self._user_in_text)
+            text = self._sub("user", patterns.SPOKEN_USER, text, self._user_in_text)
+        return text
 
     def _user_in_text(self, match: re.Match[str]) -> str:
-        return f"{match[1]}{match[2]}<{self.user_key(match[3])}>"
+        return f"{match['kept']}<{self.user_key(match['user'])}>"
 
-    def _hide(self, kind: str, pattern: re.Pattern[str], text: str) -> str:
-        return self._count(kind, pattern, text, lambda _: f"<{kind}>")
+    def _apply(self, text: str, rules: tuple[Rule, ...]) -> str:
+        for rule in rules:
+            text = self._sub(rule.kind, rule.pattern, text, rule.put)
+        return text
 
-    def _count(
+    def _sub(
         self,
         kind: str,
         pattern: re.Pattern[str],
         text: str,
-        replace: Callable[[re.Match[str]], str],
+        put: Callable[[re.Match[str]], str],
     ) -> str:
         def counted(match: re.Match[str]) -> str:
-            found = replace(match)
+            found = put(match)
             if found != match[0]:
                 self.counts[kind] += 1
             return found
@@ -187,37 +200,62 @@ class Masker:
         return pattern.sub(counted, text)
 
 
-@lru_cache(maxsize=65_536)
-def _network(text: str) -> str:
-    return _IPV6.sub(r"\1:", _IPV4.sub(r"\1.\2.\3.0", text))
+class Rule(NamedTuple):
+    """What to look for, the kind it counts as, and what to put in its place.
+
+    `put` returns the match unchanged where it only looks like something to hide.
+    """
+
+    kind: str
+    pattern: re.Pattern[str]
+    put: Callable[[re.Match[str]], str]
 
 
-@lru_cache(maxsize=8192)
-def rule_of(key: str) -> str | None:
-    """Return what a key's name alone says about its value; None: look at the text."""
-    if _SECRET_KEY.search(key):
-        return "secret"
-    if _USER_KEY.search(key):
-        return "user"
-    if _PERSONAL_KEY.search(key) or _MESSAGE_TEXT_KEY.search(key):
-        return "personal"
-    return "ip" if _CLIENT_IP_KEY.search(key) else None
+_SECRETS = (
+    Rule("secret", patterns.COOKIES, checks.keep_name),
+    Rule("secret", patterns.AUTHORIZATION, checks.keep_name),
+    Rule("secret", patterns.SCHEME, checks.scheme),
+    Rule("secret", patterns.LISTED, checks.keep_name),
+    Rule("secret", patterns.LISTED_BEFORE, checks.keep_name),
+    Rule("secret", patterns.NAMED, checks.named),
+    Rule("secret", patterns.SHORT_PASS, checks.named),
+    Rule("secret", patterns.FLAG, checks.keep_name),
+    Rule("secret", patterns.ELEMENT, checks.keep_name),
+)
+_NUMBERS = (
+    Rule("card", patterns.CARD, checks.card),
+    Rule("phone", patterns.PHONE, checks.phone),
+    Rule("phone", patterns.BARE_MOBILE, checks.bare_mobile),
+    Rule("ip", patterns.IPV4, checks.network4),
+)
 
 
-def _keep_name(match: re.Match[str]) -> str:
-    return f"{match[1]}{match[2]}<secret>"
+def without_credentials(text: str) -> str:
+    """Return `text` without the values of its `Cookie` and `Authorization` headers.
+
+    What stands in them looks like pairs of the log line; taken apart, nothing would tell that it
+    is secret.
+    """
+    for pattern in (patterns.COOKIES, patterns.AUTHORIZATION):
+        text = pattern.sub(checks.keep_name, text)
+    return text
 
 
-def _card(match: re.Match[str]) -> str:
-    digits = [int(c) for c in match[0] if c.isdigit()]
-    doubled = (2 * d - 9 if d > 4 else 2 * d for d in digits[-2::-2])
-    return "<card>" if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else match[0]
+def _holds(folded: str, words: Iterable[str]) -> bool:
+    return any(word in folded for word in words)
 
 
-def _public_network(match: re.Match[str]) -> str:
-    parts = [int(part) for part in match.groups()]
-    if any(part > 255 for part in parts) or parts[3] == 0:
-        return match[0]
-    private = parts[0] in {0, 10, 127} or parts[:2] == [192, 168]
-    private = private or (parts[0] == 172 and 16 <= parts[1] <= 31)
-    return match[0] if private else f"{parts[0]}.{parts[1]}.{parts[2]}.0"
+def _free(name: str, taken: Mapping[str, object]) -> str:
+    """Return `name`, with a number behind it where it is taken."""
+    if name not in taken:
+        return name
+    return next(free for n in count(2) if (free := f"{name}#{n}") not in taken)
+
+
+def _names_its_value(entry: dict[str, object]) -> tuple[str, str] | None:
+    """Return (name, value key) of a header's or tag's entry whose name says what it holds."""
+    name = next((item for key, item in entry.items() if key.lower() in _NAME_KEYS), None)
+    if not isinstance(name, str) or rule_of(name) is None:
+        return None
+    held = next((key for key in entry if key.lower() in _VALUE_KEYS), None)
+    return None if held is None else (name, held)

@@ -17,23 +17,25 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from analyzer.ingest.archives import compression_of, read_chunks
+import pyarrow as pa
+
+from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
 from analyzer.ingest.begin import Begun, Hints, begin, proved
 from analyzer.ingest.discover import LogFile, Skipped, discover
-from analyzer.ingest.lines import MAX_LINE_BYTES, Line, read_head, split_lines
+from analyzer.ingest.events import Again, Job
+from analyzer.ingest.events import Rows as RowsOfTable
+from analyzer.ingest.lines import MAX_LINE_BYTES, Line, lines_of, split_blocks
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.reader import HEAD_LINES, opens_document
-from analyzer.ingest.rows import Columns
-from analyzer.ingest.source import source_of
+from analyzer.ingest.reading import read_file
 from analyzer.ingest.tables import PARQUET_MAGIC, csv_columns
 
 BLOCK_BYTES = 1 << 18
 QUIET_S = 1.0
 SIGNATURE_BYTES = 1024
 WALK_S = 1.0
-BATCH_ROWS = 50_000
-Rows = dict[str, Columns]
+Rows = dict[str, pa.Table]
 Identity = tuple[int, int]
 
 
@@ -282,26 +284,16 @@ class Tail:
 
 
 def _holds_document(path: Path) -> bool:
-    head = list(islice(split_lines(read_chunks(path, "none")), HEAD_LINES))
-    return opens_document(head)
+    lines: Iterator[Line | ArchiveDamage] = lines_of(split_blocks(read_chunks(path, "none")))
+    return opens_document(list(islice(lines, HEAD_LINES)))
 
 
 def read_whole(file: LogFile, masker: Masker, options: ReadingOptions) -> Iterator[Rows]:
     """The rows of a file that is finished, in batches; read twice where it proves a unit."""
-    head = read_head(file.path)
-    compression = "parquet" if head.startswith(PARQUET_MAGIC) else compression_of(head)
-    hints = Hints()
-    while True:
-        begun = begin(file, masker, options, hints)
-        batches = []
-        for _ in begun.reader.read(source_of(file.path, compression, options)):
-            if len(begun.builder) + len(begun.reader) >= BATCH_ROWS:
-                begun.reader.settle()
-                batches.append(begun.builder.take())
-        begun.reader.settle()
-        batches.append(begun.builder.take())
-        found = proved(file, begun.resolver, hints)
-        if found == hints:
-            yield from batches
-            return
-        hints = found
+    batches: list[Rows] = []
+    for event in read_file(Job(file, masker, options)):
+        if isinstance(event, Again):
+            batches.clear()
+        elif isinstance(event, RowsOfTable):
+            batches.append({event.table: event.rows})
+    yield from batches

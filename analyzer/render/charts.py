@@ -16,7 +16,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analyzer.analysis.graph import USER
+from analyzer.analysis.graph import USER, busiest_part
 from analyzer.render import palette
 from analyzer.render.graph_layout import layered_positions
 
@@ -33,13 +33,17 @@ STYLE: dict[Any, Any] = {
 }
 
 _LABEL_CHARACTERS = 30
+_MOST_DRAWN = 60
+"""Services in one picture; of more the busiest are drawn and the title says so."""
 
 
 def svg(figure: Figure) -> str:
     """Return a figure as an `<svg>` element, equal bytes for equal pictures."""
     out = io.StringIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
+        figure.savefig(
+            out, format="svg", metadata={"Date": None}, bbox_inches="tight", transparent=True
+        )
     text = out.getvalue()
     return text[text.index("<svg") :]
 
@@ -135,8 +139,12 @@ def context_figure(contexts: pl.DataFrame, edges: pl.DataFrame) -> Figure:
         return figure
 
 
-def graph_figure(graph: Any) -> Figure:
-    """Return the message graph, left to right from the users, coloured by context."""
+def graph_figure(whole: Any) -> Figure:
+    """Return the message graph, left to right from the users, coloured by context.
+
+    Of more than sixty services the busiest are drawn.
+    """
+    graph = busiest_part(whole, _MOST_DRAWN)
     positions = layered_positions(graph)
     names = [data.get("context") for _, data in graph.nodes(data=True)]
     colours = palette.colours_of(name for name in names if name)
@@ -169,7 +177,8 @@ def graph_figure(graph: Any) -> Figure:
         axes.margins(0.12, 0.18)
         axes.invert_yaxis()
         axes.set_axis_off()
-        axes.set_title(f"{graph.number_of_nodes()} nodes, {sum(totals.values()):,} calls")
+        shown = f"{len(graph)}" if graph is whole else f"{len(graph):,} busiest of {len(whole):,}"
+        axes.set_title(f"{shown} nodes, {sum(totals.values()):,} calls")
         return figure
 
 

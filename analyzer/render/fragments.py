@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from analyzer.model.printable import printable
 from analyzer.render.templates_env import environment
 
 _SHOWN_ROWS = 20
@@ -13,7 +14,7 @@ _SHOWN_ROWS = 20
 
 def frame_fragment(title: str, frame: pl.DataFrame, note: str = "") -> str:
     """Return a titled table of the first rows of `frame`."""
-    return (
+    return printable(
         environment()
         .get_template("fragment.html.j2")
         .render(
@@ -28,4 +29,5 @@ def frame_fragment(title: str, frame: pl.DataFrame, note: str = "") -> str:
 
 def summary_fragment(findings: Sequence[str], tiles: Sequence[tuple[str, str]]) -> str:
     """Return findings and key figures as a fragment."""
-    return environment().get_template("summary.html.j2").render(findings=findings, tiles=tiles)
+    page = environment().get_template("summary.html.j2")
+    return printable(page.render(findings=findings, tiles=tiles))

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from math import log1p
 from typing import Any
 
-from analyzer.analysis.graph import USER
+from analyzer.analysis.graph import USER, busiest_part
 from analyzer.render import palette
 from analyzer.render.graph_layout import layered_positions
 
 _PAGE, _LEAST_COLUMN, _MOST_COLUMN, _ROW = 1_080.0, 200.0, 380.0, 76.0
 _MARGIN_X, _MARGIN_Y = 90.0, 46.0
 _RADIUS = 13.0
+MOST_NODES = 80
+"""More services than that are a hairball: the busiest are drawn, and the picture says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,22 @@ class DrawnEdge:
 
 @dataclass(frozen=True, slots=True)
 class DrawnGraph:
-    """The whole picture with its size in pixels."""
+    """The whole picture with its size in pixels; `note` says what is left out of it."""
 
     width: float
     height: float
     nodes: tuple[DrawnNode, ...]
     edges: tuple[DrawnEdge, ...]
     legend: tuple[tuple[str, str], ...]
+    note: str = ""
 
 
-def draw(graph: Any) -> DrawnGraph:
-    """Return the drawing of a message graph (see `analysis.graph.message_graph`)."""
+def draw(whole: Any) -> DrawnGraph:
+    """Return the drawing of a message graph (see `analysis.graph.message_graph`).
+
+    Of more than `MOST_NODES` services the busiest are drawn.
+    """
+    graph = busiest_part(whole, MOST_NODES)
     positions = layered_positions(graph)
     tallest = max((abs(y) for _, y in positions.values()), default=0.0)
     columns = max((x for x, _ in positions.values()), default=0.0)
@@ -85,6 +92,17 @@ def draw(graph: Any) -> DrawnGraph:
         nodes=nodes,
         edges=_edges(graph, spot),
         legend=tuple(colours.items()),
+        note=_left_out(whole, graph),
+    )
+
+
+def _left_out(whole: Any, drawn: Any) -> str:
+    if drawn is whole:
+        return ""
+    services = sum(node != USER for node in whole)
+    return (
+        f"Drawn: the {MOST_NODES} services with most calls of {services:,}. All of them stand in "
+        "graph.graphml and in the inventory."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from analyzer.model.printable import printable
 from analyzer.render.charts import svg
 from analyzer.render.graph_svg import draw
 from analyzer.render.templates_env import environment
@@ -51,6 +52,7 @@ class ReportContent:
     whatif: Section
     whatif_notes: Sequence[str]
     inventory: Section
+    messages: Section
     journeys: Section
     unread: Section
     account: Section
@@ -61,7 +63,7 @@ class ReportContent:
 
 def render_report(content: ReportContent) -> str:
     """Return the page; equal content gives equal bytes, and nothing in it reaches the network."""
-    return (
+    return printable(
         environment()
         .get_template("report.html.j2")
         .render(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 
 import orjson
@@ -13,6 +14,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from analyzer.model.printable import printable
 
 _PIPE_WIDTH = 120
 FORMATS = ("table", "json", "csv", "md")
@@ -44,7 +47,7 @@ def cell_text(value: object) -> str:
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return str(value)
+    return printable(str(value))
 
 
 def _markdown(columns: list[str], cells: list[list[str]]) -> str:
@@ -66,6 +69,37 @@ def _table(frame: pl.DataFrame, cells: list[list[str]]) -> str:
     return to_text(table)
 
 
+def short_table(frame: pl.DataFrame) -> str:
+    """Return `frame` for a terminal: numbers and short texts whole, only the first text folds.
+
+    Empty for a frame without rows.
+    """
+    if frame.is_empty():
+        return ""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    for name, kind in frame.schema.items():
+        table.add_column(
+            name.replace("_", " "),
+            justify="right" if kind.is_numeric() else "left",
+            overflow="fold",
+            no_wrap=name not in texts[:1],
+        )
+    for row in frame.rows():
+        table.add_row(*(Text(cell_text(value)) for value in row))
+    return to_text(table)
+
+
+def sentence_lines(sentences: Iterable[str]) -> str:
+    """Return sentences as a list for a terminal, folded at words; empty for none."""
+    grid = Table.grid(padding=(0, 0))
+    lines = list(sentences)
+    for sentence in lines:
+        grid.add_row(Text("- "), Text(printable(sentence), overflow="fold"))
+    folded = to_text(grid).splitlines() if lines else []
+    return "".join(f"{line.rstrip()}\n" for line in folded)
+
+
 def to_text(*renderables: object, width: int | None = None) -> str:
     """Return what rich would print, as plain text as wide as the terminal (120 in a pipe)."""
     out = io.StringIO()
@@ -73,4 +107,4 @@ def to_text(*renderables: object, width: int | None = None) -> str:
     console = Console(file=out, width=wide, force_terminal=False, highlight=False)
     for item in renderables:
         console.print(item)
-    return out.getvalue()
+    return printable(out.getvalue())

@@ -15,6 +15,7 @@ from analyzer.render.templates_env import environment
 class ValidationContent:
     """Everything the page shows; `charts` are (title, SVG) of our own figures."""
 
+    kind: str = "Validation"
     outcome: str
     headline: str
     findings: Sequence[str]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from analyzer.replay.botapi import Emulator, FaultRule, Latency, Limits, Settings, SystemClock
-from analyzer.replay.drive import BotCommand, Driven, drive, running_bot
+from analyzer.replay.drive import BotCommand, Driven, Journey, drive, running_bot
+from analyzer.replay.staff import STAFF_ENVIRONMENT, Staff, broadcasts_for
 from analyzer.replay.workload.recorded import Demand
 
 TELEGRAM = (
@@ -22,12 +25,16 @@ DRAIN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """What to replay, against which command; all files go below `folder`."""
+    """What to replay, against which command; all files go below `folder`.
+
+    `staffed` for the bundled bot, whose staff sends notifications as the recording did.
+    """
 
     demand: Demand
     words: Sequence[str]
     folder: Path
     speed: float
+    staffed: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -51,11 +58,15 @@ class Replayed:
     """What became of it. `begun_us`: wall clock of the first moment, microseconds UTC.
 
     `exit_code` is what the bot had ended with before it was asked to end; None if it lived.
+    `notifications` are rows as those of users; `refused` broadcasts are those whose card the bot
+    never showed to the staff.
     """
 
     driven: Driven
+    notifications: tuple[Journey, ...]
     begun_us: int
     exit_code: int | None
+    refused: int = 0
 
 
 def replay(campaign: Campaign) -> Replayed:
@@ -65,6 +76,13 @@ def replay(campaign: Campaign) -> Replayed:
         UsageError: the bot cannot be started or never asks for updates.
     """
     return asyncio.run(_replay(campaign))
+
+
+async def called_off(task: asyncio.Future[Any]) -> None:
+    """Cancel `task` and wait for its end; what it failed of is raised."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _replay(campaign: Campaign) -> Replayed:
@@ -79,18 +97,29 @@ async def _replay(campaign: Campaign) -> Replayed:
     command = BotCommand(
         words=campaign.words,
         output=campaign.bot_logs / "output.log",
-        environment=campaign.environment,
+        environment={**(STAFF_ENVIRONMENT if campaign.staffed else {}), **campaign.environment},
     )
     clock = SystemClock()
-    async with Emulator(settings) as telegram, running_bot(command, telegram) as process:
-        begun_us = clock.wall_ns() // 1000
-        driven = await drive(
-            plan,
-            telegram.door,
-            planned=campaign.demand.arrivals,
-            journeys=campaign.users,
-            clock=clock,
-        )
-        await asyncio.sleep(DRAIN_SECONDS)
-        ended = process.returncode
-    return Replayed(driven, begun_us, ended)
+    async with Emulator(settings, clock) as telegram:
+        notified = campaign.demand.notified if campaign.staffed else ()
+        staff = Staff(telegram.door, broadcasts_for(notified), clock)
+        await staff.assemble()
+        async with running_bot(command, telegram) as process:
+            await staff.gather(campaign.speed)
+            begun_us = clock.wall_ns() // 1000
+            working = asyncio.ensure_future(staff.work())
+            try:
+                driven = await drive(
+                    plan,
+                    telegram.door,
+                    planned=campaign.demand.arrivals,
+                    journeys=campaign.users,
+                    clock=clock,
+                )
+                await asyncio.sleep(DRAIN_SECONDS)
+            finally:
+                # A bot that never shows a card must not hold up the end.
+                await called_off(working)
+            ended = process.returncode
+    notifications = tuple(staff.notifications(plan))
+    return Replayed(driven, notifications, begun_us, ended, staff.refused)

@@ -166,6 +166,11 @@ class LiveEvents:
             heapq.heappush(self._deadlines, (due, attempt.journey_id))
         return event_class
 
+    def restore(self, t_us: int, event_class: EventClass, count: int) -> None:
+        """Count events whose class is final and whose attempts nobody will observe again."""
+        for sink in self._sinks:
+            sink.add(t_us, event_class, count)
+
     def advance(self, now_us: int) -> None:
         """Let time pass: what is overdue in flight by now turns bad."""
         self._now_us = max(self._now_us, now_us)

@@ -63,7 +63,7 @@ def assemble_many(
     if workers <= 1:
         batches = _batches(spans)
         while True:
-            with _collector_paused():
+            with collector_paused():
                 batch = next(batches, None)
                 if batch is None:
                     return
@@ -82,15 +82,15 @@ def assemble_many(
 def assemble_batch(spans: Sequence[Span], options: TraceOptions = DEFAULT) -> Assembled:
     """Several whole traces at once; `spans` must be ordered by trace id."""
     out = Assembled()
-    with _collector_paused():
+    with collector_paused():
         for _, trace in groupby(spans, key=_TRACE_ID):
             _add_trace(list(trace), options, out)
     return out
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cycle collector out: a batch makes no cycles, looking for them costs a third."""
+def collector_paused() -> Iterator[None]:
+    """Keep the cycle collector out: traces make no cycles, looking for them costs a third."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -9,14 +9,15 @@ known to call each other, from ids elsewhere or learnt in quiet minutes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from math import sqrt
 from typing import Final, NamedTuple
 
 from analyzer.model.span import Call, Span, SpanTime
 from analyzer.semconv import ERROR
 from analyzer.trace.assemble import Assembled, assemble
-from analyzer.trace.nesting import SLACK_NS, nest
+from analyzer.trace.nesting import CROWD, SLACK_NS, nest
 from analyzer.trace.options import DEFAULT, TraceOptions
 from analyzer.trace.quality import Quality
 
@@ -27,6 +28,7 @@ QUIET_CANDIDATES: Final = 1.5
 MIN_NESTED: Final = 5
 MIN_LIFT: Final = 2.0
 MIN_SCORE: Final = 4.0
+_BATCH: Final = 50_000
 
 
 class _Nested(NamedTuple):
@@ -49,20 +51,40 @@ def assemble_untraced(
     Traces joined by id are assembled like any other, under the trace id `request:<id>`. A span
     that no other service encloses, in a service that nobody calls, is a journey of its own
     (`line:<row>`). All others give times and, where a pair allows it, an inferred call with an
-    empty trace id.
+    empty trace id. For more spans than memory holds, call `request_groups`,
+    `assemble_groups` and `assemble_loose` for a part of them at a time.
     """
+    groups, rest = request_groups(spans, options.quiet_gap_ns)
+    out = assemble_groups(groups, options)
+    rest.sort(key=outermost_first)
+    pairs = {*known, *_pairs(out.calls)}
+    for batch in assemble_loose(lambda: iter(rest), pairs, options):
+        _extend(out, batch)
+    return out
+
+
+def assemble_groups(groups: Iterable[list[Span]], options: TraceOptions) -> Assembled:
+    """The traces that `request_groups` found, their spans nested by time."""
     out = Assembled()
-    rest: list[Span] = []
-    for group in _by_request(spans, options.quiet_gap_ns, rest):
+    for group in groups:
         out.quality.count("request_id", len(group))
         _extend(out, assemble(nest(group, "correlated"), options))
-    out.quality.count("untraced", len(rest))
-    timed = [span for span in rest if span.start_ns is not None and span.duration_ns is not None]
-    pairs = _allowed({*known, *_pairs(out.calls)}, timed)
-    nested = {id(found.span): found for found in _nested(timed, pairs)}
+    return out
+
+
+def assemble_loose(
+    ordered: Callable[[], Iterable[Span]], known: Iterable[Pair], options: TraceOptions
+) -> Iterator[Assembled]:
+    """Calls by time, journeys and times of spans that share no id with any other, in batches.
+
+    `ordered` gives them in order of `outermost_first`, spans without a start anywhere; it is
+    asked twice, first for the pairs that are to be learnt. Holds what runs at one time, not all.
+    """
+    pairs = _allowed({*known}, ordered)
     called = {callee for _, callee in pairs}
-    for span in rest:
-        found = nested.get(id(span))
+    out = Assembled()
+    for span, found in _nested(ordered(), pairs):
+        out.quality.counts["untraced", ""] += 1
         if found is not None:
             out.calls.append(_inferred(found))
             _count(out.quality, found)
@@ -71,7 +93,10 @@ def assemble_untraced(
             _extend(out, assemble([alone._replace(span_id=alone.span_id or "~")], options))
         elif span.start_ns is not None and span.duration_ns is not None:
             out.times.append(_time_of(span, span.start_ns, span.duration_ns, found))
-    return out
+        if len(out.times) + len(out.journeys) >= _BATCH:
+            yield out
+            out = Assembled()
+    yield out
 
 
 def _extend(out: Assembled, more: Assembled) -> None:
@@ -82,8 +107,14 @@ def _extend(out: Assembled, more: Assembled) -> None:
     out.quality.merge(more.quality)
 
 
-def _by_request(spans: Iterable[Span], quiet_gap_ns: int, rest: list[Span]) -> list[list[Span]]:
-    """Groups of one request id that two services share; an id used again later is another."""
+def request_groups(
+    spans: Iterable[Span], quiet_gap_ns: int
+) -> tuple[list[list[Span]], list[Span]]:
+    """Groups of one request id that two services share, and the spans of no such group.
+
+    An id that is used again later is another group. All spans of an id must be given together.
+    """
+    rest: list[Span] = []
     groups: dict[str, list[Span]] = defaultdict(list)
     for span in spans:
         if span.request_key is None or span.start_ns is None:
@@ -98,8 +129,7 @@ def _by_request(spans: Iterable[Span], quiet_gap_ns: int, rest: list[Span]) -> l
                 continue
             name = f"request:{key}" if number == 1 else f"request:{key}#{number}"
             joined.append([span._replace(trace_id=name) for span in part])
-    rest.sort(key=lambda span: span.row)
-    return joined
+    return joined, rest
 
 
 def _parts(group: list[Span], quiet_gap_ns: int) -> list[list[Span]]:
@@ -119,46 +149,74 @@ def _pairs(calls: Iterable[Call]) -> set[Pair]:
     return {(call.caller, call.callee) for call in calls if call.caller is not None}
 
 
-def _allowed(known: set[Pair], spans: Sequence[Span]) -> set[Pair]:
+def _allowed(known: set[Pair], ordered: Callable[[], Iterable[Span]]) -> set[Pair]:
     """The known pairs, and learnt ones for services that no known pair speaks of as callee."""
     callees = {callee for _, callee in known}
-    return known | {pair for pair in learn_pairs(spans) if pair[1] not in callees}
+    return known | {pair for pair in learn_pairs(ordered()) if pair[1] not in callees}
 
 
-def learn_pairs(spans: Sequence[Span]) -> set[Pair]:
+def learn_pairs(ordered: Iterable[Span]) -> set[Pair]:
     """Pairs of services whose nesting in quiet minutes is more than chance.
 
-    Quiet: on average fewer than 1.5 requests run around a span. Chance: a span of the callee
-    lies inside the caller's by luck as often as the caller is busy. A pair needs five nested
-    spans, twice what chance gives, and four standard deviations above it.
+    `ordered` as `outermost_first` sorts. Quiet: on average fewer than 1.5 requests run around a
+    span. Chance: a span of the callee lies inside the caller's by luck as often as the caller is
+    busy. A pair needs five nested spans, twice what chance gives, and four standard deviations
+    above it.
     """
-    nested = _nested(spans, None)
-    minutes: dict[int, list[_Nested]] = defaultdict(list)
-    for found in nested:
-        minutes[(found.span.start_ns or 0) // MINUTE_NS].append(found)
-    quiet = {
-        minute
-        for minute, inside in minutes.items()
-        if sum(found.candidates for found in inside) < QUIET_CANDIDATES * len(inside)
-    }
-    seen: dict[Pair, int] = defaultdict(int)
-    for minute in quiet:
-        for found in minutes[minute]:
-            seen[found.caller.service_name, found.span.service_name] += 1
-    totals: dict[str, int] = defaultdict(int)
-    busy: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for span in spans:
-        start = span.start_ns or 0
-        if start // MINUTE_NS in quiet:
-            totals[span.service_name] += 1
-            busy[span.service_name].append((start, start + (span.duration_ns or 0)))
-    length = len(quiet) * MINUTE_NS
-    share = {service: min(1.0, _covered(of) / length) for service, of in busy.items()}
-    return {
-        (caller, callee)
-        for (caller, callee), hits in seen.items()
-        if _beyond_chance(hits, totals[callee], share.get(caller, 0.0))
-    }
+    learnt = _Learnt()
+    minute = _Minute(-1)
+    for span, found in _nested(ordered, None):
+        if span.start_ns is None or span.duration_ns is None:
+            continue
+        if span.start_ns // MINUTE_NS != minute.number:
+            learnt.take(minute)
+            minute = _Minute(span.start_ns // MINUTE_NS)
+        minute.spans.append((span.service_name, span.start_ns, span.start_ns + span.duration_ns))
+        if found is not None:
+            minute.candidates += found.candidates
+            minute.nested.append((found.caller.service_name, span.service_name))
+    learnt.take(minute)
+    return learnt.pairs()
+
+
+@dataclass(slots=True)
+class _Minute:
+    """What started in one minute; `spans` are (service, start, end)."""
+
+    number: int
+    candidates: int = 0
+    nested: list[Pair] = field(default_factory=list)
+    spans: list[tuple[str, int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Learnt:
+    """Sums over the quiet minutes: nested spans by pair, spans and busy time by service."""
+
+    minutes: int = 0
+    seen: dict[Pair, int] = field(default_factory=lambda: defaultdict(int))
+    totals: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    busy: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    reached: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def take(self, minute: _Minute) -> None:
+        if not minute.nested or minute.candidates >= QUIET_CANDIDATES * len(minute.nested):
+            return
+        self.minutes += 1
+        for pair in minute.nested:
+            self.seen[pair] += 1
+        for service, start, end in minute.spans:
+            self.totals[service] += 1
+            self.busy[service] += max(0, end - max(start, self.reached[service]))
+            self.reached[service] = max(self.reached[service], end)
+
+    def pairs(self) -> set[Pair]:
+        length = self.minutes * MINUTE_NS
+        return {
+            (caller, callee)
+            for (caller, callee), hits in self.seen.items()
+            if _beyond_chance(hits, self.totals[callee], min(1.0, self.busy[caller] / length))
+        }
 
 
 def _beyond_chance(hits: int, total: int, chance: float) -> bool:
@@ -168,38 +226,47 @@ def _beyond_chance(hits: int, total: int, chance: float) -> bool:
     return hits >= least and hits - expected > MIN_SCORE * spread
 
 
-def _covered(intervals: list[tuple[int, int]]) -> int:
-    total = reached = 0
-    for start, end in sorted(intervals):
-        total += max(0, end - max(start, reached))
-        reached = max(reached, end)
-    return total
+def _nested(
+    ordered: Iterable[Span], pairs: set[Pair] | None
+) -> Iterator[tuple[Span, _Nested | None]]:
+    """Every span with the tightest one around it in another service, of an allowed pair.
 
-
-def _nested(spans: Sequence[Span], pairs: set[Pair] | None) -> list[_Nested]:
-    """For every span the tightest one around it in another service, of an allowed pair.
-
-    Users must not contradict each other: two known and different user keys never match.
+    Users must not contradict each other: two known and different user keys never match. Where
+    more than `CROWD` requests run at once, only those that began last are looked at.
     """
-    found = []
-    running: list[Span] = []
-    for span in sorted(spans, key=_outermost_first):
-        start, duration = span.start_ns or 0, span.duration_ns or 0
-        running = [other for other in running if _end(other) + SLACK_NS >= start]
-        around = [
-            other
-            for other in running
-            if other.service_name != span.service_name
-            and (other.duration_ns or 0) >= duration
-            and _end(other) + SLACK_NS >= start + duration
-            and (pairs is None or (other.service_name, span.service_name) in pairs)
-            and (other.user_key is None or span.user_key in {None, other.user_key})
-        ]
+    callers: dict[str, set[str]] = defaultdict(set)
+    for caller, callee in pairs or ():
+        callers[callee].add(caller)
+    calling = None if pairs is None else {caller for caller, _ in pairs}
+    running: dict[str, list[Span]] = {}
+    for span in ordered:
+        start, duration = span.start_ns, span.duration_ns
+        if start is None or duration is None:
+            yield span, None
+            continue
+        service = span.service_name
+        around: list[Span] = []
+        for other in running if pairs is None else callers[service]:
+            if other != service and other in running:
+                running[other] = [one for one in running[other] if _end(one) + SLACK_NS >= start]
+                around += (
+                    one
+                    for one in running[other][-CROWD:]
+                    if (one.duration_ns or 0) >= duration
+                    and _end(one) + SLACK_NS >= start + duration
+                    and (one.user_key is None or span.user_key in {None, one.user_key})
+                )
+        found = None
         if around:
-            caller = min(around, key=lambda other: (other.duration_ns or 0, other.row))
-            found.append(_Nested(span, caller, _separate(around)))
-        running.append(span)
-    return found
+            around.sort(key=outermost_first)
+            caller_span = min(around, key=lambda one: (one.duration_ns or 0, one.row))
+            found = _Nested(span, caller_span, _separate(around))
+        yield span, found
+        if calling is None or service in calling:
+            mine = running.setdefault(service, [])
+            mine.append(span)
+            if len(mine) > 4 * CROWD:
+                del mine[:-CROWD]
 
 
 def _separate(around: list[Span]) -> int:
@@ -212,7 +279,8 @@ def _separate(around: list[Span]) -> int:
     return count
 
 
-def _outermost_first(span: Span) -> tuple[int, int, int]:
+def outermost_first(span: Span) -> tuple[int, int, int]:
+    """The order in which what encloses comes before what is enclosed."""
     return (span.start_ns or 0, -(span.duration_ns or 0), -span.row)
 
 

@@ -8,6 +8,10 @@ from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from consolidated_bot.accounts.commands import (
+    AskField,
+    AuditShown,
+    BanChanged,
+    BanUser,
     ChangeLanguage,
     ChangeProfile,
     CodeIssued,
@@ -16,6 +20,7 @@ from consolidated_bot.accounts.commands import (
     Erased,
     ExportAccount,
     Exported,
+    FieldAsked,
     GrantRole,
     IssueLinkCode,
     LanguageChanged,
@@ -25,28 +30,43 @@ from consolidated_bot.accounts.commands import (
     PrivacyShown,
     Profile,
     RoleGranted,
+    ViewAudit,
     ViewLanguages,
     ViewPrivacy,
     ViewProfile,
 )
 from consolidated_bot.accounts.domain import (
+    PROFILE_FIELDS,
     Account,
     AccountsRefused,
     LinkCode,
     checked_customer,
     language_for,
 )
-from consolidated_bot.core.messages import LanguageOf, Scope, Sender
+from consolidated_bot.core.messages import (
+    Conversation,
+    LanguageOf,
+    Scope,
+    Sender,
+    Standing,
+    StandingOf,
+    Turn,
+)
 from consolidated_bot.published import (
     RANK,
     AccountErased,
+    AuthorAt,
     NotificationHoldingsOf,
     PlanChanged,
     QuietUntil,
     Role,
     RoleOf,
+    StaffRoles,
     SupportHoldingsOf,
 )
+
+DIALOGUE = "accounts/profile"
+AUDIT_SHOWN = 20
 
 
 class Accounts(Protocol):
@@ -55,6 +75,10 @@ class Accounts(Protocol):
     def get(self, user_id: int) -> Account | None: ...
 
     def language(self, user_id: int) -> str | None: ...
+
+    def standing(self, user_id: int) -> tuple[str | None, str, int | None] | None:
+        """Language, time zone, banned since when."""
+        ...
 
     def save(self, account: Account) -> None: ...
 
@@ -88,8 +112,17 @@ class AccountUseCases:
             role = "lead"
         return cast("Role", role or "user")
 
+    def staff(self, accounts: Accounts, scope: Scope, question: StaffRoles) -> dict[int, str]:
+        known = {**self._members, **accounts.roles()}
+        return {user: role for user, role in known.items() if role != "user"}
+
     def language_of(self, accounts: Accounts, scope: Scope, question: LanguageOf) -> str:
         return accounts.language(question.user_id) or language_for(question.hint)
+
+    def standing_of(self, accounts: Accounts, scope: Scope, question: StandingOf) -> Standing:
+        language, zone, banned_ms = accounts.standing(question.user_id) or (None, "UTC", None)
+        spoken = language or language_for(question.hint)
+        return Standing(spoken, zone, banned=banned_ms is not None)
 
     def quiet_until(self, accounts: Accounts, scope: Scope, question: QuietUntil) -> int:
         account = accounts.get(question.user_id)
@@ -115,6 +148,32 @@ class AccountUseCases:
             scope.publish(PlanChanged(sender.user_id, sender.chat_id, account.plan))
         return Profile(account, self._role(accounts, scope, sender), changed=command.field)
 
+    def ask_field(
+        self, accounts: Accounts, scope: Scope, command: AskField
+    ) -> FieldAsked | Profile:
+        if command.field not in PROFILE_FIELDS:
+            raise AccountsRefused("bad_field")
+        draft = {"following": list(command.following)}
+        scope.converse(command.sender, Conversation(DIALOGUE, command.field, draft))
+        return FieldAsked(command.field)
+
+    def continue_dialogue(
+        self, accounts: Accounts, scope: Scope, turn: Turn
+    ) -> FieldAsked | Profile:
+        """A value for the field asked for; a refused one is asked for again."""
+        assert turn.conversation is not None
+        sender = turn.said.sender
+        scope.converse(sender, None)
+        changed = self.change(
+            accounts, scope, ChangeProfile(sender, turn.conversation.step, turn.said.text)
+        )
+        following = list(turn.conversation.draft.get("following") or ())
+        if not following:
+            return changed
+        return self.ask_field(
+            accounts, scope, AskField(sender, following[0], tuple(following[1:]))
+        )
+
     def view_languages(
         self, accounts: Accounts, scope: Scope, command: ViewLanguages
     ) -> LanguagesShown:
@@ -137,6 +196,8 @@ class AccountUseCases:
 
     def link(self, accounts: Accounts, scope: Scope, command: LinkCustomer) -> Linked:
         sender = command.sender
+        if not command.code.strip():
+            raise AccountsRefused("link_usage")
         customer_id = checked_customer(command.customer_id)
         code = accounts.code(customer_id)
         if code is None or not code.opens_with(command.code, scope.now_ms):
@@ -178,8 +239,40 @@ class AccountUseCases:
         scope.audit("erase", f"user:{user_id}", actor_id=user_id)
         return Erased()
 
+    def ban(self, accounts: Accounts, scope: Scope, command: BanUser) -> BanChanged:
+        """Whoever is banned gets no answer any more; staff cannot be banned."""
+        sender = command.sender
+        self._require(accounts, scope, sender, "lead")
+        user_id = command.user_id
+        if user_id is None:
+            place = AuthorAt(sender.chat_id, sender.thread_id, command.replied_to)
+            user_id = scope.ask(place)
+        if not user_id:
+            raise AccountsRefused("ban_usage")
+        if RANK[self.role_of(accounts, scope, RoleOf(user_id))] > RANK["user"]:
+            raise AccountsRefused("ban_staff")
+        before = accounts.get(user_id) or Account(user_id, user_id, scope.now_ms)
+        language = before.language or "en"
+        if (before.banned_ms is not None) == command.banned:
+            return BanChanged(before, language, changed=False)
+        account = replace(before, banned_ms=scope.now_ms if command.banned else None)
+        accounts.save(account)
+        scope.audit(
+            "ban" if command.banned else "unban",
+            f"user:{user_id}",
+            actor_id=sender.user_id,
+            reason=command.reason or None,
+        )
+        return BanChanged(account, language, changed=True)
+
+    def audit(self, accounts: Accounts, scope: Scope, command: ViewAudit) -> AuditShown:
+        self._require(accounts, scope, command.sender, "lead")
+        return AuditShown(tuple(scope.audited(command.subject or None, AUDIT_SHOWN)))
+
     def grant(self, accounts: Accounts, scope: Scope, command: GrantRole) -> RoleGranted:
         self._require(accounts, scope, command.sender, "owner")
+        if not command.user_id:
+            raise AccountsRefused("role_usage")
         if command.role not in RANK:
             raise AccountsRefused("bad_role", roles=", ".join(RANK))
         before = self.role_of(accounts, scope, RoleOf(command.user_id))
@@ -209,14 +302,23 @@ class AccountUseCases:
             raise AccountsRefused("not_allowed", role=role)
 
     @property
+    def dialogues(self) -> dict[str, Callable[..., Any]]:
+        """By topic of a conversation."""
+        return {DIALOGUE: self.continue_dialogue}
+
+    @property
     def handlers(self) -> dict[type, Callable[..., Any]]:
         """By command or question."""
         return {
             RoleOf: self.role_of,
+            StaffRoles: self.staff,
             LanguageOf: self.language_of,
+            StandingOf: self.standing_of,
             QuietUntil: self.quiet_until,
             ViewProfile: self.view,
             ChangeProfile: self.change,
+            AskField: self.ask_field,
+            BanUser: self.ban,
             ViewLanguages: self.view_languages,
             ChangeLanguage: self.change_language,
             IssueLinkCode: self.issue_code,
@@ -225,6 +327,7 @@ class AccountUseCases:
             ExportAccount: self.export,
             EraseAccount: self.erase,
             GrantRole: self.grant,
+            ViewAudit: self.audit,
         }
 
 

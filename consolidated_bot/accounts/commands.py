@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from consolidated_bot.accounts.domain import Account
-from consolidated_bot.core.messages import Sender
+from consolidated_bot.core.messages import AuditLine, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,20 @@ class ChangeProfile:
     sender: Sender
     field: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskField:
+    """Guided: ask for a value of `field`, then for those of `following`."""
+
+    sender: Sender
+    field: str
+    following: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAsked:
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,40 @@ class GrantRole:
     sender: Sender
     user_id: int
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAudit:
+    """By a lead, in the operations chat; `subject` like `ticket:12`, or empty for all."""
+
+    sender: Sender
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditShown:
+    lines: tuple[AuditLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BanUser:
+    """By a lead, in the operations chat; `user_id` None: the author of what stands there.
+
+    `replied_to` is the message that the command answers; `banned` False lifts the ban.
+    """
+
+    sender: Sender
+    user_id: int | None
+    banned: bool
+    reason: str = ""
+    replied_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BanChanged:
+    account: Account
+    language: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from consolidated_bot.core.errors import Refused
+from consolidated_bot.core.zones import zone_named
 
 LANGUAGES = {"en": "English", "ru": "Русский"}
 PLANS = ("free", "basic", "pro")
@@ -18,6 +20,8 @@ HOURS = re.compile(r"(\d{1,2})\s*[-–]\s*(\d{1,2})")  # noqa: RUF001 - a typed 
 LONGEST_NAME = 80
 CODE_ATTEMPTS = 5
 CODE_HOURS = 24
+PROFILE_FIELDS = ("name", "email", "plan", "quiet", "zone")
+REGISTRATION = ("name", "email")
 
 
 class AccountsRefused(Refused):
@@ -26,7 +30,10 @@ class AccountsRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a person told us about themselves. `quiet_from`, `quiet_to` are hours UTC."""
+    """What a person told us about themselves.
+
+    `zone` is an IANA time zone; `quiet_from` and `quiet_to` are hours of the day in it.
+    """
 
     user_id: int
     chat_id: int
@@ -38,6 +45,8 @@ class Account:
     quiet_from: int | None = None
     quiet_to: int | None = None
     customer_id: str | None = None
+    zone: str = "UTC"
+    banned_ms: int | None = None
 
     def with_field(self, field: str, value: str) -> Account:
         """The same with a profile field set; refused if the value is not one."""
@@ -56,6 +65,8 @@ class Account:
             return replace(self, plan=text.lower())
         if field == "quiet":
             return self._with_quiet(text)
+        if field == "zone":
+            return replace(self, zone=checked_zone(text))
         raise AccountsRefused("bad_field")
 
     def _with_quiet(self, text: str) -> Account:
@@ -77,7 +88,7 @@ class Account:
         """The end of the quiet hours that now are (UTC epoch ms); 0 if it is not quiet."""
         if self.quiet_from is None or self.quiet_to is None:
             return 0
-        now = datetime.fromtimestamp(now_ms / 1000, UTC)
+        now = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(self.zone))
         ends = now.replace(hour=self.quiet_to, minute=0, second=0, microsecond=0)
         if ends <= now:
             ends += timedelta(days=1)
@@ -107,6 +118,14 @@ class LinkCode:
         if now_ms > self.expires_ms or self.attempts >= CODE_ATTEMPTS:
             return False
         return hmac.compare_digest(self.code_hash, _hash(self.customer_id, code.strip()))
+
+
+def checked_zone(text: str) -> str:
+    """The name of a time zone that exists; refused if there is none."""
+    try:
+        return zone_named(text).key
+    except ValueError as error:
+        raise AccountsRefused("bad_zone") from error
 
 
 def checked_customer(text: str) -> str:

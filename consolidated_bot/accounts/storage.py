@@ -36,6 +36,8 @@ ACCOUNT = Table(
     Column("quiet_to", Integer),
     Column("customer_id", Text, unique=True),
     Column("created_ms", BigInteger, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("banned_ms", BigInteger),
 )
 LINK_CODE = Table(
     "link_code",
@@ -55,6 +57,9 @@ ROLE = Table(
 _ACCOUNT_COLUMNS = [ACCOUNT.c[name] for name in Account.__dataclass_fields__]
 _CODE_COLUMNS = [LINK_CODE.c[name] for name in LinkCode.__dataclass_fields__]
 _LANGUAGE = select(ACCOUNT.c.language).where(ACCOUNT.c.user_id == bindparam("key"))
+_STANDING = select(ACCOUNT.c.language, ACCOUNT.c.zone, ACCOUNT.c.banned_ms).where(
+    ACCOUNT.c.user_id == bindparam("key")
+)
 _ROLE = select(ROLE.c.role).where(ROLE.c.user_id == bindparam("key"))
 
 
@@ -72,6 +77,10 @@ class SqlAccounts:
 
     def language(self, user_id: int) -> str | None:
         return self._connection.execute(_LANGUAGE, {"key": user_id}).scalar()
+
+    def standing(self, user_id: int) -> tuple[str | None, str, int | None] | None:
+        row = self._connection.execute(_STANDING, {"key": user_id}).first()
+        return (row[0], row[1], row[2]) if row else None
 
     def save(self, account: Account) -> None:
         values = asdict(account)
@@ -115,4 +124,9 @@ class SqlAccounts:
         return {user_id: role for user_id, role in rows}  # noqa: C416 - rows are no pairs to mypy
 
     def erase(self, user_id: int) -> None:
+        """Forget everything but a ban: who was banned stays so."""
+        account = self.get(user_id)
         self._connection.execute(delete(ACCOUNT).where(ACCOUNT.c.user_id == user_id))
+        if account is not None and account.banned_ms is not None:
+            now = account.banned_ms
+            self.save(Account(user_id, account.chat_id, now, banned_ms=now))

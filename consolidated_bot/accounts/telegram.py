@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -10,10 +11,16 @@ import orjson
 from aiogram.types import CallbackQuery, Message
 
 from consolidated_bot.accounts import commands as a
-from consolidated_bot.accounts.domain import LANGUAGES, AccountsRefused
+from consolidated_bot.accounts.domain import (
+    LANGUAGES,
+    PLANS,
+    PROFILE_FIELDS,
+    REGISTRATION,
+    AccountsRefused,
+)
 from consolidated_bot.accounts.texts import say
 from consolidated_bot.core.keyboards import button, keyboard
-from consolidated_bot.core.messages import Answer, Send, Sender
+from consolidated_bot.core.messages import Answer, AuditLine, Send, Sender
 from consolidated_bot.core.routes import Routes
 
 routes = Routes("accounts")
@@ -31,6 +38,27 @@ def profile(sender: Sender, words: str, message: Message) -> Any:
         customer_id, _, code = value.strip().partition(" ")
         return a.LinkCustomer(sender, customer_id, code)
     return a.ChangeProfile(sender, field.lower(), value)
+
+
+@routes.command("register")
+def register(sender: Sender, words: str, message: Message) -> Any:
+    """Guided: asks for what a new customer tells us."""
+    return a.AskField(sender, REGISTRATION[0], REGISTRATION[1:])
+
+
+@routes.command("ban", "unban")
+def ban(sender: Sender, words: str, message: Message) -> Any:
+    """`/ban USER_ID [reason]`, or in a ticket's topic, or as a reply: `/ban [reason]`."""
+    first, _, rest = words.partition(" ")
+    named = first.isascii() and first.isdecimal()
+    replied = message.reply_to_message
+    return a.BanUser(
+        sender,
+        int(first) if named else None,
+        banned=not (message.text or "").lower().startswith("/unban"),
+        reason=rest.strip() if named else words,
+        replied_to=replied.message_id if replied else None,
+    )
 
 
 @routes.command("language")
@@ -65,11 +93,21 @@ def role(sender: Sender, words: str, message: Message) -> Any:
     return a.GrantRole(sender, number, name.strip().lower())
 
 
+@routes.command("audit")
+def audit(sender: Sender, words: str, message: Message) -> Any:
+    """For leads: `/audit`, `/audit ticket:12`."""
+    return a.ViewAudit(sender, words)
+
+
 @routes.button("ac")
 def account_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     action, _, value = words.partition(":")
     if action == "lang":
         return a.ChangeLanguage(sender, value)
+    if action == "edit":
+        return a.AskField(sender, value)
+    if action == "plan":
+        return a.ChangeProfile(sender, "plan", value)
     if action == "export":
         return a.ExportAccount(sender)
     return a.EraseAccount(sender, confirmed=value == "sure") if action == "erase" else None
@@ -79,6 +117,10 @@ def _profile(result: a.Profile, to: Sender) -> Answer:
     account = result.account
     unset = say(to.language, "unset")
     quiet = unset if account.quiet_from is None else f"{account.quiet_from}-{account.quiet_to}"
+    rows = [
+        [button(say(to.language, f"button_{field}"), f"ac:edit:{field}") for field in fields]
+        for fields in (PROFILE_FIELDS[:3], PROFILE_FIELDS[3:])
+    ]
     text = say(
         to.language,
         "profile",
@@ -87,12 +129,43 @@ def _profile(result: a.Profile, to: Sender) -> Answer:
         plan=account.plan,
         customer=account.customer_id or unset,
         quiet=quiet,
+        zone=account.zone,
     )
     if result.changed is None:
-        return Answer("accounts/profile-view", (_to(to, text),))
-    return Answer(
-        "accounts/profile-update", (_to(to, f"{say(to.language, 'changed')}\n\n{text}"),)
-    )
+        return Answer("accounts/profile-view", (_to(to, text, rows),))
+    changed = f"{say(to.language, 'changed')}\n\n{text}"
+    return Answer("accounts/profile-update", (_to(to, changed, rows),))
+
+
+def _field_asked(result: a.FieldAsked, to: Sender) -> Answer:
+    rows = None
+    if result.field == "plan":
+        rows = [[button(plan, f"ac:plan:{plan}")] for plan in PLANS]
+    asked = _to(to, say(to.language, f"ask_{result.field}"), rows)
+    return Answer("accounts/profile-ask", (asked,))
+
+
+def _audit_shown(result: a.AuditShown, to: Sender) -> Answer:
+    lines = [_audit_line(line) for line in result.lines] or ["Nothing is recorded."]
+    return Answer("accounts/audit", (_to(to, "\n".join(lines)[:LONGEST_PIECE]),))
+
+
+def _audit_line(line: AuditLine) -> str:
+    moment = datetime.fromtimestamp(line.at_ms / 1000, UTC)
+    change = f": {line.before or '-'} → {line.after}" if line.after else ""
+    reason = f" ({line.reason})" if line.reason else ""
+    who = line.actor_id if line.actor_id is not None else "bot"
+    return escape(f"{moment:%d.%m. %H:%M} {who} {line.action} {line.subject}{change}{reason}")
+
+
+def _ban_changed(result: a.BanChanged, to: Sender) -> Answer:
+    account = result.account
+    state = "may not write to us" if account.banned_ms is not None else "may write to us"
+    sends = [_to(to, f"{account.user_id} {state}{' now' if result.changed else ' already'}.")]
+    if result.changed:
+        key = "unbanned" if account.banned_ms is None else "banned"
+        sends.append(Send(account.chat_id, {"text": say(result.language, key)}))
+    return Answer("accounts/ban", tuple(sends))
 
 
 def _languages(_: a.LanguagesShown, to: Sender) -> Answer:
@@ -153,6 +226,8 @@ def _refused(refusal: AccountsRefused, to: Sender) -> Answer:
 
 def _to(to: Sender, text: str, rows: list[list[dict[str, str]]] | None = None) -> Send:
     params: dict[str, Any] = {"text": text, "parse_mode": "HTML"}
+    if to.thread_id is not None:
+        params["message_thread_id"] = to.thread_id
     if rows:
         params["reply_markup"] = keyboard(rows)
     return Send(to.chat_id, params)
@@ -160,6 +235,9 @@ def _to(to: Sender, text: str, rows: list[list[dict[str, str]]] | None = None) -
 
 PRESENTERS: dict[type, Callable[[Any, Sender], Answer]] = {
     a.Profile: _profile,
+    a.FieldAsked: _field_asked,
+    a.BanChanged: _ban_changed,
+    a.AuditShown: _audit_shown,
     a.LanguagesShown: _languages,
     a.LanguageChanged: _language_changed,
     a.CodeIssued: _code_issued,

@@ -28,6 +28,12 @@ class DatabaseError(BotError):
     exit_code = 3
 
 
+class DatabaseUnreachableError(DatabaseError):
+    """`DATABASE_URL` leads nowhere: a setting to mend."""
+
+    exit_code = 2
+
+
 class LeadershipLostError(BotError):
     """Another process took over polling and sending: this one must stop doing both."""
 

@@ -1,9 +1,11 @@
-"""Acknowledging comes before handling: under a burst, handling slows down, never the intake.
+"""Acknowledging comes before handling: in a flood, handling slows down, never the intake.
 
-While many updates arrive, a probe measures how late the event loop runs its timers. If it is late,
-handlers start further apart; once it is punctual again, closer. What waits is safe in the inbox.
-The rule is that of TCP (additive and multiplicative steps around a target), and it looks at the
-loop, not at the database, so that a distant database is not taken for a busy process.
+While many updates arrive, a probe measures how late the event loop runs its timers. If it is late
+and a backlog shows that handling cannot keep up anyway, handlers start further apart; once it is
+punctual again, closer. What waits is safe in the inbox. The rule is that of TCP (multiplicative
+steps around a target), and it looks at the loop, not at the database, so that a distant database
+is not taken for a busy process. Without a backlog nothing is slowed: a bot that keeps up is
+allowed to be busy.
 """
 
 from __future__ import annotations
@@ -12,22 +14,29 @@ import asyncio
 
 PROBE_SECONDS = 0.004
 LATE_SECONDS = 0.001
-BUSY_PER_PROBE = 2  # arrivals: 500 a second
+FLOOD_PER_SECOND = 1_250.0  # more than aiogram's handlers manage on a core, with or without us
+SMOOTHING = 8  # probes
+BACKLOG = 100
 SHORTEST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
 QUIET_PROBES = 50
 
 
 class Governor:
-    """`pause` is how long a handler waits before it starts: 0 unless the loop is late."""
+    """`pause` is how long a handler waits before it starts: 0 unless a flood makes us late."""
 
     def __init__(self) -> None:
         """Start unhurried."""
-        self.pause = 0.0
+        self._pause = 0.0
         self._arrived = 0
+        self._rate = 0.0
         self._quiet = 0
         self._expected = 0.0
         self._probing = False
+
+    def pause(self, backlog: int) -> float:
+        """Seconds to wait before the next handler starts, with `backlog` updates waiting."""
+        return self._pause if backlog > BACKLOG else 0.0
 
     def arrived(self, updates: int) -> None:
         """Count arrivals; they start the probe."""
@@ -44,14 +53,15 @@ class Governor:
 
     def _probe(self) -> None:
         late = asyncio.get_running_loop().time() - self._expected
-        busy = self._arrived >= BUSY_PER_PROBE
-        self._quiet = 0 if busy else self._quiet + 1
+        self._rate += (self._arrived / (PROBE_SECONDS + late) - self._rate) / SMOOTHING
+        self._quiet = 0 if self._arrived else self._quiet + 1
         self._arrived = 0
-        if busy and late > LATE_SECONDS:
-            self.pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self.pause * 2.0))
+        if self._rate > FLOOD_PER_SECOND and late > LATE_SECONDS:
+            self._pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self._pause * 2.0))
         else:
-            self.pause = self.pause * 0.8 if self.pause > SHORTEST_PAUSE else 0.0
+            self._pause = self._pause * 0.8 if self._pause > SHORTEST_PAUSE else 0.0
         if self._quiet < QUIET_PROBES:
             self._schedule()
         else:
             self._probing = False
+            self._rate = 0.0

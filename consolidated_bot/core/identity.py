@@ -9,7 +9,7 @@ import structlog
 
 from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
 from consolidated_bot.core.errors import ConfigurationError
-from consolidated_bot.core.routes import Place
+from consolidated_bot.core.place import Place
 
 Menu = Mapping[str, Mapping[str, str]]
 
@@ -31,9 +31,7 @@ async def introduce(
             me = await api.call("getMe", seconds=10)
         except BotApiError as error:
             if error.failure is Failure.UNAUTHORIZED:
-                raise ConfigurationError(
-                    ["BOT_TOKEN: the Bot API refuses it; copy it again from @BotFather"]
-                ) from error
+                raise _token_refused() from error
             structlog.get_logger().error(
                 "the Bot API cannot be reached; trying again",
                 error=error.description,
@@ -46,6 +44,20 @@ async def introduce(
             await _offer_commands(api, menu)
             return Place(str(me.get("username") or ""), ops_chat_id)
     return None
+
+
+async def refuse_bad_token(api_url: str, token: str) -> None:
+    """Raise `ConfigurationError` if the Bot API refuses `token`; every other trouble can wait."""
+    async with BotApi(api_url, token) as api:
+        try:
+            await api.call("getMe", seconds=2)
+        except BotApiError as error:
+            if error.failure is Failure.UNAUTHORIZED:
+                raise _token_refused() from error
+
+
+def _token_refused() -> ConfigurationError:
+    return ConfigurationError(["BOT_TOKEN: the Bot API refuses it; copy it again from @BotFather"])
 
 
 async def _check_operations(api: BotApi, ops_chat_id: int | None) -> None:

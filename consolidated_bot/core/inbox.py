@@ -61,8 +61,28 @@ _PENDING = select(
 ).where(INBOX.c.bot_id == bindparam("key_bot"), INBOX.c.state == "pending")
 
 
+# The acknowledgement waits for this statement alone, so it goes straight to SQLite's driver: a
+# tenth of the time that the same rows take as one statement built for the occasion.
+_STORE_IN_SQLITE = """
+INSERT INTO inbox (bot_id, update_id, chat_id, body, received_ms, state, attempts)
+VALUES (?, ?, ?, ?, ?, 'pending', 0) ON CONFLICT DO NOTHING
+"""
+_FINISH_IN_SQLITE = """
+UPDATE inbox SET state = 'done', body = '', finished_ms = ?
+WHERE bot_id = ? AND update_id = ? AND state = 'pending'
+"""
+
+
 def store(connection: Connection, rows: Sequence[Received]) -> list[Received]:
     """Insert `rows`; return those that were not there before, in the order given."""
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        keys = ((r.bot_id, r.update_id, r.chat_id, r.body, r.received_ms) for r in rows)
+        return [
+            row
+            for row, key in zip(rows, keys, strict=True)
+            if cursor.execute(_STORE_IN_SQLITE, key) and cursor.rowcount
+        ]
     unique = list({row.update_id: row for row in rows}.values())
     statement = upsert(connection, INBOX).on_conflict_do_nothing().returning(INBOX.c.update_id)
     values = [
@@ -121,6 +141,10 @@ def finish_in_turn(connection: Connection, row: Received, now_ms: int) -> bool:
 
 def finish(connection: Connection, row: Received, now_ms: int) -> bool:
     """Mark `row` done and empty its body; False if another process has finished it."""
+    if connection.dialect.name == "sqlite":  # once an update, so straight to the driver, too
+        cursor = connection.connection.cursor()
+        cursor.execute(_FINISH_IN_SQLITE, (now_ms, row.bot_id, row.update_id))
+        return bool(cursor.rowcount == 1)
     result = connection.execute(
         _FINISH,
         {
@@ -187,6 +211,17 @@ def has_earlier(connection: Connection, row: Received) -> bool:
     return connection.execute(statement, {"key_bot": row.bot_id}).first() is not None
 
 
+def count_received(connection: Connection, row: Received, since_ms: int) -> int:
+    """How many updates of the row's chat came after `since_ms`, up to the row itself."""
+    statement = select(func.count()).where(
+        INBOX.c.bot_id == row.bot_id,
+        INBOX.c.chat_id == row.chat_id,
+        INBOX.c.received_ms > since_ms,
+        INBOX.c.received_ms <= row.received_ms,
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def depth(connection: Connection, bot_id: int) -> tuple[int, int | None]:
     """How many rows are pending, and when the oldest was received."""
     statement = select(func.count(), func.min(INBOX.c.received_ms)).where(
@@ -196,23 +231,27 @@ def depth(connection: Connection, bot_id: int) -> tuple[int, int | None]:
     return count, oldest
 
 
-def dead(connection: Connection, bot_id: int) -> list[tuple[int, int, str, str]]:
-    """The dead letters: update_id, attempts, error_id, error."""
+def dead(connection: Connection, bot_id: int | None) -> list[tuple[int, int, str, str]]:
+    """The dead letters (None: of all bots): update_id, attempts, error_id, error."""
     statement = (
         select(INBOX.c.update_id, INBOX.c.attempts, INBOX.c.error_id, INBOX.c.error)
-        .where(INBOX.c.bot_id == bot_id, INBOX.c.state == "dead")
+        .where(INBOX.c.state == "dead")
         .order_by(INBOX.c.update_id)
     )
+    if bot_id is not None:
+        statement = statement.where(INBOX.c.bot_id == bot_id)
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(statement)]
 
 
-def revive(connection: Connection, bot_id: int, update_ids: Iterable[int] | None) -> int:
+def revive(connection: Connection, bot_id: int | None, update_ids: Iterable[int] | None) -> int:
     """Make dead letters (all, or those named) pending again; return how many."""
     statement = (
         update(INBOX)
-        .where(INBOX.c.bot_id == bot_id, INBOX.c.state == "dead")
+        .where(INBOX.c.state == "dead")
         .values(state="pending", attempts=0, finished_ms=None, error_id=None)
     )
+    if bot_id is not None:
+        statement = statement.where(INBOX.c.bot_id == bot_id)
     if update_ids is not None:
         statement = statement.where(INBOX.c.update_id.in_(list(update_ids)))
     return connection.execute(statement).rowcount

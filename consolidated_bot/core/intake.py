@@ -17,10 +17,10 @@ from consolidated_bot.core.db import Database
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received, Rejected
 from consolidated_bot.core.json_text import dumps, loads
-from consolidated_bot.core.telemetry import Metrics
+from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.workers import ChatWorkers
 
-ALLOWED_UPDATES = ["message", "callback_query"]
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 LONGEST_REJECTED = 100_000
 ACKNOWLEDGE_SECONDS = 0.001
 
@@ -34,14 +34,15 @@ class Intake:
         api: BotApi,
         workers: ChatWorkers,
         governor: Governor,
-        telemetry: tuple[Metrics, Clock],
+        telemetry: tuple[Telemetry, Clock],
     ) -> None:
         """Hand what is new to `workers`, and tell `governor` of every arrival."""
         self._database = database
         self._api = api
         self._workers = workers
         self._governor = governor
-        self._metrics, self._clock = telemetry
+        self._telemetry, self._clock = telemetry
+        self._metrics = self._telemetry.metrics
         self._rows: Coalescer[Received] = Coalescer(self._store)
         self._answers: set[asyncio.Future[None]] = set()
 
@@ -69,14 +70,20 @@ class Intake:
         await self._database.write(lambda connection: inbox.store_rejected(connection, [row]))
 
     async def _store(self, rows: list[Received]) -> None:
-        new = await self._database.write(lambda connection: inbox.store(connection, rows))
+        new = await self._database.write(
+            lambda connection: inbox.store(connection, rows), urgent=True
+        )
         if len(new) < len(rows):
             self._metrics.duplicates.inc(len(rows) - len(new))
         for row in new:
             if query := button_press(row.body):
                 self._in_background(self._answer_button(query))
         # The acknowledgement leaves before its update is worked on.
-        asyncio.get_running_loop().call_later(ACKNOWLEDGE_SECONDS, self._workers.offer, new)
+        asyncio.get_running_loop().call_later(ACKNOWLEDGE_SECONDS, self._hand_over, new)
+
+    def _hand_over(self, new: list[Received]) -> None:
+        self._telemetry.watch.received(new)
+        self._workers.offer(new)
 
     async def _answer_button(self, query_id: str) -> None:
         """Stop the button's clock at once, best effort: the press itself is safely stored."""

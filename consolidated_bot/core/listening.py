@@ -1,4 +1,4 @@
-"""A TCP listener for an aiohttp application."""
+"""A TCP listener for an aiohttp application or bare server."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ class Listener:
         self._host, _, port = listen.rpartition(":")
         self._port = int(port)
         self._required = required
-        self._runner: web.AppRunner | None = None
+        self._runner: web.BaseRunner | None = None
         self.port: int | None = None
 
-    async def start(self, application: web.Application) -> None:
-        """Serve `application`; raises OSError if that is impossible and it is required."""
-        runner = web.AppRunner(application, access_log=None)
+    async def start(self, served: web.Application | web.Server) -> None:
+        """Listen for `served`; raises OSError if that is impossible and it is required."""
+        runner: web.BaseRunner = (
+            web.AppRunner(served, access_log=None)
+            if isinstance(served, web.Application)
+            else web.ServerRunner(served)
+        )
         await runner.setup()
         site = web.TCPSite(runner, self._host, self._port, backlog=2048)
         log = structlog.get_logger()

@@ -22,13 +22,25 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of its own in a group, called `title`.
+
+    `needed`: without topics in that group the send is left out; else it goes to the group.
+    """
+
+    key: str
+    title: str
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """One call of the Bot API to be made after the transaction, at least once.
 
     `slot` names a message that is edited in place: the first send creates it, later ones edit it,
     and a newer one replaces one still waiting. `about` ties the sent message to a subject, so
     that a reply to it finds the subject. `not_before_ms` (UTC epoch) delays it. `journey` makes it
-    a journey of its own, not the confirmation of an update's.
+    a journey of its own, not the confirmation of an update's. `topic` is where it goes in a forum.
     """
 
     chat_id: int
@@ -39,6 +51,7 @@ class Send:
     about: str | None = None
     not_before_ms: int = 0
     journey: str | None = None
+    topic: Topic | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,7 @@ class Sender:
     private: bool = True
     is_operations: bool = False
     thread_id: int | None = None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,23 @@ class LanguageOf:
 
     user_id: int
     hint: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingOf:
+    """Question: how does this user stand with us? Asked before anything is done for them."""
+
+    user_id: int
+    hint: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Answer to `StandingOf`: their language and time zone, and whether they are banned."""
+
+    language: str = "en"
+    zone: str = "UTC"
+    banned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +127,27 @@ class SendEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class SendTroubled:
+    """Event: Telegram has not taken a page; it goes on being tried."""
+
+    about: str
+    chat_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """Command: somebody wrote something that is neither a command nor a button.
 
-    `attachment` is the kind of media (photo, document, ...) when there is one, `replied_to` the
-    message it answers.
+    `attachment` is the kind of media (photo, document, ...) when there is one, `album` what the
+    parts of an album share, `replied_to` the message it answers.
     """
 
     sender: Sender
     text: str
     attachment: str | None = None
     replied_to: int | None = None
+    album: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +165,19 @@ class Turn:
 
     said: Said
     conversation: Conversation | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Who did what, when (UTC epoch ms), to what."""
+
+    at_ms: int
+    actor_id: int | None
+    action: str
+    subject: str
+    before: str | None
+    after: str | None
+    reason: str | None
 
 
 class Scope(Protocol):
@@ -146,6 +200,10 @@ class Scope(Protocol):
 
     def audit(self, action: str, subject: str, **details: object) -> None:
         """Append to the audit log: `actor_id`, `before`, `after`, `reason` as known."""
+        ...
+
+    def audited(self, subject: str | None, most: int) -> list[AuditLine]:
+        """The newest lines of the audit log (of one subject), the newest first."""
         ...
 
     def converse(self, sender: Sender, conversation: Conversation | None) -> None:

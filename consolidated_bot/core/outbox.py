@@ -11,11 +11,12 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from consolidated_bot.core.db import upsert
-from consolidated_bot.core.messages import Send
+from consolidated_bot.core.messages import Send, Topic
 from consolidated_bot.core.tables import OUTBOX, SENT_MESSAGE
 
 KEEP_MS = 48 * 3_600_000
 KEEP_SENT_MESSAGE_MS = 90 * 24 * 3_600_000
+OUTCOMES = {"failed": "failed", "dropped": "user_error"}  # who blocks us is no failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Queued:
     journal: dict[str, Any] | None
     attempts: int
     not_before_ms: int
+    topic: Topic | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,16 @@ class Finished:
     item: Queued
     state: str
     at_ms: int
-    message_id: int | None = None
+    message_ids: tuple[int, ...] = ()
     error: str | None = None
+
+    @property
+    def journal(self) -> dict[str, Any] | None:
+        """The journal of the journey that this send confirmed, with its outcome."""
+        journal = self.item.journal
+        if journal is None:
+            return None
+        return journal | {"outcome": OUTCOMES.get(self.state, journal["outcome"])}
 
 
 _COLUMNS = (
@@ -56,6 +66,7 @@ _COLUMNS = (
     OUTBOX.c.journal,
     OUTBOX.c.attempts,
     OUTBOX.c.not_before_ms,
+    OUTBOX.c.topic,
 )
 _QUEUED = select(*_COLUMNS).where(
     OUTBOX.c.bot_id == bindparam("key_bot"), OUTBOX.c.state == "queued"
@@ -101,6 +112,7 @@ def add(
             "attempts": 0,
             "not_before_ms": send.not_before_ms,
             "created_ms": now_ms,
+            "topic": None if send.topic is None else orjson.dumps(send.topic).decode(),
         }
         number = connection.execute(_ADD, values).scalar_one()
         queued.append(
@@ -115,6 +127,7 @@ def add(
                 carried,
                 0,
                 send.not_before_ms,
+                send.topic,
             )
         )
     return queued
@@ -167,11 +180,12 @@ def finish(connection: Connection, bot_id: int, endings: Sequence[Finished]) -> 
     )
     for ending in endings:
         item = ending.item
-        if ending.message_id is not None and (item.slot or item.about):
-            _remember(connection, bot_id, ending)
+        if item.slot or item.about:
+            for message_id in ending.message_ids:
+                _remember(connection, bot_id, ending, message_id)
 
 
-def _remember(connection: Connection, bot_id: int, ending: Finished) -> None:
+def _remember(connection: Connection, bot_id: int, ending: Finished, message_id: int) -> None:
     item = ending.item
     if item.slot is not None:
         connection.execute(
@@ -181,7 +195,7 @@ def _remember(connection: Connection, bot_id: int, ending: Finished) -> None:
         )
     places = {"slot": item.slot, "about": item.about, "sent_ms": ending.at_ms}
     statement = upsert(connection, SENT_MESSAGE).values(
-        bot_id=bot_id, chat_id=item.chat_id, message_id=ending.message_id, **places
+        bot_id=bot_id, chat_id=item.chat_id, message_id=message_id, **places
     )
     connection.execute(
         statement.on_conflict_do_update(

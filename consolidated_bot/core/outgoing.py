@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -17,6 +18,7 @@ from consolidated_bot.core.batching import Coalescer
 from consolidated_bot.core.bot_api import BotApiError, Failure
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.limits import Limits
+from consolidated_bot.core.messages import Priority
 from consolidated_bot.core.outbox import Finished, Queued
 from consolidated_bot.core.schedule import SendSchedule
 from consolidated_bot.core.telemetry import Telemetry
@@ -28,9 +30,9 @@ LONGEST_PAUSE_SECONDS = 60.0
 GIVE_UP_ATTEMPTS = 200  # about three hours of trying
 RECORD_AGAIN_SECONDS = 1.0
 REMEMBERED = 20_000
-OUTCOMES = {"failed": "failed", "dropped": "user_error"}  # who blocks us is no failure
 
 Record = Callable[[list[Finished]], Awaitable[None]]
+Troubled = Callable[[Queued, str], Awaitable[None]]
 
 
 class Outgoing:
@@ -41,15 +43,17 @@ class Outgoing:
         transmission: Transmission,
         limits: Limits,
         record: Record,
+        troubled: Troubled,
         telemetry: Telemetry,
         clock: Clock,
     ) -> None:
-        """Wire up; nothing is sent before `run`."""
+        """Wire up; nothing is sent before `run`. `troubled` hears of pages that are late."""
         self._transmission = transmission
         self._schedule = SendSchedule(limits, self._is_edit)
         self._telemetry = telemetry
         self._clock = clock
         self._record = record
+        self._troubled = troubled
         self._endings: Coalescer[Finished] = Coalescer(self._record_surely)
         self._known: set[int] = set()
         # A reload reads a snapshot: what has ended since must not be taken for waiting.
@@ -72,6 +76,8 @@ class Outgoing:
             if item.id in self._known or item.id in self._finished:
                 continue
             self._known.add(item.id)
+            if item.journal is not None:
+                self._telemetry.watch.begun(item.journal)
             if item.slot is not None:
                 self._latest[item.slot] = max(item.id, self._latest.get(item.slot, 0))
             delay = (item.not_before_ms - self._clock.now_ms()) / 1000 if item.not_before_ms else 0
@@ -83,8 +89,7 @@ class Outgoing:
         while True:
             await self._free.acquire()
             item = await self._take_next()
-            task = asyncio.ensure_future(self._send(item))
-            self._sending.add(task)
+            task = self._in_background(self._send(item))
             task.add_done_callback(self._sent)
 
     async def drain(self, seconds: float) -> None:
@@ -123,7 +128,7 @@ class Outgoing:
 
     async def _transmit(self, item: Queued) -> None:
         try:
-            message_id = await self._transmission.transmit(item)
+            message_ids = await self._transmission.transmit(item)
         except BotApiError as error:
             if error.failure is Failure.GONE:
                 self._end(item, "dropped", error.description)
@@ -132,10 +137,10 @@ class Outgoing:
             else:
                 self._repeat(item, error)
         else:
-            self._end(item, "sent", None, message_id)
+            self._end(item, "sent", None, message_ids)
 
     def _end(
-        self, item: Queued, state: str, error: str | None, message_id: int | None = None
+        self, item: Queued, state: str, error: str | None, message_ids: tuple[int, ...] = ()
     ) -> None:
         now = self._clock.now_ms()
         metrics = self._telemetry.metrics
@@ -144,12 +149,12 @@ class Outgoing:
         elif state == "failed":
             metrics.failed_sends.inc()
             self._log.error("a send was refused for good", method=item.method, error=error)
-        if item.journal is not None:
-            outcome = OUTCOMES.get(state, item.journal["outcome"])
-            self._telemetry.journey_finished(item.journal | {"outcome": outcome}, now)
+        ending = Finished(item, state, now, message_ids, error)
+        if (journal := ending.journal) is not None:
+            self._telemetry.journey_finished(journal, now)
         if item.slot is not None and self._latest.get(item.slot) == item.id:
             del self._latest[item.slot]
-        recorded = self._endings.put(Finished(item, state, now, message_id, error))
+        recorded = self._endings.put(ending)
         recorded.add_done_callback(lambda _: self._forget(item))
 
     def _forget(self, item: Queued) -> None:
@@ -173,6 +178,8 @@ class Outgoing:
     def _repeat(self, item: Queued, error: BotApiError) -> None:
         now = self._clock.monotonic()
         metrics = self._telemetry.metrics
+        if item.about is not None and item.priority == Priority.PAGE:
+            self._in_background(self._tell_trouble(item, error.description))
         if error.failure is Failure.THROTTLED:
             metrics.throttled.inc()
             metrics.retry_after.observe(error.retry_after)
@@ -184,14 +191,25 @@ class Outgoing:
         self._log.warning("a send did not succeed; trying again", error=error.description)
         self._schedule.postpone(replace(item, attempts=item.attempts + 1), now + pause)
 
+    async def _tell_trouble(self, item: Queued, reason: str) -> None:
+        try:
+            await self._troubled(item, reason)
+        except Exception as error:  # noqa: BLE001 - the page itself goes on being tried
+            self._log.error("a late page could not be announced", error=str(error))
+
     def _is_superseded(self, item: Queued) -> bool:
         return item.journal is None and self._latest.get(item.slot or "", 0) > item.id
 
     def _is_edit(self, item: Queued) -> bool:
         return item.slot is not None and self._transmission.knows(item.slot)
 
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
+        task = asyncio.ensure_future(work)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return task
+
     def _sent(self, task: asyncio.Future[None]) -> None:
         self._free.release()
-        self._sending.discard(task)
         if not task.cancelled() and (error := task.exception()):
             self._log.error("the sender met a bug", exc_info=error)

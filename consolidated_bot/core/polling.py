@@ -8,6 +8,7 @@ week and an offset confirms everything below it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -20,21 +21,37 @@ BATCH = 100
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 CONFLICT_PAUSE_SECONDS = 1.0
+CONFLICT_QUIET_SECONDS = 600.0
 SHORT_POLL_SECONDS = 0.1
+RIVAL = (
+    "Another process fetches updates with this bot's token (409 Conflict). What it fetches does "
+    "not reach us: stop it, or revoke the token at @BotFather."
+)
+
+Tell = Callable[[str], Awaitable[None]]
 
 
 class Poller:
     """Fetches and stores for ever; errors only make it pause."""
 
-    def __init__(self, api: BotApi, intake: Intake, metrics: Metrics, bot_id: int) -> None:
-        """Wire up."""
+    def __init__(
+        self, api: BotApi, intake: Intake, metrics: Metrics, bot_id: int, tell_staff: Tell
+    ) -> None:
+        """Wire up; `tell_staff` is for what only people can mend."""
         self._api = api
         self._intake = intake
         self._metrics = metrics
         self._bot_id = bot_id
         self._offset: int | None = None
         self._failures = 0
+        self._tell_staff = tell_staff
+        self._conflict_over_at = 0.0
         self._log = structlog.get_logger()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last request was answered: updates can arrive."""
+        return self._failures == 0
 
     async def run(self) -> None:
         """Poll until cancelled; cancelling loses nothing: what is not stored is not confirmed."""
@@ -77,15 +94,32 @@ class Poller:
         pause = self._pause()
         if error.failure is Failure.CONFLICT:
             self._metrics.conflicts.inc()
-            pause = max(CONFLICT_PAUSE_SECONDS, 2 * pause)
             if "webhook" in error.description.lower():
                 await self._remove_webhook()
-                pause = FIRST_PAUSE_SECONDS
-        elif error.failure is Failure.THROTTLED:
+                await asyncio.sleep(FIRST_PAUSE_SECONDS)
+            else:
+                await self._survive_rival(max(CONFLICT_PAUSE_SECONDS, 2 * pause))
+            return
+        if error.failure is Failure.THROTTLED:
             pause = max(pause, error.retry_after)
         self._log.error(
             "polling failed", error=error.description, pause_seconds=pause, times=self._failures
         )
+        await asyncio.sleep(pause)
+
+    async def _survive_rival(self, pause: float) -> None:
+        """Another process polls with our token: said once, not at every turn it takes from us."""
+        loop = asyncio.get_running_loop()
+        known = loop.time() < self._conflict_over_at
+        self._conflict_over_at = loop.time() + CONFLICT_QUIET_SECONDS
+        if not known:
+            self._log.error(
+                "another process polls with this token; stop it, updates are shared with it"
+            )
+            try:
+                await self._tell_staff(RIVAL)
+            except Exception as error:  # noqa: BLE001 - the log has it, and polling goes on
+                self._log.warning("staff could not be told", error=str(error))
         await asyncio.sleep(pause)
 
     async def _remove_webhook(self) -> None:

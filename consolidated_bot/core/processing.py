@@ -23,10 +23,12 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.errors import DatabaseError, Refused
+from consolidated_bot.core.flood import Flood
+from consolidated_bot.core.gate import Gate
 from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.core.outbox import Queued
-from consolidated_bot.core.routes import Place
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.texts import apology
 from consolidated_bot.core.unit import UnitOfWork
@@ -118,9 +120,12 @@ class Processor:
         shared = not parts.database.one_process and row.chat_id
         if not (_take_turn if shared else inbox.finish)(connection, row, now):
             return None
-        unit = UnitOfWork(connection, parts.bus, now)
+        unit = UnitOfWork(connection, parts.bus, now, parts.gate)
         if work.update is None or work.command is None:
             answer = Answer("platform/ignored")
+        elif refusal := parts.flood.refusal(connection, row, work.command):
+            answer = refusal
+            unit.sends.extend(refusal.sends)
         elif work.refusal is not None:
             answer = unit.answer(work.refusal, _sender(work.update, parts.place))
         else:
@@ -133,7 +138,10 @@ class Processor:
     ) -> _Committed:
         now = self._parts.clock.now_ms()
         journal["committed_ms"] = now
-        return _Committed(journal, outbox.add(connection, bot_id, sends, journal, now))
+        queued = outbox.add(connection, bot_id, sends, journal, now)
+        if not queued:
+            self._parts.telemetry.watch.keep(connection, [(journal, now)])
+        return _Committed(journal, queued)
 
     def _deliver(self, committed: _Committed | None) -> None:
         if committed is None:
@@ -190,7 +198,8 @@ class Processor:
         if not inbox.bury(connection, row, error_id, self._parts.clock.now_ms()):
             return None
         self._parts.telemetry.metrics.dead.inc()
-        answer = Answer("platform/dead-letter", outcome="dead")
+        intended = self._parts.telemetry.watch.intended(row)
+        answer = Answer(intended or "platform/dead-letter", outcome="dead")
         journal = self._journal(row, started, answer) | {
             "error_id": error_id,
             "attempts": attempts,
@@ -214,6 +223,8 @@ class ProcessorParts:
     telemetry: Telemetry
     clock: Clock
     deliver: Any  # Callable[[list[Queued]], None]
+    flood: Flood
+    gate: Gate | None = None
 
 
 def trace_id(row: Received) -> str:

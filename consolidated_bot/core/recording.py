@@ -11,7 +11,8 @@ from consolidated_bot.core import outbox
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
-from consolidated_bot.core.messages import ChatUnreachable, SendEnded
+from consolidated_bot.core.journeys import JourneyWatch
+from consolidated_bot.core.messages import ChatUnreachable, SendEnded, SendTroubled
 from consolidated_bot.core.outbox import Finished, Queued
 from consolidated_bot.core.unit import UnitOfWork
 
@@ -19,8 +20,11 @@ from consolidated_bot.core.unit import UnitOfWork
 class Recorder:
     """One transaction for many endings; what it leads to is sent like anything else."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, bot_id: int) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, clock: Clock, bot_id: int, watch: JourneyWatch
+    ) -> None:
         """Wire up; `deliver` and `check` are set by the bootstrap module."""
+        self._watch = watch
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -32,9 +36,24 @@ class Recorder:
         """Raises what the database raises; then nothing was recorded."""
         self.deliver(await self._database.write(lambda c: self._record(c, endings)))
 
+    async def troubled(self, item: Queued, reason: str) -> None:
+        """Tell the contexts that a page is late."""
+        self.deliver(await self._database.write(lambda c: self._announce(c, item, reason)))
+
+    def _announce(self, connection: Connection, item: Queued, reason: str) -> list[Queued]:
+        self.check(connection)
+        now = self._clock.now_ms()
+        unit = UnitOfWork(connection, self._bus, now)
+        unit.publish(SendTroubled(item.about or "", item.chat_id, reason))
+        unit.settle()
+        return outbox.add(connection, self._bot_id, unit.sends, None, now)
+
     def _record(self, connection: Connection, endings: list[Finished]) -> list[Queued]:
         self.check(connection)
         outbox.finish(connection, self._bot_id, endings)
+        ended = [(journal, e.at_ms) for e in endings if (journal := e.journal) is not None]
+        if ended:
+            self._watch.keep(connection, ended)
         now = self._clock.now_ms()
         unit = UnitOfWork(connection, self._bus, now)
         for ending in endings:

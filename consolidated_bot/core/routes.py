@@ -11,52 +11,31 @@ cannot be: its state is set while the handler runs, whether or not the effects c
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiogram import Router
-from aiogram.types import CallbackQuery, Message, User
+from aiogram.types import CallbackQuery, Message
 
 from consolidated_bot.core.messages import Sender
+from consolidated_bot.core.place import Place
 
 CommandRoute = Callable[[Sender, str, Message], Any]
 ButtonRoute = Callable[[Sender, str, CallbackQuery], Any]
 MessageRoute = Callable[[Sender, Message], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What turns a message into a sender: which bot this is and which chat is the staff's."""
-
-    bot_username: str
-    ops_chat_id: int | None
-
-    def sender(self, user: User | None, message: Message) -> Sender:
-        """Who stands behind `message` (pressed a button on it, or wrote it)."""
-        chat = message.chat
-        return Sender(
-            chat_id=chat.id,
-            user_id=user.id if user else chat.id,
-            message_id=message.message_id,
-            language=(user.language_code or "en") if user else "en",
-            name=user.full_name if user else chat.full_name,
-            username=user.username if user else None,
-            private=chat.type == "private",
-            is_operations=chat.id == self.ops_chat_id,
-            thread_id=message.message_thread_id if message.is_topic_message else None,
-        )
-
-
 class Routes:
     """The table of one context."""
 
-    def __init__(self, name: str) -> None:
-        """Name the router."""
+    def __init__(self, name: str, journeys: Mapping[str, str] | None = None) -> None:
+        """Name the router; `journeys` are those that words alone make certain (`Intentions`)."""
         self.name = name
+        self.journeys = journeys or {}
         self.commands: dict[str, CommandRoute] = {}
         self.buttons: dict[str, ButtonRoute] = {}
-        self._staff_reply: MessageRoute | None = None
+        self._staff: MessageRoute | None = None
+        self._edited: MessageRoute | None = None
         self._text: MessageRoute | None = None
 
     def command(self, *names: str) -> Callable[[CommandRoute], CommandRoute]:
@@ -78,9 +57,14 @@ class Routes:
 
         return register
 
-    def staff_reply(self, route: MessageRoute) -> MessageRoute:
-        """Register for replies in the operations chat."""
-        self._staff_reply = route
+    def staff(self, route: MessageRoute) -> MessageRoute:
+        """Register for replies and for what stands in topics, in the operations chat."""
+        self._staff = route
+        return route
+
+    def edited(self, route: MessageRoute) -> MessageRoute:
+        """Register for messages that their authors have changed."""
+        self._edited = route
         return route
 
     def text(self, route: MessageRoute) -> MessageRoute:
@@ -93,16 +77,19 @@ class Routes:
         router = Router(name=self.name)
         router.message.register(_run_command, self._is_command)
         router.callback_query.register(_run_button, self._is_button)
-        if self._staff_reply:
-            router.message.register(_run_message(self._staff_reply), _is_staff_reply)
+        if self._edited:
+            router.edited_message.register(_run_message(self._edited))
         return router
 
     def fallback(self) -> Router | None:
         """The router of what is neither a command nor a button; goes after all others."""
-        if self._text is None:
+        if self._text is None and self._staff is None:
             return None
         router = Router(name=f"{self.name} fallback")
-        router.message.register(_run_message(self._text), _is_said)
+        if self._staff is not None:
+            router.message.register(_run_message(self._staff), _is_staffs)
+        if self._text is not None:
+            router.message.register(_run_message(self._text), _is_said)
         return router
 
     async def _is_command(self, message: Message, place: Place) -> bool | dict[str, Any]:
@@ -136,8 +123,9 @@ async def _run_button(query: CallbackQuery, route: ButtonRoute, words: str, plac
     return route(place.sender(query.from_user, query.message), words, query)
 
 
-async def _is_staff_reply(message: Message, place: Place) -> bool:
-    return message.chat.id == place.ops_chat_id and message.reply_to_message is not None
+async def _is_staffs(message: Message, place: Place) -> bool:
+    in_context = message.reply_to_message is not None or bool(message.is_topic_message)
+    return message.chat.id == place.ops_chat_id and in_context
 
 
 async def _is_said(message: Message, place: Place) -> bool:

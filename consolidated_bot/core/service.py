@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
+from aiohttp import web
 
 from consolidated_bot.core import health
 from consolidated_bot.core.housekeeping import Housekeeping
@@ -21,6 +23,16 @@ from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
 
 
+class Pulse(Protocol):
+    """What watches over the service while it runs."""
+
+    async def run(self) -> None:
+        """For ever."""
+
+    async def rest(self) -> None:
+        """The service stops as it was told to."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceParts:
     """What a service runs: a poller or a webhook, and what both share."""
@@ -31,6 +43,8 @@ class ServiceParts:
     outgoing: Outgoing
     housekeeping: Housekeeping
     timers: Timers
+    pulse: Pulse
+    page: Callable[[web.Application], None]
     poller: Poller | None
     webhook: Webhook | None
     lead_first: bool
@@ -57,12 +71,14 @@ class Service:
     ) -> None:
         """Serve until `stop`; then finish what runs, at most `drain` seconds."""
         parts = self._parts
-        await dashboard.start(health.application(parts.metrics, self.not_ready))
+        page = health.application(parts.metrics, self.not_ready)
+        parts.page(page)
+        await dashboard.start(page)
         stopping: asyncio.Future[bool] = asyncio.ensure_future(stop.wait())
         try:
             await self._start(stopping)
             if parts.webhook and not stop.is_set():
-                await webhook.start(parts.webhook.application())
+                await webhook.start(parts.webhook.server())
                 await parts.webhook.announce()
             if not stop.is_set():
                 self._log.info("serving", mode="webhook" if parts.webhook else "polling")
@@ -91,6 +107,7 @@ class Service:
         self._tasks = parts.workers.start()
         self._tasks.append(asyncio.ensure_future(parts.housekeeping.run()))
         self._tasks.append(asyncio.ensure_future(self._lead()))
+        self._tasks.append(asyncio.ensure_future(parts.pulse.run()))
         if parts.poller:
             self._polling = asyncio.ensure_future(parts.poller.run())
             self._tasks.append(self._polling)
@@ -120,6 +137,8 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if parts.leadership.held:
+            await parts.pulse.rest()
         await parts.leadership.release()
         self._log.info("stopped", left=len(parts.workers) + len(parts.outgoing))
 

@@ -49,6 +49,7 @@ OUTBOX = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("finished_ms", BigInteger),
     Column("error", Text),
+    Column("topic", Text),
 )
 
 SENT_MESSAGE = Table(
@@ -60,6 +61,15 @@ SENT_MESSAGE = Table(
     Column("slot", Text),
     Column("about", Text),
     Column("sent_ms", BigInteger, nullable=False),
+)
+
+FORUM_TOPIC = Table(
+    "forum_topic",
+    METADATA,
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("thread_id", BigInteger, nullable=False),
 )
 
 LEADER = Table(

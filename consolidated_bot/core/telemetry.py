@@ -21,6 +21,7 @@ import orjson
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from consolidated_bot.core.journeys import JourneyWatch, Unwatched
 from consolidated_bot.core.redaction import redact, redact_value
 
 SERVICE = "consolidated-bot"
@@ -67,9 +68,12 @@ class Metrics:
 class Telemetry:
     """Writes the lines and counts them."""
 
-    def __init__(self, metrics: Metrics, lines: LogLines, key: bytes) -> None:
-        """`key` keys the hash of chat ids."""
+    def __init__(
+        self, metrics: Metrics, lines: LogLines, key: bytes, watch: JourneyWatch | None = None
+    ) -> None:
+        """`key` keys the hash of chat ids; `watch` hears of every journey."""
         self.metrics = metrics
+        self.watch: JourneyWatch = watch or Unwatched()
         self._lines = lines
         self._key = key
 
@@ -77,7 +81,7 @@ class Telemetry:
         """A name for a chat that cannot be turned back."""
         return hashlib.blake2b(str(chat_id).encode(), key=self._key, digest_size=8).hexdigest()
 
-    def journey_finished(self, journal: Mapping[str, Any], end_ms: float) -> None:
+    def journey_finished(self, journal: Mapping[str, Any], end_ms: int) -> None:
         """Write the line of one journey, and count it.
 
         `journal` holds received_ms, started_ms, committed_ms, journey, outcome and ids.
@@ -89,6 +93,7 @@ class Telemetry:
             journal["committed_ms"],
         )
         outcome = journal["outcome"]
+        self.watch.ended(journal, end_ms)
         metrics = self.metrics
         metrics.updates.labels(context, journey, outcome).inc()
         metrics.queue.observe(max(0.0, begun - start) / 1000)

@@ -1,4 +1,4 @@
-"""The core's only words to users: that something went wrong, with a number to ask by."""
+"""The core's only words to users: that something went wrong, or is too much."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ APOLOGY = {
     "en": "Sorry, this did not work. We have been told. Error id: {error_id}",
     "ru": "Извините, не получилось. Мы уже знаем об этом. Код ошибки: {error_id}",
 }
+
+SLOW_DOWN = {
+    "en": "You write faster than we can read. Please wait a minute; tickets (/ticket) always "
+    "get through.",
+    "ru": "Сообщений слишком много. Подождите, пожалуйста, минуту; обращения (/ticket) доходят "
+    "всегда.",
+}
+
+
+def slow_down(body: str) -> dict[str, Any]:
+    """Parameters of the message to whoever floods us."""
+    return {"text": SLOW_DOWN[_language(body)]}
 
 
 def apology(body: str, error_id: str) -> dict[str, Any]:

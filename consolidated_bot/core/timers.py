@@ -55,11 +55,15 @@ class Timers:
         while True:
             await asyncio.sleep(timer.seconds)
             try:
-                self.deliver(await self._database.write(lambda c: self._fire(c, timer.command)))
+                await self.fire(timer.command)
             except Exception as error:  # noqa: BLE001 - tried again with the next turn
                 self._log.error(
                     "a timer failed", timer=type(timer.command).__name__, exc_info=error
                 )
+
+    async def fire(self, command: Any) -> None:
+        """Run `command` once; raises what it raises."""
+        self.deliver(await self._database.write(lambda c: self._fire(c, command)))
 
     def _fire(self, connection: Connection, command: Any) -> list[Queued]:
         self.check(connection)

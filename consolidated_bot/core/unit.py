@@ -11,13 +11,16 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.db import upsert
+from consolidated_bot.core.gate import Gate, OpenGate
 from consolidated_bot.core.messages import (
     Answer,
+    AuditLine,
     Conversation,
-    LanguageOf,
     Said,
     Send,
     Sender,
+    Standing,
+    StandingOf,
     Turn,
 )
 from consolidated_bot.core.tables import AUDIT, CONVERSATION, COUNTER
@@ -35,13 +38,17 @@ _END_CONVERSATION = delete(CONVERSATION).where(
 class UnitOfWork:
     """A `Scope` over one open transaction; collects what is to be sent once it is committed."""
 
-    def __init__(self, connection: Connection, bus: Bus, now_ms: int) -> None:
-        """Work on `connection`."""
+    def __init__(
+        self, connection: Connection, bus: Bus, now_ms: int, gate: Gate | None = None
+    ) -> None:
+        """Work on `connection`; `gate` may turn commands away and has a word in answers."""
+        self._gate: Gate = gate or OpenGate()
         self.connection = connection
         self.sends: list[Send] = []
         self._bus = bus
         self._now_ms = now_ms
         self._events: deque[Any] = deque()
+        self._standing: Standing | None = None
 
     @property
     def now_ms(self) -> int:
@@ -49,6 +56,10 @@ class UnitOfWork:
 
     def run(self, command: Any, sender: Sender) -> Answer:
         """Execute `command` and all that follows from it; return the answer to `sender`."""
+        if sender.private and self._standing_of(sender).banned:
+            return Answer("platform/banned", outcome="user_error")
+        if refusal := self._gate.refuses(command, sender, lambda: self.conversation(sender)):
+            return self.answer(refusal, sender)
         if isinstance(command, Said):
             turn = Turn(command, self.conversation(command.sender))
             result = self._bus.take_turn(self.connection, self, turn)
@@ -64,13 +75,19 @@ class UnitOfWork:
 
     def answer(self, result: Any, sender: Sender) -> Answer:
         """Present `result` (or a refusal) to `sender`, and settle the events."""
-        if self._bus.handles(LanguageOf):
-            language = self.ask(LanguageOf(sender.user_id, sender.language))
-            sender = replace(sender, language=language)
-        answer = self._bus.present(result, sender)
+        standing = self._standing_of(sender)
+        sender = replace(sender, language=standing.language, zone=standing.zone)
+        answer = self._gate.remark(self._bus.present(result, sender), sender)
         self.sends.extend(answer.sends)
         self.settle()
         return answer
+
+    def _standing_of(self, sender: Sender) -> Standing:
+        if self._standing is None:
+            known = self._bus.handles(StandingOf)
+            asked = StandingOf(sender.user_id, sender.language)
+            self._standing = self.ask(asked) if known else Standing(sender.language)
+        return self._standing
 
     def settle(self) -> None:
         """Bring published events to their subscribers, and those' events, until none is left."""
@@ -96,6 +113,13 @@ class UnitOfWork:
         self.connection.execute(
             insert(AUDIT), {"at_ms": self._now_ms, "action": action, "subject": subject, **details}
         )
+
+    def audited(self, subject: str | None, most: int) -> list[AuditLine]:
+        columns = [AUDIT.c[name] for name in AuditLine.__dataclass_fields__]
+        statement = select(*columns).order_by(AUDIT.c.id.desc()).limit(most)
+        if subject is not None:
+            statement = statement.where(AUDIT.c.subject == subject)
+        return [AuditLine(*row) for row in self.connection.execute(statement)]
 
     def conversation(self, sender: Sender) -> Conversation | None:
         """The sender's guided dialogue in progress."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from urllib.parse import urlsplit
 
 import structlog
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import RequestHandler
 
 from consolidated_bot.core.bot_api import BotApi, BotApiError
 from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake
@@ -23,17 +27,29 @@ class Webhook:
         """Wire up; `url` is what Telegram is told."""
         self._api = api
         self._url = url
+        self._path = urlsplit(url).path or "/"
         self._intake = intake
         self._bot_id = bot_id
         self._secret = secret.encode()
         self._stopping = False
         self._log = structlog.get_logger()
 
-    def application(self) -> web.Application:
-        """The aiohttp application that serves the URL's path."""
-        application = web.Application(client_max_size=LARGEST_BODY)
-        application.router.add_post(urlsplit(self._url).path or "/", self.receive)
-        return application
+    def server(self) -> web.Server:
+        """Serves the URL's path; no application around it, whose routing costs a sixth."""
+
+        def request(
+            message: RawRequestMessage,
+            payload: StreamReader,
+            protocol: RequestHandler,
+            writer: AbstractStreamWriter,
+            task: asyncio.Task[None],
+        ) -> web.BaseRequest:
+            loop = task.get_loop()
+            return web.BaseRequest(
+                message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY
+            )
+
+        return web.Server(self.receive, request_factory=request, access_log=None)
 
     async def announce(self) -> None:
         """Tell Telegram where to deliver; a refusal is logged and the last setting stays."""
@@ -54,14 +70,21 @@ class Webhook:
         """Answer 503 from now on: Telegram keeps what comes and sends it again."""
         self._stopping = True
 
-    async def receive(self, request: web.Request) -> web.Response:
+    async def receive(self, request: web.BaseRequest) -> web.Response:
         """Acknowledge an update once it is durable."""
+        if request.path != self._path:
+            return web.Response(status=404)
+        if request.method != "POST":
+            return web.Response(status=405, headers={"Allow": "POST"})
         given = request.headers.get(SECRET_HEADER, "").encode()
         if not hmac.compare_digest(given, self._secret):
             return web.Response(status=401)
         if self._stopping:
             return web.Response(status=503)
-        body = await request.read()
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=413)
         try:
             await self._store(body)
         except Exception as error:  # noqa: BLE001 - not stored is not acknowledged

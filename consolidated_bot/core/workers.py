@@ -66,6 +66,11 @@ class ChatWorkers:
         return len(self._known)
 
     @property
+    def busy(self) -> int:
+        """How many chats are being worked on."""
+        return sum(lane.running for lane in self._lanes.values())
+
+    @property
     def has_room(self) -> bool:
         return len(self._known) < self._most // 2
 
@@ -128,7 +133,7 @@ class ChatWorkers:
         lane = self._lanes[chat_id]
         row = heapq.heappop(lane.waiting)
         async with self._turn:
-            await asyncio.sleep(self._governor.pause)
+            await asyncio.sleep(self._governor.pause(len(self._known)))
         again = await self._process(row)
         if again is None:
             self._known.discard(row.update_id)

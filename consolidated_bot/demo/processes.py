@@ -31,6 +31,7 @@ class Emulator:
             "--port",
             "0",
             stdout=asyncio.subprocess.PIPE,
+            process_group=0,  # Ctrl-C is for the demo, which stops its processes in order
         )
         announced: dict[str, str] = {}
         assert self._process.stdout is not None
@@ -78,6 +79,7 @@ class Bot:
             "run",
             cwd=self._folder,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | self._settings,
+            process_group=0,
         )
 
 

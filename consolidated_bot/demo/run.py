@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,20 +34,39 @@ async def run_demo(port: int, say: Callable[[str], None]) -> None:
     """Serve the demo on `port` (0 picks one) until SIGINT or SIGTERM; `say` tells the operator."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="consolidated-bot-demo-") as folder:
         async with Emulator() as emulator, aiohttp.ClientSession() as session:
             await _act(session, emulator, "groups", _group())
-            async with Bot(Path(folder), _settings(emulator, Path(folder))) as bot:
+            dashboard_port = _free_port()
+            settings = _settings(emulator, Path(folder), dashboard_port)
+            async with Bot(Path(folder), settings) as bot:
                 runner = web.AppRunner(page.application(emulator.url, session, bot.kill))
                 await runner.setup()
                 address = await _listen(runner, port)
                 say(f"Open http://{address}/ in a browser. Ctrl-C ends the demo.")
                 for text in SEED:
                     await _act(session, emulator, "texts", text)
+                await _tell_dashboard(session, dashboard_port, stop, say)
                 await stop.wait()
                 await runner.cleanup()
+
+
+async def _tell_dashboard(
+    session: aiohttp.ClientSession, port: int, stop: asyncio.Event, say: Callable[[str], None]
+) -> None:
+    """Say where the dashboard is once the bot serves it."""
+    address = f"http://127.0.0.1:{port}/"
+    while not stop.is_set():
+        try:
+            async with session.get(address):
+                break
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.2)
+    else:
+        return
+    say(f"The dashboard is at {address}.")
 
 
 async def _listen(runner: web.AppRunner, port: int) -> str:
@@ -62,7 +82,7 @@ def _group() -> dict[str, Any]:
     return {"group": group, "members": {str(AGNES["user_id"]): "administrator"}}
 
 
-def _settings(emulator: Emulator, folder: Path) -> dict[str, str]:
+def _settings(emulator: Emulator, folder: Path, dashboard_port: int) -> dict[str, str]:
     return {
         "BOT_TOKEN": emulator.token,
         "BOT_API_URL": emulator.url,
@@ -70,8 +90,15 @@ def _settings(emulator: Emulator, folder: Path) -> dict[str, str]:
         "OPS_MEMBERS": f"{AGNES['user_id']}:owner",
         "DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
         "LOG_FILE": str(folder / "demo.jsonl"),
-        "DASHBOARD_LISTEN": "127.0.0.1:0",
+        "DASHBOARD_LISTEN": f"127.0.0.1:{dashboard_port}",
     }
+
+
+def _free_port() -> int:
+    """A port for the bot's dashboard that stays the same when the bot is killed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def _act(

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from consolidated_bot.core.messages import ChatUnreachable, LanguageOf, Scope, SendEnded, Sender
+from consolidated_bot.core.messages import (
+    ChatUnreachable,
+    LanguageOf,
+    Scope,
+    SendEnded,
+    Sender,
+    StandingOf,
+)
 from consolidated_bot.notifications.commands import (
     BroadcastShown,
     DraftBroadcast,
     Fed,
     FeedBroadcasts,
     PlanNotice,
+    ScheduleBroadcast,
     SteerBroadcast,
     Subscribe,
     Subscriptions,
@@ -27,6 +35,7 @@ from consolidated_bot.notifications.domain import (
     Progress,
     checked_body,
     checked_topic,
+    planned_moment,
 )
 from consolidated_bot.published import (
     RANK,
@@ -35,9 +44,13 @@ from consolidated_bot.published import (
     PlanChanged,
     QuietUntil,
     RoleOf,
+    ServiceLevel,
 )
 
 IN_FLIGHT = 60
+PAUSED_FROM, DEFERRED_FROM = 1, 2
+"""Service levels from which broadcasts pause and single notices wait."""
+DEFERRED_MS = 15 * 60_000
 
 
 class Notifications(Protocol):
@@ -62,6 +75,10 @@ class Notifications(Protocol):
     def save_broadcast(self, broadcast: Broadcast) -> None: ...
 
     def running(self) -> list[Broadcast]: ...
+
+    def due(self, now_ms: int) -> list[Broadcast]:
+        """Scheduled ones whose moment has come."""
+        ...
 
     def make_targets(self, broadcast: Broadcast) -> int: ...
 
@@ -143,13 +160,55 @@ class NotificationUseCases:
             )
         return self._shown(*self._settled(store, scope, broadcast))
 
+    def schedule(
+        self, store: Notifications, scope: Scope, command: ScheduleBroadcast
+    ) -> BroadcastShown:
+        """Let a broadcast start by itself, at a moment in a zone named or its author's."""
+        sender = command.sender
+        _require_lead(scope, sender)
+        before = store.get_broadcast(command.number)
+        if before is None:
+            raise NotificationsRefused("unknown_broadcast", number=command.number)
+        own_zone = scope.ask(StandingOf(sender.user_id, sender.language)).zone
+        at_ms, zone = planned_moment(command.moment, own_zone)
+        broadcast = before.scheduled(at_ms, zone, scope.now_ms)
+        store.save_broadcast(broadcast)
+        scope.audit(
+            "broadcast.schedule",
+            f"broadcast:{broadcast.number}",
+            actor_id=sender.user_id,
+            before=before.state,
+            after=f"{command.moment} {zone}",
+        )
+        expected = Progress(waiting=store.count_subscribers(broadcast.topic))
+        return self._shown(broadcast, expected)
+
+    def _start_due(self, store: Notifications, scope: Scope) -> tuple[BroadcastShown, ...]:
+        started = []
+        for before in store.due(scope.now_ms):
+            broadcast = before.steered("start", scope.now_ms)
+            store.save_broadcast(broadcast)
+            store.make_targets(broadcast)
+            scope.audit(
+                "broadcast.start",
+                f"broadcast:{broadcast.number}",
+                before=before.state,
+                after=broadcast.state,
+                reason="its moment came",
+            )
+            started.append(self._shown(*self._settled(store, scope, broadcast)))
+        return tuple(started)
+
     def feed(self, store: Notifications, scope: Scope, command: FeedBroadcasts) -> Fed:
         """Keep a few sends of each running broadcast in the outbox, no more: it stays steerable.
 
         Moving a target to `queued` and storing its send are one transaction, so a kill neither
         skips nor doubles anybody.
         """
-        batches = []
+        batches: list[tuple[Broadcast, tuple[Target, ...]]] = []
+        if scope.ask(ServiceLevel()) >= PAUSED_FROM:
+            return Fed(())
+        started = self._start_due(store, scope)
         for broadcast in store.running():
             room = IN_FLIGHT - store.count_queued(broadcast.number)
             if room <= 0:
@@ -164,7 +223,7 @@ class NotificationUseCases:
                     awake.append(target)
             if awake:
                 batches.append((broadcast, tuple(awake)))
-        return Fed(tuple(batches))
+        return Fed(tuple(batches), started)
 
     def end_send(
         self, store: Notifications, scope: Scope, event: SendEnded
@@ -191,9 +250,10 @@ class NotificationUseCases:
         if "service" not in store.topics_of(event.user_id):
             return None
         language = scope.ask(LanguageOf(event.user_id))
-        return PlanNotice(
-            event.chat_id, language, event.plan, int(scope.ask(QuietUntil(event.user_id)))
-        )
+        not_before_ms = int(scope.ask(QuietUntil(event.user_id)))
+        if scope.ask(ServiceLevel()) >= DEFERRED_FROM:
+            not_before_ms = max(not_before_ms, scope.now_ms + DEFERRED_MS)
+        return PlanNotice(event.chat_id, language, event.plan, not_before_ms)
 
     def erase(self, store: Notifications, scope: Scope, event: AccountErased) -> None:
         store.erase(event.user_id)
@@ -226,6 +286,7 @@ class NotificationUseCases:
             ViewSubscriptions: self.view,
             DraftBroadcast: self.draft,
             SteerBroadcast: self.steer,
+            ScheduleBroadcast: self.schedule,
             FeedBroadcasts: self.feed,
             NotificationHoldingsOf: self.holdings,
         }

@@ -53,8 +53,17 @@ class SteerBroadcast:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleBroadcast:
+    """`moment` as its author writes it: a date, a time, maybe a time zone."""
+
+    sender: Sender
+    number: int
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
 class FeedBroadcasts:
-    """By a timer: move the next targets of running broadcasts into the outbox."""
+    """By a timer: start what is due, move the next targets of running ones into the outbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +84,10 @@ class BroadcastShown:
 
 @dataclass(frozen=True, slots=True)
 class Fed:
-    """Texts that now go out."""
+    """Texts that now go out, and broadcasts that have just started by themselves."""
 
     batches: tuple[tuple[Broadcast, tuple[Target, ...]], ...]
+    started: tuple[BroadcastShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

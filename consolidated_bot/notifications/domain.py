@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from consolidated_bot.core.errors import Refused
+from consolidated_bot.core.zones import zone_named
 
 TOPICS = ("news", "service", "campaign")
 LONGEST_BODY = 3500
+MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]+(\d{1,2}:\d{2})(?:\s+([\w/+-]+))?")
 SUBJECT = "broadcast:"  # what a send of a broadcast is about, before its number
-State = Literal["draft", "running", "paused", "done", "cancelled"]
+State = Literal["draft", "scheduled", "running", "paused", "done", "cancelled"]
 
 STEPS: dict[tuple[State, str], State] = {
     ("draft", "start"): "running",
+    ("scheduled", "start"): "running",
+    ("scheduled", "cancel"): "cancelled",
     ("running", "pause"): "paused",
     ("paused", "resume"): "running",
     ("draft", "cancel"): "cancelled",
@@ -35,7 +41,7 @@ class NotificationsRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A text for everybody subscribed to a topic."""
+    """A text for everybody subscribed to a topic; `zone` is the one its start was named in."""
 
     number: int
     topic: str
@@ -45,6 +51,16 @@ class Broadcast:
     created_ms: int
     started_ms: int | None = None
     finished_ms: int | None = None
+    scheduled_ms: int | None = None
+    zone: str = "UTC"
+
+    def scheduled(self, at_ms: int, zone: str, now_ms: int) -> Broadcast:
+        """The same, to start by itself at `at_ms`; refused in the past, or once it has begun."""
+        if self.state not in {"draft", "scheduled"}:
+            raise NotificationsRefused("bad_step", number=self.number, state=self.state)
+        if at_ms <= now_ms:
+            raise NotificationsRefused("past_moment")
+        return replace(self, state="scheduled", scheduled_ms=at_ms, zone=zone)
 
     def steered(self, action: str, at_ms: int) -> Broadcast:
         """The same after start, pause, resume or cancel; a second press changes nothing."""
@@ -84,6 +100,25 @@ class Progress:
     def seconds_left(self, per_second: float) -> int:
         """At the pace that Telegram's limits leave to broadcasts."""
         return math.ceil(self.open / per_second)
+
+
+def planned_moment(text: str, zone: str) -> tuple[int, str]:
+    """The moment (UTC epoch ms) that `2026-11-24 09:00 [ZONE]` names, and its zone.
+
+    Refused: no such date, zone, or local time (the hour that a switch to summer time skips).
+    """
+    match = MOMENT.fullmatch(text.strip())
+    if match is None:
+        raise NotificationsRefused("bad_moment")
+    try:
+        named = zone_named(match[3] or zone)
+        local = datetime.fromisoformat(f"{match[1]} {match[2]:0>5}").replace(tzinfo=named)
+    except ValueError as error:
+        raise NotificationsRefused("bad_moment") from error
+    again = datetime.fromtimestamp(local.timestamp(), named)
+    if again.replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise NotificationsRefused("skipped_moment")
+    return round(local.timestamp() * 1000), named.key
 
 
 def checked_topic(text: str) -> str:

@@ -52,6 +52,8 @@ BROADCAST = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("started_ms", BigInteger),
     Column("finished_ms", BigInteger),
+    Column("scheduled_ms", BigInteger),
+    Column("zone", Text, nullable=False),
 )
 TARGET = Table(
     "broadcast_target",
@@ -123,6 +125,13 @@ class SqlNotifications:
 
     def running(self) -> list[Broadcast]:
         statement = select(*_BROADCAST_COLUMNS).where(BROADCAST.c.state == "running")
+        rows = self._connection.execute(statement.order_by(BROADCAST.c.number))
+        return [Broadcast(*row) for row in rows]
+
+    def due(self, now_ms: int) -> list[Broadcast]:
+        statement = select(*_BROADCAST_COLUMNS).where(
+            BROADCAST.c.state == "scheduled", BROADCAST.c.scheduled_ms <= now_ms
+        )
         rows = self._connection.execute(statement.order_by(BROADCAST.c.number))
         return [Broadcast(*row) for row in rows]
 

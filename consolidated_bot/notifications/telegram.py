@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiogram.types import CallbackQuery, Message
 
@@ -19,6 +21,7 @@ routes = Routes("notifications")
 
 BUTTONS = {
     "draft": ("start", "cancel"),
+    "scheduled": ("start", "cancel"),
     "running": ("pause", "cancel"),
     "paused": ("resume", "cancel"),
 }
@@ -46,6 +49,13 @@ def broadcast(sender: Sender, words: str, message: Message) -> Any:
     return n.DraftBroadcast(sender, topic, text)
 
 
+@routes.command("schedule")
+def schedule(sender: Sender, words: str, message: Message) -> Any:
+    """`/schedule NUMBER 2026-11-24 09:00 [Europe/Berlin]`."""
+    number, _, moment = words.partition(" ")
+    return n.ScheduleBroadcast(sender, _number(number.lstrip("#")), moment)
+
+
 @routes.button("nt")
 def topic_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     action, _, topic = words.partition(":")
@@ -55,8 +65,12 @@ def topic_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
 @routes.button("bc")
 def broadcast_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     action, _, number = words.partition(":")
-    known = number.isascii() and number.isdecimal() and len(number) < 16
-    return n.SteerBroadcast(sender, int(number) if known else 0, action)
+    return n.SteerBroadcast(sender, _number(number), action)
+
+
+def _number(text: str) -> int:
+    """A broadcast's number; 0, which none has, for what is no number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def _subscriptions(result: n.Subscriptions, to: Sender) -> Answer:
@@ -91,6 +105,13 @@ PRESENTERS: dict[type, Callable[[Any, Sender], Answer]] = {
 }
 
 
+def _moment(ms: int, zone: str) -> str:
+    """A moment in the zone it was named in, and in UTC."""
+    local = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
+    text = f"{local:%Y-%m-%d %H:%M} {zone}"
+    return text if zone == "UTC" else f"{text} ({local.astimezone(UTC):%H:%M} UTC)"
+
+
 class BroadcastView:
     """Broadcasts as staff sees them, and as they go out. Staff's language is English."""
 
@@ -118,8 +139,12 @@ class BroadcastView:
             f"Recipients {progress.total}: sent {progress.sent}, waiting {progress.open}, "
             f"blocked {progress.dropped}, failed {progress.failed}"
         )
-        if it.state in {"draft", "running", "paused"}:
+        if it.state in BUTTONS:
             text += f"\nTakes about {result.seconds_left} s"
+        if it.state == "scheduled" and it.scheduled_ms is not None:
+            text += f"\nStarts {_moment(it.scheduled_ms, it.zone)}"
+        elif it.state == "draft":
+            text += f"\nLater: /schedule {it.number} 2026-12-24 09:00 Europe/Berlin"
         row = [button(a.capitalize(), f"bc:{a}:{it.number}") for a in BUTTONS.get(it.state, ())]
         params = {"text": text, "parse_mode": "HTML", "reply_markup": keyboard([row])}
         card = Send(self._ops_chat_id, params, slot=f"broadcast-card:{it.number}")
@@ -138,7 +163,8 @@ class BroadcastView:
             for it, targets in result.batches
             for target in targets
         ]
-        return Answer("notifications/feed", tuple(sends))
+        cards = [card for shown in result.started for card in self.shown(shown).sends]
+        return Answer("notifications/feed", (*cards, *sends))
 
     def plan(self, result: n.PlanNotice) -> Answer:
         """A change of plan, told after quiet hours."""

@@ -18,6 +18,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "bad_body": "A text has 1 to {most} characters.",
         "bad_step": "Broadcast {number} is {state}: that does not go.",
         "unknown_broadcast": "There is no broadcast {number}.",
+        "bad_moment": "Write a date, a time, maybe a time zone: 2026-12-24 09:00 Europe/Berlin.",
+        "skipped_moment": "Clocks skip that time on that day: choose another.",
+        "past_moment": "That moment has passed.",
         "lead_only": "Broadcasts are for leads, in the operations chat.",
     },
     "ru": {
@@ -33,6 +36,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "bad_body": "Текст: от 1 до {most} символов.",
         "bad_step": "Рассылка {number}: {state}, так нельзя.",
         "unknown_broadcast": "Рассылки {number} нет.",
+        "bad_moment": "Напишите дату, время и, если нужно, пояс: 2026-12-24 09:00 Europe/Moscow.",
+        "skipped_moment": "В этот день часы пропускают это время: выберите другое.",
+        "past_moment": "Этот момент уже прошёл.",
         "lead_only": "Рассылки - для старших, в чате сотрудников.",
     },
 }

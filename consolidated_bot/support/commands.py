@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consolidated_bot.core.messages import Sender
-from consolidated_bot.support.domain import Ticket
+from consolidated_bot.core.messages import Said, Sender
+from consolidated_bot.support.domain import Canned, Promised, Ticket
 from consolidated_bot.support.faq import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Something said on a ticket."""
+    """Something said on a ticket; `author` is user, agent or note (for colleagues)."""
 
     ticket_number: int
     author: str
@@ -20,6 +20,26 @@ class Entered:
     chat_id: int
     message_id: int
     at_ms: int
+    attachment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumPart:
+    """One picture of an album; `author` is user or agent."""
+
+    chat_id: int
+    message_id: int
+    album: str
+    ticket_number: int | None
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpotInOperations:
+    """What a message in the operations chat answers; `to_bot`: it is the bot's own message."""
+
+    replied_to: int | None = None
+    to_bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,24 @@ class SubmitTicket:
     sender: Sender
     text: str
     category: str = "other"
+    attachment: str | None = None
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddToTicket:
+    """What was said as a free question belongs to a ticket."""
+
+    said: Said
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """The sender's message, of which we may keep something, now says `text`."""
+
+    sender: Sender
+    text: str
     attachment: str | None = None
 
 
@@ -65,14 +103,18 @@ class TakeTicket:
 
 @dataclass(frozen=True, slots=True)
 class CloseTicket:
+    """`number` None: the ticket whose topic it is said in."""
+
     sender: Sender
-    number: int
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReopenTicket:
+    """As `CloseTicket`."""
+
     sender: Sender
-    number: int
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +126,35 @@ class RateTicket:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTicket:
-    """An agent's reply in the operations chat to `replied_to`."""
+    """An agent's reply to a card, or words in a ticket's topic."""
 
     sender: Sender
-    replied_to: int
+    spot: SpotInOperations
     text: str
     attachment: str | None = None
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCanned:
+    """Answer by the text kept under `name`; an unknown name asks which there are."""
+
+    sender: Sender
+    name: str
+    spot: SpotInOperations
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTicket:
+    sender: Sender
+    spot: SpotInOperations
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowQueue:
+    sender: Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,34 +193,92 @@ class Troubleshoot:
 
 @dataclass(frozen=True, slots=True)
 class WatchPromises:
-    """By a timer: see which first responses are late or nearly so."""
+    """By a timer: see which promises are broken or nearly so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Tickets that staff is told of for the first time, by one promise."""
+
+    what: Promised
+    warned: tuple[Ticket, ...]
+    overdue: tuple[Ticket, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PromisesWatched:
-    """Tickets that staff is told of for the first time."""
+    promises: tuple[Watched, ...]
 
-    warned: tuple[Ticket, ...]
-    breached: tuple[Ticket, ...]
+
+@dataclass(frozen=True, slots=True)
+class HandAlbumsOn:
+    """By a timer: albums that have come whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumsComplete:
+    """By ticket: the parts of an album, all by one author."""
+
+    albums: tuple[tuple[Ticket, tuple[AlbumPart, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsErased:
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing to be said; `journey` and `ticket_number` are for the log."""
+
+    journey: str = "support/ignored"
+    ticket_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """`fresh` is False when the same message had made the ticket already."""
+    """`fresh` is False when the same message had made the ticket already.
+
+    `queue` is set when the ticket has no card of its own; `in_album`: its picture comes later.
+    """
 
     ticket: Ticket
-    queue: Queue
+    queue: Queue | None = None
     fresh: bool = True
-    attachment: str | None = None
+    in_album: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits for agents; `individually`: the newest ticket gets a card of its own."""
+    """How many tickets wait for agents, and the next of them."""
 
-    unfinished: int
+    waiting: int
     next: tuple[Ticket, ...]
-    individually: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueShown:
+    queue: Queue
+
+
+@dataclass(frozen=True, slots=True)
+class CannedListed:
+    ticket: Ticket
+    canned: tuple[Canned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAdded:
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """What was kept of a message has changed; `part` is ticket, user, agent or note."""
+
+    ticket: Ticket
+    part: str
+    command: Revise
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,29 +319,39 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A ticket changed; `what` is taken, closed, reopened or rated, `by_staff` who did it."""
+    """A ticket changed; `what` is taken, closed, reopened or rated, `by_staff` who did it.
+
+    `queue` is set if the ticket left the queue card, `history` if it is handed to an agent.
+    """
 
     ticket: Ticket
     what: str
     by_staff: bool
+    queue: Queue | None = None
+    history: tuple[Entered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
+    """`changed`: the ticket itself is another than before."""
+
     ticket: Ticket
     text: str
-    source: Sender
-    attachment: str | None
+    command: AnswerTicket
     fresh: bool = True
+    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
+    """`in_album`: the picture comes later, with the others."""
+
     ticket: Ticket
     text: str
-    source: Sender
-    attachment: str | None
+    said: Said
     fresh: bool = True
+    reopened: bool = False
+    in_album: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,12 +367,16 @@ class CategoryOpened:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, best first; `freely`: said without a command."""
+    """What a search found, best first; `freely`: said without a command.
+
+    `open_ticket` is a ticket of theirs that it may belong to.
+    """
 
     words: str
     entries: tuple[Entry, ...]
     freely: bool = False
     message_id: int = 0
+    open_ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

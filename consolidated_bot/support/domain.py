@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from enum import Enum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -20,9 +22,16 @@ class SupportRefused(Refused):
     """Support turns a request down; `reason` is a key of support's texts."""
 
 
+class Promised(Enum):
+    """What a ticket's author is promised, and is told the due time of."""
+
+    FIRST_RESPONSE = "first answer"
+    RESOLUTION = "solution"
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request for help, from submission to rating."""
+    """A request for help, from submission to rating; `zone` is its author's time zone."""
 
     number: int
     chat_id: int
@@ -45,6 +54,10 @@ class Ticket:
     warned_ms: int | None = None
     breached_ms: int | None = None
     rating: int | None = None
+    attachment: str | None = None
+    zone: str = "UTC"
+    resolution_warned_ms: int | None = None
+    resolution_breached_ms: int | None = None
 
     def taken_by(self, agent_id: int, agent_name: str) -> Ticket:
         """The same, in an agent's hands; taking one's own ticket again changes nothing."""
@@ -60,6 +73,20 @@ class Ticket:
             raise SupportRefused("closed_already", number=self.number)
         owned = self if self.agent_id else self.taken_by(agent_id, agent_name)
         return replace(owned, first_response_ms=self.first_response_ms or at_ms)
+
+    def warned(self, what: Promised, at_ms: int) -> Ticket:
+        """The same, with staff told that little of the time for `what` is left."""
+        if what is Promised.RESOLUTION:
+            return replace(self, resolution_warned_ms=self.resolution_warned_ms or at_ms)
+        return replace(self, warned_ms=self.warned_ms or at_ms)
+
+    def broken(self, what: Promised, at_ms: int) -> Ticket:
+        """The same, with its promise of `what` broken; there is nothing left to warn of."""
+        if what is Promised.RESOLUTION:
+            late = replace(self, resolution_breached_ms=at_ms)
+        else:
+            late = replace(self, breached_ms=at_ms)
+        return late.warned(what, at_ms)
 
     def closed(self, at_ms: int) -> Ticket:
         """The same, closed; closing twice changes nothing."""
@@ -131,3 +158,12 @@ class Promise:
 
     first_response_minutes: int
     resolution_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Canned:
+    """An answer that agents send by a word."""
+
+    id: str
+    title: str
+    text: Mapping[str, str]

@@ -56,6 +56,9 @@ class FaqView:
         if result.freely:
             label = say(to.language, "button_ticket")
             ask = [[button(label, f"tk:new:{result.message_id}")]]
+            if (number := result.open_ticket) is not None:
+                label = say(to.language, "button_add", number=number)
+                ask.insert(0, [button(label, f"tk:add:{number}:{result.message_id}")])
         if not result.entries:
             key = "freely" if result.freely else "found_none"
             return _read(

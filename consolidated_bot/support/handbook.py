@@ -10,14 +10,14 @@ from datetime import time
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from consolidated_bot.core.errors import ConfigurationError
-from consolidated_bot.support.application import Policy
-from consolidated_bot.support.domain import BusinessHours, Promise
+from consolidated_bot.core.zones import zone_named
+from consolidated_bot.support.domain import BusinessHours, Canned, Promise
 from consolidated_bot.support.faq import Entry, Handbook, Step
+from consolidated_bot.support.tickets import Policy
 
 Texts = dict[str, str]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,24}$")]  # fits callback data with its prefix
@@ -52,6 +52,12 @@ class _Step(_Strict):
     options: list[_Option] = []
 
 
+class _Canned(_Strict):
+    id: Id
+    title: str = Field(min_length=1, max_length=60)
+    text: Texts
+
+
 class _Promise(_Strict):
     first_response_minutes: int = Field(gt=0)
     resolution_minutes: int = Field(gt=0)
@@ -66,17 +72,14 @@ class _Hours(_Strict):
     @field_validator("zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"there is no time zone {zone}") from error
-        return zone
+        return zone_named(zone).key
 
 
 class _File(_Strict):
     category: list[_Category] = Field(min_length=1)
     entry: list[_Entry] = []
     step: list[_Step] = []
+    canned: list[_Canned] = []
     promise: dict[str, _Promise]
     hours: _Hours = _Hours()
 
@@ -142,5 +145,6 @@ def _policy(content: _File) -> Policy:
             name: Promise(each.first_response_minutes, each.resolution_minutes)
             for name, each in content.promise.items()
         },
+        canned={each.id: Canned(each.id, each.title, each.text) for each in content.canned},
         hours=BusinessHours(hours.zone, frozenset(hours.weekdays), hours.opens, hours.closes),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 
-def moment(ms: int) -> str:
-    """UTC epoch milliseconds as a date and a time of day in UTC."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%d.%m. %H:%M")
+def moment(ms: int, zone: str = "UTC") -> str:
+    """UTC epoch milliseconds as a date and a time of day in `zone`."""
+    return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).strftime("%d.%m. %H:%M")

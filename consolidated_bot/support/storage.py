@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -20,10 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from consolidated_bot.core import outbox
+from consolidated_bot.core import outbox, topics
 from consolidated_bot.core.db import upsert
-from consolidated_bot.support.commands import Entered
-from consolidated_bot.support.domain import Ticket
+from consolidated_bot.support.commands import AlbumPart, Entered
+from consolidated_bot.support.domain import Promised, Ticket
 
 METADATA = MetaData()
 
@@ -51,6 +52,10 @@ TICKET = Table(
     Column("warned_ms", BigInteger),
     Column("breached_ms", BigInteger),
     Column("rating", Integer),
+    Column("attachment", Text),
+    Column("zone", Text, nullable=False),
+    Column("resolution_warned_ms", BigInteger),
+    Column("resolution_breached_ms", BigInteger),
 )
 
 TICKET_ENTRY = Table(
@@ -64,15 +69,54 @@ TICKET_ENTRY = Table(
     Column("chat_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("attachment", Text),
 )
 
+ALBUM_PART = Table(
+    "album_part",
+    METADATA,
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True),
+    Column("album", Text, nullable=False),
+    Column("ticket_number", BigInteger),
+    Column("author", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("relayed_ms", BigInteger),
+)
+
+
+class _Watched(NamedTuple):
+    """The columns of one promise."""
+
+    due: Any
+    warned: Any
+    breached: Any
+    unkept: tuple[Any, ...]
+
+
+_WATCHED = {
+    Promised.FIRST_RESPONSE: _Watched(
+        TICKET.c.first_response_due_ms,
+        TICKET.c.warned_ms,
+        TICKET.c.breached_ms,
+        (TICKET.c.first_response_ms.is_(None),),
+    ),
+    Promised.RESOLUTION: _Watched(
+        TICKET.c.resolution_due_ms,
+        TICKET.c.resolution_warned_ms,
+        TICKET.c.resolution_breached_ms,
+        (),
+    ),
+}
 _TICKET_COLUMNS = [TICKET.c[name] for name in Ticket.__dataclass_fields__]
 _ENTRY_COLUMNS = [TICKET_ENTRY.c[name] for name in Entered.__dataclass_fields__]
 _BY_MESSAGE = select(*_TICKET_COLUMNS).where(
     TICKET.c.chat_id == bindparam("key_chat"), TICKET.c.message_id == bindparam("key_message")
 )
+_PART_COLUMNS = [ALBUM_PART.c[name] for name in AlbumPart.__dataclass_fields__]
 _ANNOUNCED = select(func.count()).where(TICKET.c.announced_ms > bindparam("since"))
 SUBJECT = "ticket:"
+KEEP_ALBUM_MS = 24 * 3_600_000
 
 
 class SqlTickets:
@@ -109,32 +153,43 @@ class SqlTickets:
         statement = select(*_TICKET_COLUMNS).where(TICKET.c.user_id == user_id)
         return self._tickets(statement.order_by(TICKET.c.number.desc()).limit(most))
 
-    def unfinished(self, most: int) -> list[Ticket]:
-        statement = select(*_TICKET_COLUMNS).where(TICKET.c.state != "closed")
+    def unfinished_of(self, user_id: int) -> Ticket | None:
+        statement = (
+            select(*_TICKET_COLUMNS)
+            .where(TICKET.c.user_id == user_id, TICKET.c.state != "closed")
+            .order_by(TICKET.c.state.desc(), TICKET.c.number.desc())  # "taken" before "open"
+            .limit(1)
+        )
+        found = self._tickets(statement)
+        return found[0] if found else None
+
+    def waiting(self, most: int, *, unannounced: bool = False) -> list[Ticket]:
+        statement = select(*_TICKET_COLUMNS).where(*_waiting(unannounced=unannounced))
         return self._tickets(statement.order_by(TICKET.c.number).limit(most))
 
-    def count_unfinished(self) -> int:
-        statement = select(func.count()).where(TICKET.c.state != "closed")
+    def count_waiting(self, *, unannounced: bool = False) -> int:
+        statement = select(func.count()).where(*_waiting(unannounced=unannounced))
         return int(self._connection.execute(statement).scalar_one())
 
     def announced_since(self, at_ms: int) -> int:
         return int(self._connection.execute(_ANNOUNCED, {"since": at_ms}).scalar_one())
 
-    def due_for_warning(self, now_ms: int, most: int) -> list[Ticket]:
-        """Three quarters of the time to the first response are over, and nobody was told."""
-        warn_at = (TICKET.c.created_ms + 3 * TICKET.c.first_response_due_ms) / 4
-        return self._unanswered(TICKET.c.warned_ms.is_(None), warn_at <= now_ms, most)
+    def due_for_warning(self, what: Promised, now_ms: int, most: int) -> list[Ticket]:
+        """Three quarters of the time for `what` are over, and nobody was told."""
+        watch = _WATCHED[what]
+        warn_at = (TICKET.c.created_ms + 3 * watch.due) / 4
+        return self._unkept(watch, watch.warned.is_(None), warn_at <= now_ms, most)
 
-    def breached(self, now_ms: int, most: int) -> list[Ticket]:
-        """The first response is overdue, and this is not recorded yet."""
-        late = TICKET.c.first_response_due_ms < now_ms
-        return self._unanswered(TICKET.c.breached_ms.is_(None), late, most)
+    def overdue(self, what: Promised, now_ms: int, most: int) -> list[Ticket]:
+        """`what` is overdue, and this is not recorded yet."""
+        watch = _WATCHED[what]
+        return self._unkept(watch, watch.breached.is_(None), watch.due < now_ms, most)
 
-    def _unanswered(self, fresh: Any, late: Any, most: int) -> list[Ticket]:
+    def _unkept(self, watch: _Watched, fresh: Any, late: Any, most: int) -> list[Ticket]:
         statement = select(*_TICKET_COLUMNS).where(
-            TICKET.c.state != "closed", TICKET.c.first_response_ms.is_(None), fresh, late
+            TICKET.c.state != "closed", *watch.unkept, fresh, late
         )
-        return self._tickets(statement.order_by(TICKET.c.first_response_due_ms).limit(most))
+        return self._tickets(statement.order_by(watch.due).limit(most))
 
     def add_entry(self, entry: Entered) -> bool:
         statement = upsert(self._connection, TICKET_ENTRY).on_conflict_do_nothing()
@@ -150,22 +205,89 @@ class SqlTickets:
         rows = self._connection.execute(statement).all()
         return [Entered(*row) for row in reversed(rows)]
 
+    def revise_entry(self, chat_id: int, message_id: int, body: str) -> Entered | None:
+        statement = (
+            update(TICKET_ENTRY)
+            .where(
+                TICKET_ENTRY.c.chat_id == chat_id,
+                TICKET_ENTRY.c.message_id == message_id,
+                TICKET_ENTRY.c.body != body,
+            )
+            .values(body=body)
+            .returning(*_ENTRY_COLUMNS)
+        )
+        row = self._connection.execute(statement).first()
+        return Entered(*row) if row else None
+
     def subject_of(self, chat_id: int, message_id: int) -> int | None:
         about = outbox.subject_of(self._connection, self._bot_id, chat_id, message_id)
-        return int(about.removeprefix(SUBJECT)) if about and about.startswith(SUBJECT) else None
+        return _number(about)
 
-    def erase(self, user_id: int) -> int:
+    def subject_of_thread(self, chat_id: int, thread_id: int) -> int | None:
+        return _number(topics.key_of(self._connection, self._bot_id, chat_id, thread_id))
+
+    def album(self, chat_id: int, album: str) -> AlbumPart | None:
+        mine = select(*_PART_COLUMNS).filter_by(chat_id=chat_id, album=album)
+        row = self._connection.execute(mine.order_by(ALBUM_PART.c.message_id).limit(1)).first()
+        return AlbumPart(*row) if row else None
+
+    def add_part(self, part: AlbumPart, now_ms: int) -> None:
+        statement = upsert(self._connection, ALBUM_PART).on_conflict_do_nothing()
+        self._connection.execute(statement, {**asdict(part), "at_ms": now_ms, "relayed_ms": None})
+
+    def give_album(self, chat_id: int, message_id: int, number: int) -> bool:
+        mine = select(ALBUM_PART.c.album).filter_by(chat_id=chat_id, message_id=message_id)
+        album = self._connection.execute(mine).scalar()
+        if album is None:
+            return False
+        self._connection.execute(
+            update(ALBUM_PART)
+            .where(ALBUM_PART.c.chat_id == chat_id, ALBUM_PART.c.album == album)
+            .values(ticket_number=number)
+        )
+        return True
+
+    def complete_albums(self, before_ms: int, now_ms: int) -> list[Sequence[AlbumPart]]:
+        waiting = (ALBUM_PART.c.relayed_ms.is_(None), ALBUM_PART.c.ticket_number.is_not(None))
+        statement = (
+            select(ALBUM_PART.c.chat_id, ALBUM_PART.c.album)
+            .where(*waiting)
+            .group_by(ALBUM_PART.c.chat_id, ALBUM_PART.c.album)
+            .having(func.max(ALBUM_PART.c.at_ms) < before_ms)
+        )
+        albums: list[Sequence[AlbumPart]] = []
+        for chat_id, album in self._connection.execute(statement).all():
+            mine = (*waiting, ALBUM_PART.c.chat_id == chat_id, ALBUM_PART.c.album == album)
+            parts = select(*_PART_COLUMNS).where(*mine).order_by(ALBUM_PART.c.message_id)
+            albums.append([AlbumPart(*row) for row in self._connection.execute(parts)])
+            self._connection.execute(update(ALBUM_PART).where(*mine).values(relayed_ms=now_ms))
+        if albums:
+            old = ALBUM_PART.c.at_ms < now_ms - KEEP_ALBUM_MS
+            self._connection.execute(delete(ALBUM_PART).where(old))
+        return albums
+
+    def erase(self, user_id: int) -> list[int]:
         """Forget who wrote what; numbers, states and times stay for the statistics."""
         mine = select(TICKET.c.number).where(TICKET.c.user_id == user_id)
+        numbers = list(self._connection.execute(mine.order_by(TICKET.c.number)).scalars())
+        for table in (TICKET_ENTRY, ALBUM_PART):
+            self._connection.execute(delete(table).where(table.c.ticket_number.in_(numbers)))
         self._connection.execute(
-            delete(TICKET_ENTRY).where(TICKET_ENTRY.c.ticket_number.in_(mine))
-        )
-        statement = (
             update(TICKET)
             .where(TICKET.c.user_id == user_id)
-            .values(body="", author_name="", user_id=0, state="closed")
+            .values(body="", author_name="", user_id=0, state="closed", zone="UTC")
         )
-        return self._connection.execute(statement).rowcount
+        return numbers
 
     def _tickets(self, statement: Any) -> list[Ticket]:
         return [Ticket(*row) for row in self._connection.execute(statement)]
+
+
+def _waiting(*, unannounced: bool) -> list[Any]:
+    """No agent has it; `unannounced`: nor has it a card of its own."""
+    waiting: list[Any] = [TICKET.c.state == "open"]
+    return [*waiting, TICKET.c.announced_ms.is_(None)] if unannounced else waiting
+
+
+def _number(about: str | None) -> int | None:
+    return int(about.removeprefix(SUBJECT)) if about and about.startswith(SUBJECT) else None

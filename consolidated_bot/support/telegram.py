@@ -13,7 +13,16 @@ from consolidated_bot.core.messages import Said, Sender
 from consolidated_bot.core.routes import Routes
 from consolidated_bot.support import commands as c
 
-routes = Routes("support")
+routes = Routes(
+    "support",
+    {
+        "/ticket +": "support/ticket-submit",
+        "/faq": "support/faq-read",
+        "/faq +": "support/faq-read",
+        "faq": "support/faq-read",
+        "tk:new": "support/ticket-submit",
+    },
+)
 
 
 @routes.command("ticket")
@@ -21,7 +30,8 @@ def ticket(sender: Sender, words: str, message: Message) -> Any:
     """`/ticket text` submits at once; `/ticket` alone asks; a picture may carry the command."""
     attachment = kind_of(message)
     if words or attachment:
-        return c.SubmitTicket(sender, words, attachment=attachment)
+        album = message.media_group_id
+        return c.SubmitTicket(sender, words, attachment=attachment, album=album)
     return c.StartTicket(sender)
 
 
@@ -55,6 +65,33 @@ def help_(sender: Sender, words: str, message: Message) -> Any:
     return c.AskHelp(sender)
 
 
+@routes.command("queue")
+def queue(sender: Sender, words: str, message: Message) -> Any:
+    """For staff: what waits, at the end of the chat."""
+    return c.ShowQueue(sender)
+
+
+@routes.command("canned")
+def canned(sender: Sender, words: str, message: Message) -> Any:
+    """For agents, in a topic or as a reply: `/canned` lists, `/canned NAME` answers."""
+    return c.AnswerCanned(sender, words.lower(), _spot(message))
+
+
+@routes.command("note")
+def note(sender: Sender, words: str, message: Message) -> Any:
+    """For agents, in a topic or as a reply: a remark that the user never sees."""
+    return c.NoteTicket(sender, _spot(message), words)
+
+
+@routes.command("close", "reopen")
+def close(sender: Sender, words: str, message: Message) -> Any:
+    """For agents, in a ticket's topic; with a number, for its author as well."""
+    number = _number(words.lstrip("#")) if words else None
+    if (message.text or "").lower().startswith("/close"):
+        return c.CloseTicket(sender, number)
+    return c.ReopenTicket(sender, number)
+
+
 @routes.button("tk")
 def ticket_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     """`tk:action:value`."""
@@ -66,6 +103,8 @@ def ticket_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
         return c.RateTicket(sender, _number(number), _number(stars))
     if action == "new":
         return _ticket_from_said(sender, value, query)
+    if action == "add":
+        return _added_from_said(sender, value, query)
     command = _BY_NUMBER.get(action)
     return command(sender, _number(value)) if command else None
 
@@ -80,11 +119,26 @@ _BY_NUMBER: dict[str, Callable[[Sender, int], Any]] = {
 
 def _ticket_from_said(sender: Sender, value: str, query: CallbackQuery) -> Any:
     """The button under a free question: the ticket is that message's, however often pressed."""
-    asked = query.message.reply_to_message if isinstance(query.message, Message) else None
-    if asked is None or str(asked.message_id) != value:
+    said = _said_before(sender, value, query)
+    if said is None:
         return c.StartTicket(sender)
+    return c.SubmitTicket(said.sender, said.text, attachment=said.attachment)
+
+
+def _added_from_said(sender: Sender, value: str, query: CallbackQuery) -> Any:
+    """The same, for a ticket that is there."""
+    number, _, message_id = value.partition(":")
+    said = _said_before(sender, message_id, query)
+    return c.AddToTicket(said, _number(number)) if said else None
+
+
+def _said_before(sender: Sender, message_id: str, query: CallbackQuery) -> Said | None:
+    """The message that the one with the button answers."""
+    asked = query.message.reply_to_message if isinstance(query.message, Message) else None
+    if asked is None or str(asked.message_id) != message_id:
+        return None
     said_by = replace(sender, message_id=asked.message_id)
-    return c.SubmitTicket(said_by, asked.text or asked.caption or "", attachment=kind_of(asked))
+    return Said(said_by, asked.text or asked.caption or "", kind_of(asked))
 
 
 @routes.button("faq")
@@ -102,17 +156,48 @@ def step_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     return c.Troubleshoot(sender, words)
 
 
-@routes.staff_reply
-def staff_reply(sender: Sender, message: Message) -> Any:
-    assert message.reply_to_message is not None
+@routes.button("ca")
+def canned_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
+    """`ca:number:name`; without a name: the list."""
+    number, _, name = words.partition(":")
+    return c.AnswerCanned(sender, name, c.SpotInOperations(), _number(number))
+
+
+@routes.staff
+def staff(sender: Sender, message: Message) -> Any:
+    """A reply to a card or words in a topic are the answer; closing a topic closes the ticket."""
+    if message.forum_topic_closed:
+        return c.CloseTicket(sender, None)
+    if message.forum_topic_reopened:
+        return c.ReopenTicket(sender, None)
+    attachment = kind_of(message)
     text = message.text or message.caption or ""
-    return c.AnswerTicket(sender, message.reply_to_message.message_id, text, kind_of(message))
+    if text.startswith("/") or (not text and attachment is None):
+        return None  # a mistyped command, or a service message: somebody came, one was pinned
+    return c.AnswerTicket(sender, _spot(message), text, attachment, message.media_group_id)
+
+
+@routes.edited
+def edited(sender: Sender, message: Message) -> Any:
+    text = message.text or message.caption or ""
+    if text.startswith("/"):  # an edited `/ticket text`
+        _, _, text = text.partition(" ")
+    return c.Revise(sender, text, kind_of(message))
 
 
 @routes.text
 def said(sender: Sender, message: Message) -> Any:
     replied_to = message.reply_to_message.message_id if message.reply_to_message else None
-    return Said(sender, message.text or message.caption or "", kind_of(message), replied_to)
+    text = message.text or message.caption or ""
+    return Said(sender, text, kind_of(message), replied_to, message.media_group_id)
+
+
+def _spot(message: Message) -> c.SpotInOperations:
+    replied = message.reply_to_message
+    if replied is None or replied.forum_topic_created:  # in a topic, everything replies to that
+        return c.SpotInOperations()
+    by_bot = bool(replied.from_user and replied.from_user.is_bot)
+    return c.SpotInOperations(replied.message_id, by_bot)
 
 
 def _number(text: str) -> int:

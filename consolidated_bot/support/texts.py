@@ -7,7 +7,7 @@ from html import escape
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
         "submitted": "Ticket <b>#{number}</b> received: {category}.\n"
-        "First answer by {response_due}, solution by {resolution_due} (UTC).",
+        "First answer by {response_due}, solution by {resolution_due} ({zone}).",
         "again": "This message already is ticket <b>#{number}</b>.",
         "ask_category": "What is it about? (/cancel to stop)",
         "ask_text": "Please describe the problem in one message ({category}). A picture may come "
@@ -17,12 +17,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "list": "Your tickets:",
         "line": "#{number} {mark} {body}",
         "card": "Ticket <b>#{number}</b>: {state}\n{body}\n\n"
-        "First answer: {response}\nSolution by {resolution_due} (UTC)",
+        "First answer: {response}\nSolution by {resolution_due} ({zone})",
         "not_yet": "due by {due}",
         "given": "given {at}",
         "history": "{author}: {body}",
         "author_user": "You",
         "author_agent": "Support",
+        "author_note": "Note",
         "state_open": "waiting for an agent",
         "state_taken": "an agent is on it",
         "state_closed": "closed",
@@ -35,6 +36,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "button_close": "Close",
         "button_reopen": "Open again",
         "button_ticket": "Write to support",
+        "button_add": "Add to ticket #{number}",
         "button_back": "Back",
         "faq": "What would you like to know? Choose, or write /faq and your question.",
         "found_none": "Nothing found for “{words}”.",
@@ -44,8 +46,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "start": "Hello, {name}! I answer questions (/faq), take tickets (/ticket) and keep you "
         "informed (/notifications). All commands: /help",
         "help": "/faq [words] - answers\n/ticket [text] - ask support\n/tickets - your tickets\n"
-        "/troubleshoot - step by step\n/profile - your account\n/subscribe, /unsubscribe, "
-        "/notifications - news\n/language - English, русский\n/privacy - your data",
+        "/troubleshoot - step by step\n/profile, /register - your account\n/subscribe, "
+        "/unsubscribe, /notifications - news\n/language - English, русский\n"
+        "/status - how we are doing\n/privacy - your data",
         "too_short": "Please tell a little more.",
         "too_long": "Please use at most {most} characters.",
         "unknown_ticket": "There is no ticket #{number} of yours.",
@@ -55,10 +58,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "bad_rating": "One to five, please.",
         "no_ticket_there": "This message belongs to no ticket: reply to a ticket's card.",
         "staff_only": "This is for staff.",
+        "number_needed": "Which ticket? Write the number, too: /close 12, /reopen 12.",
     },
     "ru": {
         "submitted": "Обращение <b>#{number}</b> принято: {category}.\n"
-        "Первый ответ до {response_due}, решение до {resolution_due} (UTC).",
+        "Первый ответ до {response_due}, решение до {resolution_due} ({zone}).",
         "again": "Это сообщение уже принято как обращение <b>#{number}</b>.",
         "ask_category": "О чём речь? (/cancel - отменить)",
         "ask_text": "Опишите проблему одним сообщением ({category}). Можно с картинкой. "
@@ -68,12 +72,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "list": "Ваши обращения:",
         "line": "#{number} {mark} {body}",
         "card": "Обращение <b>#{number}</b>: {state}\n{body}\n\n"
-        "Первый ответ: {response}\nРешение до {resolution_due} (UTC)",
+        "Первый ответ: {response}\nРешение до {resolution_due} ({zone})",
         "not_yet": "до {due}",
         "given": "дан {at}",
         "history": "{author}: {body}",
         "author_user": "Вы",
         "author_agent": "Поддержка",
+        "author_note": "Заметка",
         "state_open": "ждёт оператора",
         "state_taken": "в работе",
         "state_closed": "закрыто",
@@ -86,6 +91,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "button_close": "Закрыть",
         "button_reopen": "Открыть снова",
         "button_ticket": "Написать в поддержку",
+        "button_add": "Добавить к обращению #{number}",
         "button_back": "Назад",
         "faq": "Что вас интересует? Выберите или напишите /faq и вопрос.",
         "found_none": "По запросу «{words}» ничего не нашлось.",
@@ -95,9 +101,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "start": "Здравствуйте, {name}! Отвечаю на вопросы (/faq), принимаю обращения (/ticket) и "
         "держу в курсе (/notifications). Все команды: /help",
         "help": "/faq [слова] - ответы\n/ticket [текст] - написать в поддержку\n/tickets - ваши "
-        "обращения\n/troubleshoot - по шагам\n/profile - учётная запись\n/subscribe, "
+        "обращения\n/troubleshoot - по шагам\n/profile, /register - учётная запись\n/subscribe, "
         "/unsubscribe, /notifications - новости\n/language - English, русский\n"
-        "/privacy - ваши данные",
+        "/status - как у нас дела\n/privacy - ваши данные",
         "too_short": "Расскажите, пожалуйста, чуть подробнее.",
         "too_long": "Пожалуйста, не больше {most} символов.",
         "unknown_ticket": "Обращения #{number} у вас нет.",
@@ -107,8 +113,22 @@ TEXTS: dict[str, dict[str, str]] = {
         "bad_rating": "От одного до пяти, пожалуйста.",
         "no_ticket_there": "Это сообщение не об обращении: ответьте на карточку обращения.",
         "staff_only": "Это для сотрудников.",
+        "number_needed": "Какое обращение? Добавьте номер: /close 12, /reopen 12.",
     },
 }
+
+# Staff's language is English: one group, one language.
+STAFF_HELP = """Reply to a card, or write in a ticket's topic: that is the answer.
+/queue - what waits
+/canned [name] - answers kept ready; in a topic or as a reply
+/note text - a remark for colleagues; likewise
+/close, /reopen [number] - in the topic without a number
+/ban, /unban [user id] [reason] - in a topic or as a reply without an id (lead)
+/linkcode customer - a code to link an account
+/broadcast topic text, /schedule number date time [zone] (lead)
+/incident, /ack, /escalate, /silence, /campaign, /stats - operations
+/audit [subject] - who did what (lead)
+/role user_id role (owner)"""
 
 
 def say(language: str, key: str, **values: object) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from consolidated_bot.core.keyboards import button, keyboard
-from consolidated_bot.core.messages import Answer, Priority, Send, Sender
+from consolidated_bot.core.messages import Answer, Send, Sender
 from consolidated_bot.support import commands as c
 from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import Handbook, in_language
 from consolidated_bot.support.moments import moment
-from consolidated_bot.support.staff import StaffView
-from consolidated_bot.support.texts import say
+from consolidated_bot.support.staff import StaffView, copies, queue_text, relay_slot
+from consolidated_bot.support.texts import STAFF_HELP, say
 
 MARKS = {"open": "🟡", "taken": "🔵", "closed": "⚪"}
 
@@ -38,6 +38,11 @@ class SupportView:
             c.Changed: self.changed,
             c.Answered: self.answered,
             c.Added: self.added,
+            c.Revised: self.revised,
+            c.Ignored: self.ignored,
+            c.NoteAdded: self.noted,
+            c.CannedListed: self.canned,
+            c.QueueShown: self.queue,
             c.Greeted: self.greeted,
             c.HelpGiven: self.helped,
             SupportRefused: self.refused,
@@ -55,14 +60,15 @@ class SupportView:
                 "submitted",
                 number=ticket.number,
                 category=self._title(ticket.category, to.language),
-                response_due=moment(ticket.first_response_due_ms),
-                resolution_due=moment(ticket.resolution_due_ms),
+                response_due=moment(ticket.first_response_due_ms, ticket.zone),
+                resolution_due=moment(ticket.resolution_due_ms, ticket.zone),
+                zone=ticket.zone,
             ),
             keyboard([[_close(ticket, to.language)]]),
             slot=f"user-card:{ticket.number}",
             about=ticket,
         )
-        sends = (confirmation, *self._staff.submitted(result, to))
+        sends = (confirmation, *self._staff.submitted(result))
         return Answer("support/ticket-submit", sends, ticket_id=ticket.number)
 
     def category_asked(self, _: c.CategoryAsked, to: Sender) -> Answer:
@@ -102,7 +108,7 @@ class SupportView:
         sends = []
         if result.what != "taken":
             sends.append(self._told_author(result))
-        sends += [self.author_card(ticket), *self._staff.card(ticket)]
+        sends += [self.author_card(ticket), *self._staff.changed(result)]
         return Answer(f"support/ticket-{result.what}", tuple(sends), ticket_id=ticket.number)
 
     def _told_author(self, result: c.Changed) -> Send:
@@ -129,16 +135,21 @@ class SupportView:
         )
 
     def answered(self, result: c.Answered, to: Sender) -> Answer:
-        ticket = result.ticket
+        ticket, command = result.ticket, result.command
         if not result.fresh:
             return Answer("support/agent-reply", ticket_id=ticket.number)
-        if result.attachment:
+        sends = []
+        if command.attachment:
             text = say(ticket.language, "answer_attached", number=ticket.number)
-            sends = [_to_author(ticket, text), _copied(result.source, ticket.chat_id, ticket)]
+            sends.append(_to_author(ticket, text))
+            if command.album is None:
+                source = command.sender
+                sends.append(copies(ticket, ticket.chat_id, source.chat_id, [source.message_id]))
         else:
-            text = say(ticket.language, "answer", number=ticket.number, body=result.text)
-            sends = [_to_author(ticket, text)]
-        sends += [self.author_card(ticket), *self._staff.card(ticket)]
+            slot = relay_slot(command.sender)
+            sends.append(_to_author(ticket, _answer_text(ticket, result.text), slot=slot))
+        if result.changed:  # further answers leave the cards as they are
+            sends += [self.author_card(ticket), *self._staff.card(ticket)]
         return Answer("support/agent-reply", tuple(sends), ticket_id=ticket.number)
 
     def added(self, result: c.Added, to: Sender) -> Answer:
@@ -148,11 +159,45 @@ class SupportView:
             sends += self._staff.added(result)
         return Answer("support/ticket-add", tuple(sends), ticket_id=ticket.number)
 
+    def revised(self, result: c.Revised, to: Sender) -> Answer:
+        """The other side sees the edit: in place if it was a text, as a remark otherwise."""
+        ticket, command = result.ticket, result.command
+        sends: list[Send] = []
+        if result.part == "agent":
+            text = _answer_text(ticket, command.text)
+            slot = None if command.attachment else relay_slot(command.sender)
+            sends.append(_to_author(ticket, text, slot=slot))
+        elif result.part != "note":
+            sends += self._staff.revised(result)
+            if result.part == "ticket":
+                sends.insert(0, self.author_card(ticket))
+        return Answer("support/edit", tuple(sends), ticket_id=ticket.number)
+
+    def ignored(self, result: c.Ignored, _: Sender) -> Answer:
+        return Answer(result.journey, ticket_id=result.ticket_number)
+
+    def noted(self, result: c.NoteAdded, to: Sender) -> Answer:
+        number = result.ticket.number
+        noted = _to(to, f"Noted on #{number}, for staff alone.", about=result.ticket)
+        return Answer("support/note", (noted,), ticket_id=number)
+
+    def canned(self, result: c.CannedListed, to: Sender) -> Answer:
+        number = result.ticket.number
+        rows = [[button(each.title, f"ca:{number}:{each.id}")] for each in result.canned]
+        text = f"Answer #{number} by:" if rows else "SUPPORT_FILE has no [[canned]] answers."
+        listed = _to(to, text, keyboard(rows), about=result.ticket)
+        return Answer("support/canned", (listed,), ticket_id=number)
+
+    def queue(self, result: c.QueueShown, to: Sender) -> Answer:
+        text, rows = queue_text(result.queue)
+        return Answer("support/queue", (_to(to, text, keyboard(rows)),))
+
     def greeted(self, result: c.Greeted, to: Sender) -> Answer:
         return Answer("support/start", (_to(to, say(to.language, "start", name=result.name)),))
 
     def helped(self, _: c.HelpGiven, to: Sender) -> Answer:
-        return Answer("support/help", (_to(to, say(to.language, "help")),))
+        text = STAFF_HELP if to.is_operations else say(to.language, "help")
+        return Answer("support/help", (_to(to, text),))
 
     def refused(self, refusal: SupportRefused, to: Sender) -> Answer:
         text = say(to.language, refusal.reason, **refusal.values)
@@ -164,10 +209,11 @@ class SupportView:
 
 def card_text(ticket: Ticket, language: str) -> str:
     """State, text and due times of a ticket."""
+    zone = ticket.zone
     if ticket.first_response_ms is not None:
-        response = say(language, "given", at=moment(ticket.first_response_ms))
+        response = say(language, "given", at=moment(ticket.first_response_ms, zone))
     else:
-        response = say(language, "not_yet", due=moment(ticket.first_response_due_ms))
+        response = say(language, "not_yet", due=moment(ticket.first_response_due_ms, zone))
     return say(
         language,
         "card",
@@ -175,7 +221,8 @@ def card_text(ticket: Ticket, language: str) -> str:
         state=say(language, f"state_{ticket.state}"),
         body=_cut(ticket.body, 700),
         response=response,
-        resolution_due=moment(ticket.resolution_due_ms),
+        resolution_due=moment(ticket.resolution_due_ms, zone),
+        zone=zone,
     )
 
 
@@ -201,16 +248,8 @@ def _to_author(
     return Send(ticket.chat_id, params, slot=slot, about=f"ticket:{ticket.number}")
 
 
-def _copied(source: Sender, chat_id: int, ticket: Ticket) -> Send:
-    """The message itself, with whatever media it carries."""
-    params = {"from_chat_id": source.chat_id, "message_id": source.message_id}
-    return Send(
-        chat_id,
-        params,
-        method="copyMessage",
-        priority=Priority.REPLY,
-        about=f"ticket:{ticket.number}",
-    )
+def _answer_text(ticket: Ticket, text: str) -> str:
+    return say(ticket.language, "answer", number=ticket.number, body=text)
 
 
 def _close(ticket: Ticket, language: str) -> dict[str, str]:

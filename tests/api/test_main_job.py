@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import analyzer as an
-from analyzer.errors import InputError, OutputError
+from analyzer.errors import InputError, OutputError, UsageError
 from tests.fleets import make_fleet
 
 RESULTS = ("inventory.csv", "graph.graphml", "contexts.yaml", "report.html")
@@ -169,6 +169,28 @@ def test_input_without_logs_is_refused_in_one_sentence(
         an.analyze(folder, tmp_path / "out")
 
 
+def test_a_picture_of_what_was_never_seen_is_refused_with_the_nearest_name(
+    run: an.Analysis,
+) -> None:
+    with pytest.raises(UsageError, match="did you mean 'tickets'"):
+        run.plot.latency("ticket")
+    with pytest.raises(UsageError, match="did you mean 'CreateTicket'"):
+        run.plot.latency("tickets", "CreateTickets")
+    with pytest.raises(UsageError, match="needs its service"):
+        run.plot.latency(operation="CreateTicket")
+
+
+def test_latency_of_a_service_is_that_of_what_it_serves(run: an.Analysis) -> None:
+    drawn = run.series(3_600, "tickets")["n"].sum()
+    served = "SELECT count(*) FROM span WHERE service_name = 'tickets' AND span_kind = 'server'"
+    assert drawn == run.sql(served).item()
+
+
+def test_an_analysis_prints_as_one_line_of_key_figures(run: an.Analysis) -> None:
+    assert "400 journeys" in repr(run)
+    assert "\n" not in repr(run)
+
+
 def test_open_analysis_reads_what_a_run_left(run: an.Analysis) -> None:
     again = an.open_analysis(run.folder)
     assert again.inventory.equals(run.inventory)
@@ -196,7 +218,7 @@ def test_propose_contexts_takes_bare_frames() -> None:
 
 
 def test_what_if_saves_only_gaps_between_merged_services(run: an.Analysis) -> None:
-    nothing = run.whatif([["faq"], ["audit"]]).frame
+    nothing = run.whatif([["faq", "tickets"]]).frame  # they never call each other
     assert nothing["before_ms"].to_list() == nothing["predicted_ms"].to_list()
     merged = run.whatif([["tickets", "accounts"]]).frame.drop_nulls("predicted_ms")
     assert (merged["predicted_ms"] <= merged["before_ms"]).all()

@@ -9,23 +9,25 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 import orjson
 
+CHAT = re.compile(rb"(?:^|&)chat_id=(\d+)")
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 ME = {"id": 42, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 
 
 @dataclass
 class AnsweringApi:
-    """Accepts every call; counts messages and remembers when each chat was answered."""
+    """Accepts every call; counts messages and measures how long awaited replies took."""
 
     messages: int = 0
-    last_message_at: float = 0.0
     expected: int = 0
     complete: asyncio.Event = field(default_factory=asyncio.Event)
-    answered_at: list[float] = field(default_factory=list)
+    awaited: dict[int, deque[float]] = field(default_factory=dict)
+    replied_after: list[float] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One keep-alive connection."""
@@ -33,19 +35,28 @@ class AnsweringApi:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = LENGTH.search(head)
-                await reader.readexactly(int(length[1]) if length else 0)
-                writer.write(self._answer(head))
+                body = await reader.readexactly(int(length[1]) if length else 0)
+                writer.write(self._answer(head, body))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    def _answer(self, head: bytes) -> bytes:
+    def expect(self, chat_id: int, due: float) -> None:
+        """The next reply to `chat_id` is to an update that was due at `due`."""
+        self.awaited.setdefault(chat_id, deque()).append(due)
+
+    def _note(self, body: bytes) -> None:
+        """A chat's replies come in the order of its updates, so each finds its own."""
+        self.messages += 1
+        found = CHAT.search(body)
+        if found and (waiting := self.awaited.get(int(found[1]))):
+            self.replied_after.append(time.perf_counter() - waiting.popleft())
+        if self.messages == self.expected:
+            self.complete.set()
+
+    def _answer(self, head: bytes, body: bytes) -> bytes:
         path = head[: head.index(b"\r\n")].split(b" ")[1]
         if path.endswith(b"/sendMessage"):
-            self.messages += 1
-            now = time.perf_counter()
-            self.answered_at.append(now)
-            if self.messages == self.expected:
-                self.complete.set()
+            self._note(body)
             result: object = {
                 "message_id": self.messages,
                 "date": 1,
@@ -54,18 +65,23 @@ class AnsweringApi:
             }
         else:
             result = ME if path.endswith(b"/getMe") else True
-        body = orjson.dumps({"ok": True, "result": result})
+        answer = orjson.dumps({"ok": True, "result": result})
         return (
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-            + str(len(body)).encode()
+            + str(len(answer)).encode()
             + b"\r\n\r\n"
-            + body
+            + answer
         )
+
+
+def chat_of(update_id: int, chats: int) -> int:
+    """Who sends the update."""
+    return 1000 + update_id % chats
 
 
 def request(port: int, update_id: int, chats: int) -> bytes:
     """The webhook request of one `/help`."""
-    chat = 1000 + update_id % chats
+    chat = chat_of(update_id, chats)
     body = orjson.dumps(
         {
             "update_id": update_id,

@@ -23,7 +23,7 @@ async def test_profile_language_export_and_erasure(
     await telegram.door.press(
         Press(user=ANN, message_id=asked.message_id or 0, callback_data="ac:erase:sure")
     )
-    await chats.answered(ANN.user_id, "Erased")
+    await chats.answered(ANN.user_id, "Удалено")
     empty = (await chats.ask("/export", ANN)).text
     for erased in ("ann@example.org", "не открывается", "news"):
         assert erased not in empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure, _result, encode
 from consolidated_bot.core.intake import chat_of
+from consolidated_bot.core.messages import Topic
 from consolidated_bot.core.outbox import Queued
+from consolidated_bot.core.topics import ForumTopics
 from consolidated_bot.core.transmission import Transmission
 
 
@@ -85,9 +88,9 @@ async def test_card_is_edited_and_sent_anew_when_it_is_gone() -> None:
         refused("Bad Request: message to edit not found"),
         {"message_id": 9},
     )
-    transmission = Transmission(api, nothing_stored)
+    transmission = transmission_over(api)
     stood = [await transmission.transmit(send("card")) for _ in range(4)]
-    assert stood == [5, 5, 5, 9]
+    assert stood == [(5,), (5,), (5,), (9,)]
     assert [method for method, _ in api.asked] == [
         "sendMessage",
         "editMessageText",
@@ -113,14 +116,88 @@ async def test_text_is_sent_without_what_was_refused(
 ) -> None:
     api = CannedApi(error, {"message_id": 5})
     item = send(parse_mode="HTML", message_thread_id=3)
-    assert await Transmission(api, nothing_stored).transmit(item) == 5
+    assert await transmission_over(api).transmit(item) == (5,)
     assert api.asked[1][1] == {"text": "x", **kept}
 
 
 async def test_refusal_that_cannot_be_mended_is_raised() -> None:
     api = CannedApi(refused("Bad Request: message text is empty"))
     with pytest.raises(BotApiError):
-        await Transmission(api, nothing_stored).transmit(send())
+        await transmission_over(api).transmit(send())
+
+
+class RememberedTopics:
+    """The topics that are open, in memory."""
+
+    def __init__(self) -> None:
+        self.threads: dict[str, int] = {}
+
+    async def thread(self, chat_id: int, key: str) -> int | None:  # noqa: ARG002
+        return self.threads.get(key)
+
+    async def keep(self, chat_id: int, key: str, thread_id: int | None) -> None:  # noqa: ARG002
+        self.threads.pop(key, None)
+        if thread_id is not None:
+            self.threads[key] = thread_id
+
+
+def transmission_over(api: BotApi, topics: RememberedTopics | None = None) -> Transmission:
+    return Transmission(api, nothing_stored, ForumTopics(api, topics or RememberedTopics()))
+
+
+def in_topic(*, needed: bool = False, method: str = "sendMessage") -> Queued:
+    return replace(send(), method=method, topic=Topic("ticket:1", "#1 Ann", needed))
+
+
+async def test_topic_is_opened_once_and_made_anew_when_it_was_deleted() -> None:
+    api = CannedApi(
+        {"message_thread_id": 3, "name": "#1 Ann"},
+        {"message_id": 5},
+        {"message_id": 6},
+        refused("Bad Request: message thread not found"),
+        {"message_thread_id": 8, "name": "#1 Ann"},
+        {"message_id": 9},
+    )
+    transmission = transmission_over(api)
+    made = [await transmission.transmit(in_topic()) for _ in range(3)]
+    assert made == [(5,), (6,), (9,)]
+    threads = [params.get("message_thread_id") for _, params in api.asked]
+    assert threads == [None, 3, 3, 3, None, 8]
+
+
+async def test_closed_topic_is_reopened_to_be_written_into() -> None:
+    api = CannedApi(refused("Bad Request: TOPIC_CLOSED"), True, {"message_id": 5})
+    topics = RememberedTopics()
+    topics.threads["ticket:1"] = 3
+    assert await transmission_over(api, topics).transmit(in_topic()) == (5,)
+    assert [method for method, _ in api.asked] == [
+        "sendMessage",
+        "reopenForumTopic",
+        "sendMessage",
+    ]
+
+
+async def test_group_without_topics_is_written_to_as_a_whole() -> None:
+    api = CannedApi(refused("Bad Request: the chat is not a forum"), {"message_id": 5})
+    transmission = transmission_over(api)
+    assert await transmission.transmit(in_topic()) == (5,)
+    assert await transmission.transmit(in_topic(needed=True)) == ()
+    assert [params.get("message_thread_id") for _, params in api.asked] == [None, None]
+
+
+async def test_topic_nobody_opened_is_neither_opened_nor_closed() -> None:
+    api = CannedApi()
+    assert await transmission_over(api).transmit(in_topic(method="closeForumTopic")) == ()
+    assert api.asked == []
+
+
+async def test_topic_that_is_gone_counts_as_closed() -> None:
+    api = CannedApi(refused("Bad Request: message thread not found"))
+    topics = RememberedTopics()
+    topics.threads["ticket:1"] = 3
+    transmission = transmission_over(api, topics)
+    assert await transmission.transmit(in_topic(method="closeForumTopic")) == ()
+    assert topics.threads == {}
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_upgrade_makes_the_schema_and_is_silent_on_stderr(tmp_path: Path) -> None:
-    settings = {"BOT_TOKEN": "42:token", "DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}"}
+    settings = {"DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}"}  # no token is needed
     first = call("db", "upgrade", folder=tmp_path, **settings)
     assert (first.returncode, first.stderr) == (0, "")
     assert "applied core 0001 inbox_outbox" in first.stdout
@@ -90,13 +90,56 @@ async def test_dead_letters_are_listed_and_replayed_by_a_running_bot(
 
     await database.write(bury)
     await database.close()
-    settings = {**bot.settings, "LOG_FILE": ""}
+    settings = {"DATABASE_URL": bot.settings["DATABASE_URL"]}
     listed = await asyncio.to_thread(call, "dead-letters", folder=bot.folder, **settings)
     assert listed.stdout.split() == ["5", "abc", "1", "because"]
+    unknown = ("dead-letters", "--replay", "5", "--replay", "99")
+    refused = await asyncio.to_thread(call, *unknown, folder=bot.folder, **settings)
+    assert refused.returncode == 2
+    assert "no dead letter 99" in refused.stderr
     replay = ("dead-letters", "--replay", "5")
     replayed = await asyncio.to_thread(call, *replay, folder=bot.folder, **settings)
     assert (replayed.returncode, replayed.stderr) == (0, "")
     await chats.answered(ANN.user_id, "#1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///no/such/folder/bot.db",
+        "postgresql://ann@localhost:port/bot",
+        "postgresql://ann:secret@127.0.0.1:1/bot",
+        "mysql://localhost/bot",
+    ],
+)
+def test_wrong_database_url_is_one_sentence_and_exit_2(tmp_path: Path, url: str) -> None:
+    run = call("db", "upgrade", folder=tmp_path, DATABASE_URL=url)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("consolidated-bot: DATABASE_URL: ")
+    assert "secret" not in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+async def test_bad_token_is_said_before_the_bot_is_even_loaded(
+    telegram: Emulator, tmp_path: Path
+) -> None:
+    program = (
+        "import sys; from consolidated_bot.cli import cli\n"
+        "try: cli.main(['run'], standalone_mode=False)\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+        "sys.exit('aiogram was loaded' if 'aiogram' in sys.modules else 0)"
+    )
+    run = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "BOT_TOKEN": "7:bad", "BOT_API_URL": telegram.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout.startswith("ConfigurationError BOT_TOKEN: the Bot API refuses it")
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_every_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

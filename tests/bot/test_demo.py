@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ async def test_demo_serves_chats_and_survives_its_kill_button(tmp_path: Path) ->
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         assert process.stdout is not None
@@ -39,8 +42,9 @@ async def test_demo_serves_chats_and_survives_its_kill_button(tmp_path: Path) ->
                 assert written.status == 200
             await _until(session, "#2")
     finally:
-        process.terminate()
-        assert await asyncio.wait_for(process.wait(), 60) == 0
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        _, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, b"Traceback" in errors) == (0, False)
 
 
 async def _until(session: aiohttp.ClientSession, words: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from consolidated_bot.core import inbox
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import SystemClock
 from consolidated_bot.core.db import Database
+from consolidated_bot.core.flood import Flood
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Answer, Scope, Send, Sender
 from consolidated_bot.core.outbox import Queued
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.processing import Again, Processor, ProcessorParts
-from consolidated_bot.core.routes import Place, Routes
+from consolidated_bot.core.routes import Routes
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry
 from consolidated_bot.core.workers import ChatWorkers
 from tests.bot.core_parts import fresh_database, sqlite_url, wait_until
@@ -40,6 +42,13 @@ class Do:
 
 
 @dataclass(frozen=True)
+class Never:
+    """Never refused."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class Done:
     words: str
 
@@ -47,7 +56,7 @@ class Done:
 class Rig:
     """A processor whose one command fails as often as it is told to."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, flood_per_minute: float = 0) -> None:
         """Wire the core's parts to `database`."""
         self.database = database
         self.failures = 0
@@ -55,8 +64,9 @@ class Rig:
         self.delivered: list[Queued] = []
         routes = Routes("test")
         routes.command("do")(_do)
+        routes.command("never")(lambda _, words, __: Never(words))
         bus = Bus()
-        bus.mount_handlers(lambda connection: connection, {Do: self._handle})
+        bus.mount_handlers(lambda connection: connection, {Do: self._handle, Never: self._handle})
         bus.mount_presenters({Done: _present}, {})
         place = Place("bot", OPS)
         dispatcher = Dispatcher(disable_fsm=True, place=place)
@@ -71,12 +81,13 @@ class Rig:
                 telemetry=Telemetry(Metrics(), LogLines(io.BytesIO()), b"key"),
                 clock=SystemClock(),
                 deliver=self.delivered.extend,
+                flood=Flood(flood_per_minute, (Never,)),
             ),
             max_attempts=3,
             ops_chat_id=OPS,
         )
 
-    def _handle(self, _: Any, scope: Scope, command: Do) -> Done:
+    def _handle(self, _: Any, scope: Scope, command: Do | Never) -> Done:
         self.tried.append(command.words)
         number = scope.next_number("effect")
         if command.words == "fail" and self.failures:
@@ -205,3 +216,29 @@ async def test_late_delivery_of_an_earlier_update_goes_first_while_it_can(rig: R
 
 async def _no_reload(_: int) -> list[Received]:
     return []
+
+
+async def test_flooding_chat_is_told_once_and_what_is_never_refused_passes(rig: Rig) -> None:
+    flooded = Rig(rig.database, flood_per_minute=4)
+    for number in range(1, 9):
+        await flooded.processor.process(await flooded.receive(number, f"n{number}"))
+    said = [send.params["text"] for send in flooded.delivered]
+    assert said[:4] == ["n1", "n2", "n3", "n4"]
+    assert len(said) == 5
+    assert "faster than we can read" in said[4]
+    row = await flooded.receive(9, "ticket")
+    passing = replace(row, body=row.body.replace("/do", "/never"))
+    await flooded.processor.process(passing)
+    assert flooded.tried[-1] == "ticket"
+    await flooded.processor.process(await flooded.receive(10, "other chat", chat_id=8))
+    assert flooded.tried[-1] == "other chat"
+
+
+async def test_flood_is_counted_over_what_is_stored_so_a_restart_forgets_little(rig: Rig) -> None:
+    before = Rig(rig.database, flood_per_minute=4)
+    for number in range(1, 7):
+        await before.processor.process(await before.receive(number, f"n{number}"))
+    after = Rig(rig.database, flood_per_minute=4)
+    for number in range(7, 10):
+        await after.processor.process(await after.receive(number, f"n{number}"))
+    assert after.tried == ["n7", "n8"]

@@ -22,6 +22,7 @@ from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Send
 from consolidated_bot.core.outbox import Finished
 from consolidated_bot.notifications import storage as notifications
+from consolidated_bot.operations import storage as operations
 from consolidated_bot.support import storage as support
 from tests.bot.conftest import create_database
 from tests.bot.core_parts import fresh_database, sqlite_url
@@ -113,7 +114,7 @@ async def test_newer_state_of_a_card_replaces_a_waiting_one(database: Database) 
 async def test_sent_card_is_found_by_slot_and_by_message(database: Database) -> None:
     send = Send(7, {"text": "x"}, slot="card", about="ticket:5")
     [item] = await database.write(lambda c: outbox.add(c, BOT, [send], None, 1))
-    ending = Finished(item, "sent", 2, message_id=99)
+    ending = Finished(item, "sent", 2, message_ids=(99,))
     await database.write(lambda c: outbox.finish(c, BOT, [ending]))
     assert await database.read(lambda c: outbox.message_in_slot(c, BOT, "card")) == 99
     assert await database.read(lambda c: outbox.subject_of(c, BOT, 7, 99)) == "ticket:5"
@@ -131,7 +132,7 @@ async def test_tables_in_code_are_those_of_the_migrations(database: Database) ->
 
     known: dict[str, set[str]] = {}
     metadatas: list[MetaData] = [
-        module.METADATA for module in (tables, support, accounts, notifications)
+        module.METADATA for module in (tables, support, accounts, notifications, operations)
     ]
     for metadata in metadatas:
         for table in metadata.tables.values():
@@ -193,5 +194,5 @@ async def test_file_locked_for_too_long_fails_the_unit_and_not_the_database(
 
 
 async def test_unusable_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseError, match="cannot open the database"):
+    with pytest.raises(DatabaseError, match="cannot open"):
         await open_database(f"sqlite:///{tmp_path / 'no' / 'folder' / 'bot.db'}")

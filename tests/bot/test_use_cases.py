@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
-from consolidated_bot.accounts.commands import ChangeProfile, GrantRole
+from consolidated_bot.accounts.commands import (
+    AskField,
+    BanUser,
+    ChangeProfile,
+    EraseAccount,
+    GrantRole,
+    ViewAudit,
+)
 from consolidated_bot.accounts.domain import AccountsRefused
 from consolidated_bot.bootstrap import make_bus
 from consolidated_bot.config import load_settings
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.errors import Refused
-from consolidated_bot.core.messages import Answer, ChatUnreachable, Send, Sender
+from consolidated_bot.core.messages import Answer, ChatUnreachable, Said, Send, Sender
 from consolidated_bot.core.unit import UnitOfWork
 from consolidated_bot.notifications.commands import (
     DraftBroadcast,
     FeedBroadcasts,
+    ScheduleBroadcast,
     SteerBroadcast,
     Subscribe,
 )
 from consolidated_bot.support.commands import (
+    AddToTicket,
+    AnswerCanned,
     CloseTicket,
+    HandAlbumsOn,
     ShowTicket,
+    SpotInOperations,
     SubmitTicket,
     TakeTicket,
     WatchPromises,
@@ -113,7 +126,27 @@ async def test_promise_is_warned_of_once_and_its_breach_recorded_once(desk: Desk
     [breach] = await desk.fire(WatchPromises())
     assert "overdue" in breach.params["text"]
     assert await desk.fire(WatchPromises()) == []
-    assert await desk.ask("SELECT action, subject FROM audit") == [("promise.breach", "ticket:1")]
+    assert await desk.ask("SELECT action, reason FROM audit") == [
+        ("promise.breach", "first answer")
+    ]
+
+
+async def test_promise_of_a_solution_is_watched_after_the_first_answer_too(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)  # payment: high, solution within 240 minutes
+    await desk.do(TakeTicket(AGENT, 1), AGENT)
+    await desk.do(AnswerCanned(AGENT, "looking", SpotInOperations(), 1), AGENT)
+    desk.now_ms += 181 * MINUTE_MS
+    [warning] = await desk.fire(WatchPromises())
+    assert "to the solution" in warning.params["text"]
+    desk.now_ms += 60 * MINUTE_MS
+    [breach] = await desk.fire(WatchPromises())
+    assert "solution is overdue" in breach.params["text"]
+    assert await desk.fire(WatchPromises()) == []
+    _, [shown] = await desk.do(ViewAudit(LEAD, "ticket:1"), LEAD)
+    for line in ("promise.breach ticket:1 (solution)", "10 ticket.take ticket:1: open → taken"):
+        assert escape(line) in shown.params["text"]
+    with pytest.raises(AccountsRefused):
+        await desk.do(ViewAudit(AGENT, ""), AGENT)
 
 
 async def test_flood_of_tickets_shares_one_queue_card(desk: Desk) -> None:
@@ -196,3 +229,140 @@ async def test_change_of_plan_is_told_to_who_follows_the_service(desk: Desk) -> 
     _, sends = await desk.do(ChangeProfile(ANN, "plan", "basic"), ANN)
     assert sends[1].params["text"] == "Your plan is now basic."
     assert sends[1].journey == "notifications/send"
+
+
+async def test_ban_is_for_leads_spares_staff_and_outlives_an_erasure(desk: Desk) -> None:
+    ban = BanUser(LEAD, ANN.user_id, banned=True, reason="spam")
+    with pytest.raises(AccountsRefused, match="not_allowed"):
+        await desk.do(replace(ban, sender=AGENT), AGENT)
+    with pytest.raises(AccountsRefused, match="ban_staff"):
+        await desk.do(replace(ban, user_id=AGENT.user_id), LEAD)
+    _, [to_staff, to_ann] = await desk.do(ban, LEAD)
+    assert "may not write to us now" in to_staff.params["text"]
+    assert to_ann.chat_id == ANN.chat_id
+    answer, sends = await desk.do(submit(1), ANN)
+    assert (answer.journey, sends) == ("platform/banned", [])
+    answer, _ = await desk.do(submit(1), ANN)
+    assert answer.journey == "platform/banned"
+    await desk.do(replace(ban, banned=False), LEAD)
+    answer, _ = await desk.do(submit(1), ANN)
+    assert answer.journey == "support/ticket-submit"
+
+
+async def test_scheduled_broadcast_starts_by_itself_in_its_authors_time_zone(desk: Desk) -> None:
+    await desk.do(Subscribe(ANN, "news"), ANN)
+    await desk.do(ChangeProfile(LEAD, "zone", "Europe/Berlin"), LEAD)
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    _, [card] = await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 14:00"), LEAD)
+    assert "Starts 2026-11-23 14:00 Europe/Berlin (13:00 UTC)" in card.params["text"]
+    assert await desk.fire(FeedBroadcasts()) == []
+    desk.now_ms += 60 * MINUTE_MS
+    card, hello = await desk.fire(FeedBroadcasts())
+    assert "running" in card.params["text"]
+    assert hello.chat_id == ANN.chat_id
+    assert await desk.fire(FeedBroadcasts()) == []
+
+
+async def test_scheduled_broadcast_can_be_moved_and_cancelled(desk: Desk) -> None:
+    await desk.do(Subscribe(ANN, "news"), ANN)
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 13:00"), LEAD)
+    await desk.do(ScheduleBroadcast(LEAD, 1, "2026-11-23 19:30 Asia/Almaty"), LEAD)
+    desk.now_ms += 120 * MINUTE_MS
+    assert await desk.fire(FeedBroadcasts()) == []
+    await desk.do(SteerBroadcast(LEAD, 1, "cancel"), LEAD)
+    desk.now_ms += 24 * 60 * MINUTE_MS
+    assert await desk.fire(FeedBroadcasts()) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        ("tomorrow", "bad_moment"),
+        ("2026-13-01 09:00", "bad_moment"),
+        ("2026-12-24 09:00 Mars/Base", "bad_moment"),
+        ("2027-03-28 02:30 Europe/Berlin", "skipped_moment"),
+        ("2026-11-23 11:59", "past_moment"),
+    ],
+)
+async def test_moment_that_is_none_is_refused(desk: Desk, moment: str, reason: str) -> None:
+    await desk.do(DraftBroadcast(LEAD, "news", "hello"), LEAD)
+    with pytest.raises(Refused, match=reason):
+        await desk.do(ScheduleBroadcast(LEAD, 1, moment), LEAD)
+
+
+def say(text_: str, number: int, sender: Sender = ANN, **more: Any) -> Said:
+    return Said(replace(sender, message_id=number), text_, **more)
+
+
+async def test_free_words_belong_to_the_ticket_once_an_agent_is_on_it(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    _, [asked] = await desk.do(say("my parcel is late", 2), ANN)
+    buttons = [b["callback_data"] for row in rows_of(asked) for b in row]
+    assert "tk:add:1:2" in buttons
+    answer, sends = await desk.do(AddToTicket(say("my parcel is late", 2), 1), ANN)
+    assert answer.journey == "support/ticket-add"
+    assert any("my parcel is late" in str(s.params.get("text")) for s in sends)
+    await desk.do(TakeTicket(AGENT, 1), AGENT)
+    answer, sends = await desk.do(say("and it rains", 3), ANN)
+    assert answer.journey == "support/ticket-add"
+    [relay] = [s for s in sends if s.chat_id == OPS]
+    assert relay.topic is not None
+    assert relay.topic.key == "ticket:1"
+    assert "and it rains" in relay.params["text"]
+
+
+def rows_of(send: Send) -> list[list[dict[str, str]]]:
+    rows: list[list[dict[str, str]]] = send.params["reply_markup"]["inline_keyboard"]
+    return rows
+
+
+async def test_album_of_a_free_question_goes_whole_to_the_ticket_it_becomes(desk: Desk) -> None:
+    for number in (5, 6, 7):
+        part = say("", number, attachment="photo", album="a")
+        _, sends = await desk.do(part, ANN)
+        assert len(sends) == (number == 5), "one answer to the whole album"
+    command = SubmitTicket(replace(ANN, message_id=5), "", attachment="photo")
+    await desk.do(command, ANN)
+    assert await desk.fire(HandAlbumsOn()) == []
+    desk.now_ms += 2_000
+    [album] = await desk.fire(HandAlbumsOn())
+    assert (album.method, album.chat_id) == ("copyMessages", OPS)
+    assert album.params["message_ids"] == [5, 6, 7]
+    assert await desk.fire(HandAlbumsOn()) == []
+
+
+async def test_registration_asks_for_one_thing_after_the_other_and_again_if_refused(
+    desk: Desk,
+) -> None:
+    await desk.do(AskField(ANN, "name", ("email",)), ANN)
+    _, [asked] = await desk.do(say("Ann of Green Gables", 1), ANN)
+    assert "e-mail" in asked.params["text"]
+    with pytest.raises(AccountsRefused, match="bad_email"):
+        await desk.do(say("nonsense", 2), ANN)
+    _, [profile] = await desk.do(say("ann@example.org", 3), ANN)
+    for known in ("Ann of Green Gables", "ann@example.org"):
+        assert known in profile.params["text"]
+
+
+async def test_erasure_takes_back_what_staff_was_shown(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    await desk.do(TakeTicket(AGENT, 1), AGENT)
+    _, sends = await desk.do(EraseAccount(ANN, confirmed=True), ANN)
+    shown = {send.slot or send.method: send for send in sends if send.chat_id == OPS}
+    assert "erased" in shown["ops-card:1"].params["text"]
+    topic = shown["deleteForumTopic"].topic
+    assert topic is not None
+    assert topic.key == "ticket:1"
+    assert await desk.ask("SELECT body, author_name FROM ticket") == [("", "")]
+
+
+async def test_quiet_hours_and_due_times_are_in_a_persons_own_time_zone(desk: Desk) -> None:
+    await desk.do(ChangeProfile(ANN, "zone", "asia/almaty"), ANN)  # noon UTC is 17:00 there
+    await desk.do(ChangeProfile(ANN, "quiet", "16-18"), ANN)
+    await desk.do(Subscribe(ANN, "service"), ANN)
+    _, sends = await desk.do(ChangeProfile(ANN, "plan", "pro"), ANN)
+    assert sends[1].not_before_ms == NOON_MS + 60 * MINUTE_MS
+    _, [confirmed, *_] = await desk.do(submit(9), ANN)
+    assert "17:15" in confirmed.params["text"]
+    assert "Asia/Almaty" in confirmed.params["text"]

@@ -86,6 +86,15 @@ def test_sql_prints_in_every_format(done: Path, how: str) -> None:
     assert "gateway" in result.stdout
 
 
+def test_a_long_result_is_cut_in_a_table_and_whole_for_machines(done: Path) -> None:
+    statement = "select * from range(500)"
+    table = analyze("sql", "analysis", statement, "--limit", "20", cwd=done)
+    assert "480 more rows" in table.stderr
+    assert len(table.stdout.splitlines()) < 30
+    whole = analyze("sql", "analysis", statement, "--format", "csv", cwd=done)
+    assert len(whole.stdout.splitlines()) == 501
+
+
 def test_wrong_sql_is_a_sentence(done: Path) -> None:
     result = analyze("sql", "analysis", "select nonsense from inventory", cwd=done)
     assert result.returncode == 2

@@ -146,7 +146,9 @@ def test_what_to_do_with_a_hub_is_the_architects_choice() -> None:
     library = propose(parse(text.replace("  audit: own", "  audit: library")))
     assert library.assignment["audit"] == "library"
     attached = propose(parse(text.replace("  audit: own", "  audit: attach")))
-    assert attached.assignment["audit"] == attached.explain("audit").alternative
+    why = attached.explain("audit")
+    assert why.context == propose().explain("audit").alternative
+    assert why.alternative not in (None, why.context)
     without = re.sub(r"\n  audit: own[^\n]*", "", text)
     member = propose(parse(without.replace("  faq-tickets:", "  faq-tickets:\n    - audit", 1)))
     assert member.assignment["audit"] == "faq-tickets"
@@ -471,3 +473,42 @@ def test_a_service_leaves_its_context_only_for_a_margin() -> None:
     assert moved.assignment["accounts"] == moved.assignment["subscriptions"]
     assert stayed.assignment["accounts"] == stayed.assignment["tickets"]
     assert "stays where it was" in (stayed.explain("accounts").constraint or "")
+
+
+def test_a_decision_keeps_the_confidence_of_the_evidence_and_is_warned_of() -> None:
+    sure = Settings(hubs="apart", draws=20)
+    edges, journeys = telegram_fleet()
+    first = propose_contexts(edges, journeys, settings=sure)
+    text = move(render(first), "troubleshooting", "notifications-subscriptions")
+    found = propose_contexts(edges, journeys, constraints=parse(text), settings=sure)
+    moved, was = found.explain("troubleshooting"), first.explain("troubleshooting")
+    assert moved.confidence is not None
+    assert was.confidence is not None
+    assert moved.confidence < was.confidence  # how often the logs alone would have put it there
+    assert moved.against
+    assert "against the evidence" in moved.reason
+    assert any("as you decided, is against the evidence" in note for note in found.notes)
+    stayed = found.explain("accounts")
+    assert not stayed.against
+    assert not any("against the evidence" in note for note in first.notes)
+
+
+def test_names_beyond_the_longest_plain_key_of_yaml_survive_the_file() -> None:
+    long = ["a" * 1_500, "b" * 1_500 + ": # [", "c"]
+    edges = pl.DataFrame(
+        [(long[0], long[1], 9), (long[1], long[2], 5)],
+        ["caller", "callee", "calls"],
+        orient="row",
+    )
+    wishes = Constraints(
+        wishes=(pin("d" * 1_200, long[0]), apart(long[0], long[2])),
+        owner={long[0]: "team"},
+        shared={long[2]: "own"},
+    )
+    found = propose_contexts(edges, None, constraints=wishes, settings=APART)
+    again = parse(render(found))
+    assert again.owner == {long[0]: "team"}
+    assert again.shared[long[2]] == "own"
+    assert again.before == found.assignment
+    repeated = propose_contexts(edges, None, constraints=again, settings=APART)
+    assert repeated.groups == found.groups

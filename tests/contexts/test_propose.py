@@ -288,3 +288,27 @@ def test_five_hundred_services_are_grouped_in_seconds() -> None:
     found = propose_contexts(fleet.edges, fleet.journeys, settings=Settings(hubs="apart"))
     assert found.frame.height == 503
     assert scored(found, fleet) > 0.7
+
+
+def _audited(leak: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Three contexts of three services; `audit` is told by one service of each, now and then."""
+    rows, touched = [], []
+    for context in "abc":
+        members = [f"{context}{at}" for at in range(3)]
+        for at, (one, other) in enumerate([(0, 1), (1, 2), (2, 0)]):
+            rows.append((members[one], members[other], 900))
+            touched += [(f"{context}-{at}", members[one]), (f"{context}-{at}", members[other])]
+        rows.append((members[0], "audit", 200 if context == "a" else leak))
+        touched.append((f"{context}-0", "audit"))
+    edges = pl.DataFrame(rows, ["caller", "callee", "calls"], orient="row")
+    return edges, pl.DataFrame(touched, ["journey", "service"], orient="row")
+
+
+def test_a_leaf_that_three_contexts_call_alike_is_shared_and_one_leaked_to_is_not() -> None:
+    settings = Settings(draws=0, hubs="apart")
+    even = propose_contexts(*_audited(leak=150), settings=settings)
+    assert [(hub.service, hub.role) for hub in even.hubs] == [("audit", "shared")]
+    assert even.explain("audit").role == "shared"
+    leaked = propose_contexts(*_audited(leak=4), settings=settings)
+    assert leaked.hubs == ()
+    assert leaked.explain("audit").context == leaked.explain("a0").context

@@ -9,12 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from analyzer.replay.botapi import Emulator, Text, User
 from sample_logs.fleet.record import Order, record
 from sample_logs.fleet.recording import Recording
 from sample_logs.fleet.story import lines_of, tell
 from sample_logs.fleet.topology import TEAMS
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.alone
 
 FLEET = (sys.executable, "-m", "sample_logs.fleet")
 

@@ -19,6 +19,8 @@ from analyzer.replay.drive import Fired, drive, open_loop
 from analyzer.replay.workload import Phase, Plan
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.alone
+
 GRACE_S = 0.3  # until a thawed process has worked off what waited, on a shared machine
 
 

@@ -13,6 +13,8 @@ from analyzer.replay.drive import BotCommand, drive, running_bot
 from analyzer.replay.workload import Phase, Plan
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.alone
+
 BOT = (
     "import asyncio, os; from tests.replay.small_bot import SmallBot; "
     "asyncio.run(SmallBot(os.environ['BOT_API_URL'] + '/bot' + os.environ['BOT_TOKEN']).run())"

@@ -83,13 +83,22 @@ def test_user_who_returns_too_soon_is_played_by_another() -> None:
     assert "1 visits" in demand.notes[0]
 
 
-def test_busiest_stretch_of_a_long_recording_is_taken() -> None:
+def test_quiet_and_busiest_stretch_of_a_long_recording_are_taken() -> None:
     quiet = [act(60 * n, "faq-read", f"q{n}") for n in range(20)]
     busy = [act(600.5 + n, "faq-read", f"b{n}") for n in range(50)]
     demand = recorded_demand([*quiet, *busy], Pace(speed=2, limit_seconds=30))
-    assert 595 <= demand.from_seconds <= 601
-    assert demand.until_seconds - demand.from_seconds == 60
-    assert demand.recorded["faq-read"] >= 50
+    quiet_part, busy_part = demand.excerpts
+    assert (quiet_part.name, quiet_part.seconds) == ("baseline", 15)
+    assert quiet_part.until_seconds <= 600
+    assert (busy_part.name, busy_part.seconds) == ("peak", 45)
+    assert 600 <= busy_part.from_seconds <= 606
+    assert busy_part.at_seconds == 7.5
+    assert 45 <= demand.recorded["faq-read"] <= 47
+    phases = [arrival.phase for arrival in demand.arrivals]
+    assert phases == sorted(phases)  # baseline before peak
+    assert all(
+        (arrival.at_seconds >= 7.5) == (arrival.phase == "peak") for arrival in demand.arrivals
+    )
     assert max(arrival.at_seconds for arrival in demand.arrivals) <= 30
 
 

@@ -7,6 +7,7 @@ from analyzer.analysis.compare.differences import (
     share_difference,
 )
 from analyzer.analysis.compare.gates import (
+    PAIRED_ALPHA,
     Judged,
     Verdict,
     benjamini_hochberg,
@@ -21,9 +22,16 @@ from analyzer.analysis.compare.journeys import (
     Side,
     compare_journeys,
 )
-from analyzer.analysis.compare.paired import PairedDifference, paired_difference, sign_flip_p
+from analyzer.analysis.compare.paired import (
+    MIN_PAIRS,
+    PairedDifference,
+    paired_difference,
+    sign_flip_p,
+)
 
 __all__ = [
+    "MIN_PAIRS",
+    "PAIRED_ALPHA",
     "Difference",
     "JourneyComparison",
     "Judged",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from analyzer.analysis.contexts.fleet import Fleet
+from analyzer.analysis.near import near
 from analyzer.errors import ConfigurationError
 
 WishKind = Literal["together", "apart", "pin", "separate", "frozen"]
@@ -50,6 +50,7 @@ class Constraints:
     `hold` says that the pins are a whole grouping, which gives the number of contexts too.
     `before` is the grouping these wishes were written in (service -> context), `earlier` the
     services that the proposal before it knew: one that has vanished since is no error.
+    `source` is the file they were read from, `lines` where it speaks of each service first.
     """
 
     wishes: tuple[Wish, ...] = ()
@@ -67,6 +68,8 @@ class Constraints:
     hold: bool = False
     before: Mapping[str, str] = field(default_factory=dict)
     earlier: frozenset[str] = frozenset()
+    source: str | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def wanted(self) -> int | None:
         """The number of contexts that is asked for, if any."""
@@ -109,11 +112,9 @@ def check_names(constraints: Constraints, fleet: Fleet) -> None:
     """Raise `ConfigurationError` for each wish about a service that the fleet does not have."""
     known = set(fleet.services) | constraints.earlier
     problems = []
-    lines = {name: wish.line for wish in constraints.wishes for name in wish.services}
     for name in sorted(constraints.about() - known):
-        close = difflib.get_close_matches(name, fleet.services, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        place = f"line {lines[name]}: " if lines.get(name) else ""
-        problems.append(f"{place}unknown service {name!r}{hint}")
+        line = constraints.lines.get(name)
+        place = "" if line is None else f"line {line}: "
+        problems.append(f"{place}unknown service {name!r}; {near(name, fleet.services)}")
     if problems:
         raise ConfigurationError(problems)

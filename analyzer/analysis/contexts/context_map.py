@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,10 +19,11 @@ from analyzer.analysis.contexts.grouping import Grouping
 from analyzer.analysis.contexts.hubs import Hub
 from analyzer.analysis.contexts.merges import LastMerge, last_merge
 from analyzer.analysis.contexts.metrics import contrast
-from analyzer.analysis.contexts.rounding import six_digits
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.analysis.contexts.splits import SplitHint, split_hints
 from analyzer.analysis.contexts.summary import ContextSummary, summarise
+from analyzer.analysis.near import near
+from analyzer.analysis.rounding import six_digits
 from analyzer.errors import UsageError
 
 
@@ -94,9 +94,7 @@ class ContextMap:
         for why in self.explanations:
             if why.service == service:
                 return why
-        close = difflib.get_close_matches(service, self.fleet.services, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"no service {service!r} in this fleet{hint}")
+        raise UsageError(f"no service {service!r}; {near(service, self.fleet.services)}")
 
     @cached_property
     def alternatives(self) -> pl.DataFrame:

@@ -17,9 +17,9 @@ from analyzer.analysis.contexts.affinity import affinity
 from analyzer.analysis.contexts.confidence import generator
 from analyzer.analysis.contexts.fleet import Fleet, Ints
 from analyzer.analysis.contexts.metrics import Figures, Traffic, figures
-from analyzer.analysis.contexts.rounding import six_digits
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.analysis.contexts.tree import Limits, grow
+from analyzer.analysis.rounding import six_digits
 
 PROPOSED, HELD_OUT = "proposed", "proposed, held out"
 ALL_IN_ONE, GIANT = "control: all in one", "control: one giant + singletons"

@@ -77,6 +77,11 @@ class Explanation:
     constraint: str | None
     reason: str
 
+    @property
+    def against(self) -> bool:
+        """Whether a wish put the service where the evidence would not."""
+        return self.constraint is not None and self.margin is not None and self.margin < 0
+
     def __str__(self) -> str:
         """The explanation for a reader, one fact per line."""
         sure = "unknown" if self.confidence is None else f"{self.confidence:.0%}"

@@ -18,7 +18,7 @@ import yaml
 from analyzer.analysis.contexts import file_nodes as nodes
 from analyzer.analysis.contexts.constraints import Constraints, Wish
 from analyzer.analysis.contexts.difference import Difference, difference, match
-from analyzer.analysis.contexts.file_nodes import Problems
+from analyzer.analysis.contexts.file_nodes import Problems, Text
 from analyzer.errors import ConfigurationError
 
 TREATMENTS: Final = ("own", "library", "attach")
@@ -43,6 +43,11 @@ class _Draft:
     owner: dict[str, str] = field(default_factory=dict)
     runtime: dict[str, str] = field(default_factory=dict)
     proposed: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def named(self, service: Text) -> None:
+        """Note where a service is spoken of first."""
+        self.lines.setdefault(service.value, service.line)
 
 
 def parse(text: str) -> Constraints:
@@ -67,6 +72,7 @@ def parse(text: str) -> Constraints:
         hold=hold,
         before={**draft.proposed, **found},
         earlier=frozenset(draft.proposed),
+        lines=draft.lines,
         **draft.rules,
     )
 
@@ -83,7 +89,8 @@ def from_mapping(wishes: Mapping[str, Any]) -> Constraints:
         found = parse(yaml.safe_dump(document, allow_unicode=True))
     except ConfigurationError as error:
         raise ConfigurationError([_LINE.sub("", said) for said in error.problems]) from None
-    return replace(found, wishes=tuple(replace(wish, line=None) for wish in found.wishes))
+    wishes_only = tuple(replace(wish, line=None) for wish in found.wishes)
+    return replace(found, wishes=wishes_only, lines={})
 
 
 def _plain(value: object) -> object:
@@ -145,6 +152,7 @@ def _contexts(draft: _Draft, node: yaml.Node) -> None:
                 )
                 continue
             draft.home[name.value] = (context.value, name.line)
+            draft.named(name)
             members.append(name.value)
 
 
@@ -156,6 +164,7 @@ def _shared(draft: _Draft, node: yaml.Node) -> None:
         if treatment.value not in TREATMENTS:
             draft.problems.unknown(treatment, TREATMENTS, "treatment")
         draft.shared[service.value] = treatment.value
+        draft.named(service)
 
 
 def _words(draft: _Draft, node: yaml.Node, what: str, into: dict[str, str]) -> None:
@@ -163,6 +172,7 @@ def _words(draft: _Draft, node: yaml.Node, what: str, into: dict[str, str]) -> N
         word = nodes.scalar(value, f"{what} of {service.value!r}", draft.problems)
         if word is not None:
             into[service.value] = word.value
+            draft.named(service)
 
 
 def _rules(draft: _Draft, node: yaml.Node) -> None:
@@ -195,6 +205,8 @@ def _rules(draft: _Draft, node: yaml.Node) -> None:
 def _sets(draft: _Draft, node: yaml.Node, kind: str) -> None:
     for item in nodes.items(node, kind, draft.problems):
         found = nodes.names(item, f"{kind} (a list of lists)", draft.problems)
+        for name in found:
+            draft.named(name)
         services = tuple(dict.fromkeys(name.value for name in found))
         if len(services) == 1:
             draft.problems.add(nodes.line_of(item), f"{kind} needs two services or more")
@@ -207,6 +219,7 @@ def _sets(draft: _Draft, node: yaml.Node, kind: str) -> None:
 def _pinned(draft: _Draft, node: yaml.Node) -> None:
     for service, value in nodes.entries(node, "pinned", draft.problems):
         context = nodes.scalar(value, f"pinned {service.value!r}", draft.problems)
+        draft.named(service)
         if context is not None:
             draft.pins.append(Wish("pin", (service.value,), context.value, service.line))
 
@@ -214,15 +227,16 @@ def _pinned(draft: _Draft, node: yaml.Node) -> None:
 def _separate(draft: _Draft, node: yaml.Node) -> None:
     for reason, value in nodes.entries(node, "separate", draft.problems):
         found = nodes.names(value, f"separate {reason.value!r}", draft.problems)
+        for name in found:
+            draft.named(name)
         services = tuple(dict.fromkeys(name.value for name in found))
         draft.wishes.append(Wish("separate", services, reason.value, reason.line))
 
 
 def _frozen(draft: _Draft, node: yaml.Node) -> None:
-    draft.wishes += [
-        Wish("frozen", (name.value,), line=name.line)
-        for name in nodes.names(node, "frozen", draft.problems)
-    ]
+    for name in nodes.names(node, "frozen", draft.problems):
+        draft.named(name)
+        draft.wishes.append(Wish("frozen", (name.value,), line=name.line))
 
 
 def _holds(draft: _Draft, found: Mapping[str, str]) -> bool:

@@ -12,6 +12,7 @@ import yaml
 from analyzer.analysis.contexts.constraints import Constraints, Wish
 from analyzer.analysis.contexts.context_map import ContextMap
 from analyzer.analysis.contexts.explanation import Explanation
+from analyzer.model.printable import printable
 
 _HOW_TO = """\
 # Edit this file and give it back:  analyze contexts --contexts contexts.yaml
@@ -39,6 +40,7 @@ _RULES = (
     ("number_of_contexts", "empty: chosen by modularity"),
 )
 _RULE_WIDTH = 28
+_LONGEST_KEY = 1_000
 
 
 def render(found: ContextMap) -> str:
@@ -69,8 +71,20 @@ def quoted(name: str) -> str:
     bare = re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*", name)
     if bare and isinstance(yaml.safe_load(name), str):
         return name
-    text: str = yaml.safe_dump(name, allow_unicode=True, width=float("inf"), default_style='"')
+    plain = printable(name) == name
+    text: str = yaml.safe_dump(name, allow_unicode=plain, width=float("inf"), default_style='"')
     return text.strip()
+
+
+def entry(name: str, indent: int | None = None) -> str:
+    """A name as the key of a mapping with its colon; inside `{}` without `indent`.
+
+    YAML reads no key beyond 1,024 characters but an explicit one.
+    """
+    key = quoted(name)
+    if len(key) < _LONGEST_KEY:
+        return f"{key}:"
+    return f"? {key} :" if indent is None else f"? {key}\n{' ' * indent}:"
 
 
 def comment(text: str) -> str:
@@ -110,7 +124,7 @@ def _listed(found: ContextMap) -> dict[str, list[Explanation]]:
 def _contexts(found: ContextMap) -> list[str]:
     lines = []
     for context, members in _listed(found).items():
-        lines += ["", f"  {quoted(context)}:"]
+        lines += ["", f"  {entry(context, 2)}"]
         if len(members) > 1:
             lines.append(f"    # {comment(str(found.context(context)))}")
         width = max(len(quoted(why.service)) for why in members)
@@ -131,7 +145,7 @@ def _why(why: Explanation) -> str:
 
 def _shared(found: ContextMap) -> list[str]:
     return [
-        f"  {quoted(why.service)}: {found.constraints.shared.get(why.service, 'own')}"
+        f"  {entry(why.service, 2)} {found.constraints.shared.get(why.service, 'own')}"
         f"  # {_why(why)}"
         for why in found.explanations
         if why.service in found.apart
@@ -143,11 +157,11 @@ def _rules(wishes: Constraints) -> list[str]:
         return _flow(_list(wish.services) for wish in _of(wishes, kind))
 
     pins = [
-        f"{quoted(name)}: {quoted(wish.target)}"
+        f"{entry(name)} {quoted(wish.target)}"
         for wish in ([] if wishes.hold else _of(wishes, "pin"))
         for name in wish.services
     ]
-    alone = [f"{quoted(wish.target)}: {_list(wish.services)}" for wish in _of(wishes, "separate")]
+    alone = [f"{entry(wish.target)} {_list(wish.services)}" for wish in _of(wishes, "separate")]
     values = {
         "hold": "true" if wishes.hold else "",
         "together": sets("together"),
@@ -187,5 +201,5 @@ def _mapping(title: str, entries: Mapping[str, str]) -> list[str]:
         return [f"{title}: {{}}"]
     return [
         f"{title}:",
-        *(f"  {quoted(name)}: {quoted(entries[name])}" for name in sorted(entries)),
+        *(f"  {entry(name, 2)} {quoted(entries[name])}" for name in sorted(entries)),
     ]

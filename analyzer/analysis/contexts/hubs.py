@@ -2,7 +2,8 @@
 
 A hub touches most journeys *and* spreads its calls over the contexts that show themselves
 without it. An entry point (a gateway) is a hub that the fleet calls hardly ever and that
-passes work on.
+passes work on. A service that calls nobody and is called from three contexts or more, none of
+which clearly owns it (an audit trail), is shared as well, however few journeys it is part of.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ _MOST_HUBS = 3
 """At most a third of a fleet can be hubs: beyond that, nothing is left to be shared by."""
 
 _CALLED_BACK = 0.1
-"""An entry point receives at most a tenth of the calls it makes."""
+"""An entry point receives at most a tenth of the calls it makes; a shared leaf makes so few."""
+
+_FEWEST_SERVED = 3
+"""Between two contexts a service may simply be at the border; three have it in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +53,30 @@ def find_hubs(fleet: Fleet, settings: Settings, held: Sequence[str] = ()) -> tup
     order = sorted(
         range(len(shares)), key=lambda at: (-shares[at], -reach[at], fleet.services[at])
     )
+    most = len(shares) // _MOST_HUBS
     candidates = [
         at for at in order if shares[at] > settings.hub_share and fleet.services[at] not in held
-    ][: len(shares) // _MOST_HUBS]
-    if not candidates:
-        return ()
+    ][:most]
     rest = fleet.without([fleet.services[at] for at in candidates])
     similarity = affinity(rest, settings).total
     tree = grow(similarity, free(len(rest.services)))
     groups = tree.cut(choose(similarity, tree, None).groups)
+    enough = enough_spread(settings, len(np.unique(groups)))
     hubs = []
+    weights = scaled_calls(fleet.calls)
     for at in candidates:
-        spread = participation(fleet, at, rest.services, groups)
-        if spread > _enough(settings, len(np.unique(groups))):
+        spread = participation(fleet, weights[at], at, rest.services, groups)
+        if spread > enough:
             role: Role = "edge" if _passes_on(fleet.calls, at) else "shared"
             hubs.append(Hub(fleet.services[at], role, float(shares[at]), spread))
-    return tuple(sorted(hubs, key=lambda hub: hub.service))
+    kept = {fleet.services[at] for at in candidates} | set(held)
+    served = [
+        Hub(fleet.services[at], "shared", float(shares[at]), spread)
+        for at in order
+        if fleet.services[at] not in kept
+        and (spread := served_evenly(fleet, at, rest.services, groups)) > enough
+    ]
+    return tuple(sorted([*hubs, *served[: most - len(hubs)]], key=lambda hub: hub.service))
 
 
 def journey_shares(fleet: Fleet) -> Floats:
@@ -83,14 +95,17 @@ def neighbour_shares(fleet: Fleet) -> Floats:
     return neighbours / max(len(fleet.services) - 1, 1)
 
 
-def participation(fleet: Fleet, at: int, rest: Sequence[str], groups: Ints) -> float:
+def participation(
+    fleet: Fleet, weights: Floats, at: int, rest: Sequence[str], groups: Ints
+) -> float:
     """1 - sum over groups of the squared share of the service's log calls (Guimera 2005).
 
-    A service without any call to the rest is weighed by the journeys it shares with it.
+    `weights` is the service's row of `scaled_calls`. A service without any call to
+    the rest is weighed by the journeys it shares with it.
     """
     index = {name: place for place, name in enumerate(fleet.services)}
     columns = np.array([index[name] for name in rest], dtype=np.int64)
-    weight = scaled_calls(fleet.calls)[at, columns]
+    weight = weights[columns]
     if weight.sum() == 0:
         common = fleet.touches[:, [at]].T @ fleet.touches[:, columns]
         weight = np.asarray(common.todense(), dtype=np.float64).ravel()
@@ -101,7 +116,27 @@ def participation(fleet: Fleet, at: int, rest: Sequence[str], groups: Ints) -> f
     return float(1 - (shares * shares).sum())
 
 
-def _enough(settings: Settings, groups: int) -> float:
+def served_evenly(fleet: Fleet, at: int, rest: Sequence[str], groups: Ints) -> float:
+    """How evenly three contexts or more call a service that calls nobody; 0 for any other one.
+
+    Plain counts, unlike `participation`: a leak of a few calls into other contexts must not make
+    a service shared that one context clearly owns.
+    """
+    calls = fleet.calls
+    made = float(calls[at].sum() - calls[at, at])
+    index = {name: place for place, name in enumerate(fleet.services)}
+    received = calls[[index[name] for name in rest], at].copy()
+    received[[name == fleet.services[at] for name in rest]] = 0.0
+    total = float(received.sum())
+    if total == 0 or made > _CALLED_BACK * total:
+        return 0.0
+    shares = np.bincount(groups, weights=received) / total
+    if np.count_nonzero(shares) < _FEWEST_SERVED:
+        return 0.0
+    return float(1 - (shares * shares).sum())
+
+
+def enough_spread(settings: Settings, groups: int) -> float:
     """The participation asked for; with two or three contexts it cannot reach the default.
 
     Over k contexts it is at most 1 - 1/k, so small fleets ask for two thirds of that, which

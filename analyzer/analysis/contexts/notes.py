@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.analysis.contexts.confidence import Together
+from analyzer.analysis.contexts.explanation import Explanation
 from analyzer.analysis.contexts.fleet import Evidence, Fleet
 from analyzer.analysis.contexts.scene import Scene
 
@@ -43,6 +44,16 @@ def notes(scene: Scene, apart: tuple[str, ...]) -> tuple[str, ...]:
     if loops:
         found.append(f"services that call themselves: {loops}; calls to oneself are left out")
     return tuple(found)
+
+
+def against_the_evidence(explanations: tuple[Explanation, ...]) -> tuple[str, ...]:
+    """A sentence for each decision of the architect that the logs speak against."""
+    return tuple(
+        f"{why.service} in {why.context}, as you decided, is against the evidence: the logs tie "
+        f"it more to {why.alternative} (margin {why.margin:+.2f})"
+        for why in explanations
+        if why.against
+    )
 
 
 def confidence_notes(fleet: Fleet, together: Together) -> tuple[str, ...]:

@@ -24,10 +24,15 @@ from analyzer.analysis.contexts.fleet import Evidence, Fleet, assemble, incidenc
 from analyzer.analysis.contexts.grouping import Grouping, keep_in_place
 from analyzer.analysis.contexts.hubs import Hub, find_hubs, journey_shares
 from analyzer.analysis.contexts.naming import name_contexts
-from analyzer.analysis.contexts.notes import confidence_notes, notes, unstated
+from analyzer.analysis.contexts.notes import (
+    against_the_evidence,
+    confidence_notes,
+    notes,
+    unstated,
+)
 from analyzer.analysis.contexts.scene import Scene, explain_all
 from analyzer.analysis.contexts.settings import Settings
-from analyzer.analysis.contexts.tree import Limits, grow
+from analyzer.analysis.contexts.tree import Limits, free, grow
 from analyzer.analysis.contexts.vocabulary import stem, subject_words
 from analyzer.errors import UsageError
 
@@ -67,12 +72,15 @@ def propose_contexts(
     )
     members = fleet.without(apart)
     grouping = _group(members, chosen, limits(wishes, members, known), wanted)
-    together = resample(members, chosen, grouping.limits, grouping.choice.groups, seed)
+    # Without the wishes: an edit decides where a service goes, not how sure the evidence is.
+    evident = free(len(members.services))
+    together = resample(members, chosen, evident, grouping.choice.groups, seed)
     grouping = keep_in_place(grouping, wishes.before, chosen.keep_margin)
     named = name_contexts(grouping, apart, wishes)
     scene = Scene(fleet, replace(grouping, names=named.groups), hubs, named.hubs, wishes)
     sure = dict(zip(members.services, together.of(grouping.labels), strict=True))
-    sure |= hub_confidence(fleet, apart, chosen, seed)
+    sure |= hub_confidence(fleet, apart, (members, grouping.labels), chosen, seed)
+    explained = explain_all(scene, chosen, sure)
     return ContextMap(
         fleet=fleet,
         evidence=known,
@@ -81,8 +89,12 @@ def propose_contexts(
         seed=seed,
         grouping=scene.grouping,
         hubs=hubs,
-        explanations=explain_all(scene, chosen, sure),
-        notes=(*notes(scene, apart), *confidence_notes(fleet, together)),
+        explanations=explained,
+        notes=(
+            *notes(scene, apart),
+            *against_the_evidence(explained),
+            *confidence_notes(fleet, together),
+        ),
         unstated=unstated(fleet, known),
     )
 

@@ -67,12 +67,15 @@ def _member(scene: Scene, at: int, confidence: float | None, settings: Settings)
     if hub is not None:
         said = f"{_hub_sentence(hub)}; kept in the tree: {said}"
     decided = _constraint(scene, name, settings)
+    against = decided is not None and placement.margin < 0
+    if decided:
+        said = f"{decided}; against the evidence: {said}" if against else f"{decided}; {said}"
     return Explanation(
         service=name,
         context=scene.context_of(at),
         role="member" if hub is None else hub.role,
         confidence=confidence,
-        undecided=confidence is not None and confidence < settings.sure,
+        undecided=confidence is not None and confidence < settings.sure and not against,
         alternative=(
             None if placement.alternative is None else grouping.names[placement.alternative]
         ),
@@ -82,7 +85,7 @@ def _member(scene: Scene, at: int, confidence: float | None, settings: Settings)
         edges_outside=edges_between(fleet, np.array([at]), outside)[:_SHOWN],
         layers=layer_ties(grouping.affinity, at, mates, other),
         constraint=decided,
-        reason=f"{decided}; {said}" if decided else said,
+        reason=said,
     )
 
 
@@ -113,6 +116,9 @@ def _apart(
         best = ranked[0] if ranked and means[ranked[0]] > 0 else None
         second = means[ranked[1]] if len(ranked) > 1 else 0.0
         treatment = scene.wishes.shared.get(hub.service, "own")
+        other = best
+        if treatment == "attach":  # it is in its best context: the alternative is the next one
+            other = ranked[1] if second > 0 else None
         context = {"library": LIBRARY, "attach": best}.get(treatment)
         confidence = sure.get(hub.service)
         everyone = np.array([index[name] for name in members], dtype=np.int64)
@@ -124,7 +130,7 @@ def _apart(
                 role=hub.role,
                 confidence=confidence,
                 undecided=confidence is not None and confidence < settings.sure,
-                alternative=best,
+                alternative=other,
                 margin=None if best is None else means[best] - second,
                 journeys=(),
                 edges_inside=(),

@@ -41,12 +41,14 @@ class Findings:
 
     `hotspots` keeps the highest score of every (service, operation, kind) over the windows,
     ranked inside its kind; rows without enough data follow, unranked. `note` says why where no
-    window was found or there is nothing to compare it with.
+    window was found or there is nothing to compare it with. `tail_ns` is what the baseline leaves
+    out after each window.
     """
 
     windows: tuple[WindowFindings, ...]
     hotspots: tuple[Hotspot, ...]
     note: str | None = None
+    tail_ns: int = 0
 
 
 def find_hotspots(
@@ -68,19 +70,23 @@ def find_hotspots(
         windows = find_windows(frames.journeys)
     if not windows:
         return Findings((), (), NO_PEAK)
-    starts = frames.times["start_ns"]
-    baseline = baseline_of(starts, (*windows, *excluded))
+    baseline = baseline_of(frames.times["start_ns"], (*windows, *excluded), frames.times["weight"])
     comparisons = compare(frames, tuple(windows), baseline)
     found = tuple(map(_findings, comparisons))
     note = None if any(each.suspects for each in found) else NOTHING_TO_COMPARE
     if incident_ns is None:
-        return Findings(found, _merged(found), note)
+        return Findings(found, _merged(found), note, baseline.tail_ns)
     (each,) = found
-    return Findings(found, incident_rows(comparisons[0], each.hotspots, each.suspects), note)
+    rows = incident_rows(comparisons[0], each.hotspots, each.suspects)
+    rows = tuple(replace(row, window=each.window) for row in rows)
+    return Findings(found, rows, note, baseline.tail_ns)
 
 
 def _findings(comparison: Comparison) -> WindowFindings:
-    rows = [*latency_rows(comparison), *error_rows(comparison)]
+    rows = [
+        replace(row, window=comparison.window)
+        for row in (*latency_rows(comparison), *error_rows(comparison))
+    ]
     return WindowFindings(comparison.window, _ranked(rows), tuple(rank_suspects(comparison)))
 
 
@@ -119,7 +125,7 @@ def _ranked(rows: list[Hotspot]) -> tuple[Hotspot, ...]:
 
 
 def hotspot_frame(hotspots: Sequence[Hotspot]) -> pl.DataFrame:
-    """The hotspots as rows of the store's table `hotspot`."""
+    """The hotspots as rows of the store's table `hotspot`, times in microseconds."""
     return pl.DataFrame(
         [
             (
@@ -136,6 +142,8 @@ def hotspot_frame(hotspots: Sequence[Hotspot]) -> pl.DataFrame:
                 row.share_of_slow_time,
                 row.cause,
                 row.evidence_n,
+                row.window and row.window.start_ns // 1_000,
+                row.window and row.window.end_ns // 1_000,
             )
             for row in hotspots
         ],
@@ -158,4 +166,6 @@ HOTSPOT_SCHEMA: Final = {
     "share_of_slow_time": pl.Float64,
     "cause": pl.String,
     "evidence_n": pl.Int64,
+    "window_start": pl.Int64,
+    "window_end": pl.Int64,
 }

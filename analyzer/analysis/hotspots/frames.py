@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
+
+from analyzer.analysis.hotspots.templates import with_mined_templates
 
 _UUID: Final = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _HEX: Final = r"\b(?:0x)?[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\b"
@@ -47,6 +50,28 @@ CALLS_SCHEMA: Final = {
     "retry": pl.Boolean,
 }
 
+MEASUREMENTS_SCHEMA: Final = {
+    "service_name": pl.String,
+    "start_ns": pl.Int64,
+    "name": pl.String,
+    "value": pl.Float64,
+}
+
+_OPTIONAL: Final = {
+    "records": RECORDS_SCHEMA,
+    "calls": CALLS_SCHEMA,
+    "measurements": MEASUREMENTS_SCHEMA,
+}
+_KEYED: Final[dict[str, tuple[str, ...]]] = {
+    "times": ("operation", "callee_operation"),
+    "journeys": (),
+    "path": ("operation",),
+    "records": ("operation",),
+    "calls": ("message",),
+    "measurements": (),
+}
+"""The frames and their columns of operations."""
+
 
 @dataclass(frozen=True, slots=True)
 class TraceFrames:
@@ -54,11 +79,13 @@ class TraceFrames:
 
     `times`: one row per span as `model.span.SpanTime` (the table `span_time`): service_name,
     operation, start_ns, duration_ns, own_ns, gap_ns, callee, callee_operation, parent_service,
-    status, error_type, origin, trace_id. `journeys`: trace_id, journey, start_ns, duration_ns,
-    status. `path`: trace_id, service_name, operation, kind, callee, exclusive_ns (the table
-    `critical_path`). `records`: service_name, start_ns, operation (may be null), template,
-    failed: one row per log line that has a template; empty where there are no logs. `calls`:
-    callee, message, start_ns, retry; empty where nobody asks for retries.
+    status, error_type, origin, trace_id, weight (how many spans a row stands for where it is one
+    of a sample). `journeys`: trace_id, journey, start_ns, duration_ns, status. `path`: trace_id,
+    service_name, operation, kind, callee, exclusive_ns (the table `critical_path`). `records`:
+    service_name, start_ns, operation (may be null), template, failed: one row per log line that
+    has a template; empty where there are no logs. `calls`: callee, message, start_ns, retry;
+    empty where nobody asks for retries. `measurements`: service_name, start_ns, name, value: what
+    services log of their pools, queues and processors.
     """
 
     times: pl.DataFrame
@@ -66,6 +93,7 @@ class TraceFrames:
     path: pl.DataFrame
     records: pl.DataFrame
     calls: pl.DataFrame
+    measurements: pl.DataFrame
 
     @classmethod
     def of(
@@ -77,17 +105,27 @@ class TraceFrames:
         calls: pl.DataFrame | None = None,
     ) -> TraceFrames:
         """The frames with operations turned into keys and names into categories."""
-        if records is None:
-            records = pl.DataFrame(schema=RECORDS_SCHEMA)
-        if calls is None:
-            calls = pl.DataFrame(schema=CALLS_SCHEMA)
-        return cls(
-            _with_keys(times, "operation", "callee_operation"),
-            _with_keys(journeys.filter(pl.col("start_ns").is_not_null())),
-            _with_keys(path, "operation"),
-            _with_keys(records, "operation"),
-            _with_keys(calls, "message"),
-        )
+        frames = {
+            "times": times, "journeys": journeys, "path": path, "records": records, "calls": calls,
+        }  # fmt: skip
+        return cls.read(frames.get)
+
+    @classmethod
+    def read(cls, frame: Callable[[str], pl.DataFrame | None]) -> TraceFrames:
+        """The same, each frame asked for by its name and made small before the next one."""
+        keyed = {}
+        for name, columns in _KEYED.items():
+            found = frame(name)
+            if found is None:
+                found = pl.DataFrame(schema=_OPTIONAL[name])
+            if name == "times" and "weight" not in found.columns:
+                found = found.with_columns(weight=pl.lit(1))
+            if name == "journeys":
+                found = found.filter(pl.col("start_ns").is_not_null())
+            if name == "records":
+                found = with_mined_templates(found)
+            keyed[name] = _with_keys(found, *columns)
+        return cls(**keyed)
 
 
 def _with_keys(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:

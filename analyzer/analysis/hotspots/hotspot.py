@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from analyzer.analysis.hotspots.windows import Window
+
 NOTICEABLE: Final = 1.05
 """Below this ratio of medians nobody would call an operation slower."""
 
@@ -17,7 +19,7 @@ class Hotspot:
     where the wait in front of it won), rates are errors that began there per call. `ratio` is
     peak over baseline of the kind's own figure. `share_of_slow_time` is its part of the slow
     journeys' critical path. `score` and `rank` are None where there is not enough data; `cause`
-    then says how much there is.
+    then says how much there is. `window` is the peak that the row compares with the baseline.
     """
 
     rank: int | None
@@ -33,6 +35,7 @@ class Hotspot:
     share_of_slow_time: float | None
     cause: str
     evidence_n: int
+    window: Window | None = None
 
     @property
     def sentence(self) -> str:
@@ -47,7 +50,12 @@ class Hotspot:
         text += f"{self.ratio:.1f} x slower at peak" if self.ratio else "slower at peak"
         if self.share_of_slow_time is not None:
             text += f", {self.share_of_slow_time:.0%} of the slow journeys' time"
-        return text
+        return f"{text}; {self.why}" if self.cause else text
+
+    @property
+    def why(self) -> str:
+        """The cause without the figures behind it."""
+        return self.cause.partition("; ")[0]
 
     def _error_sentence(self) -> str:
         if not self.peak_error_rate:  # it happens more or less often, it does not fail

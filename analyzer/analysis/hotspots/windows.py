@@ -22,6 +22,8 @@ BUCKETS_NS: Final = tuple(s * SECOND_NS for s in (15, 60, 300, 900))
 MIN_JOURNEYS: Final = 20
 MIN_JOURNEYS_BY_NAME: Final = 5
 MIN_BUCKETS: Final = 6
+MIN_OF_A_NAME: Final = MIN_BUCKETS // 2 * MIN_JOURNEYS_BY_NAME
+"""A name with fewer journeys cannot hold five in half of six buckets."""
 MIN_BUCKETS_WIDER: Final = 20
 SCORE_LIMIT: Final = 3.0
 GUARD_NS: Final = 5 * SECOND_NS
@@ -63,49 +65,78 @@ def incident_window(moment_ns: int) -> Window:
     return Window(moment_ns + INCIDENT_FROM_NS, moment_ns + INCIDENT_TO_NS, "incident")
 
 
-def baseline_of(starts: pl.Series, windows: Sequence[Window]) -> Baseline:
-    """The baseline beside `windows`; the tail is halved until half of the data remains."""
-    times = starts.sort().to_numpy()
+def baseline_of(
+    starts: pl.Series, windows: Sequence[Window], weights: pl.Series | None = None
+) -> Baseline:
+    """The baseline beside `windows`; the tail is halved until half of the data remains.
+
+    `weights` says how many spans each start stands for (one, unless it is a sample's).
+    """
+    order = starts.arg_sort()
+    times = starts[order].to_numpy()
+    counts = np.ones(len(times), np.int64) if weights is None else weights[order].to_numpy()
+    seen = np.concatenate([[0], np.cumsum(counts)])
     tail = TAIL_NS
     while tail > SECOND_NS:
         lost = sum(
-            int(np.searchsorted(times, high) - np.searchsorted(times, low))
+            int(seen[np.searchsorted(times, high)] - seen[np.searchsorted(times, low)])
             for low, high in _union((w.start_ns - GUARD_NS, w.end_ns + tail) for w in windows)
         )
-        if 2 * lost <= len(times):
+        if 2 * lost <= seen[-1]:
             return Baseline(tuple(windows), tail)
         tail //= 2
     return Baseline(tuple(windows), 0)
 
 
-def find_windows(journeys: pl.DataFrame) -> tuple[Window, ...]:
+def find_windows(journeys: pl.DataFrame | Iterable[pl.DataFrame]) -> tuple[Window, ...]:
     """Peaks of latency, errors or volume, in order of time; overlapping ones are one.
 
-    `journeys` has journey, start_ns, duration_ns, status. Looked for over all journeys together
+    `journeys` has journey, start_ns, duration_ns, status; of many, give pieces that each hold
+    all journeys of some quarters of an hour (epoch time). Looked for over all journeys together
     and in each journey by its name: a slow ticket hides in the median of many quick answers.
     Buckets are 15 s, 60 s, 5 min or 15 min wide, from the smallest on whose median bucket holds
     20 journeys, or 5 of one name; nothing is found in fewer than six buckets.
     """
-    if journeys.is_empty():
+    pieces = [journeys] if isinstance(journeys, pl.DataFrame) else journeys
+    counted = [_all_buckets(piece) for piece in pieces if piece.height]
+    if not counted:
         return ()
-    found = _peaks(journeys, MIN_JOURNEYS, ("latency", "errors", "volume"), "")
-    names = journeys["journey"].drop_nulls().unique().sort()
-    if len(names) == 1 and _fills_a_bucket(journeys):
+    together = _by_width(pl.concat([overall for overall, _ in counted]))
+    named = pl.concat([by_name for _, by_name in counted])
+    found = _peaks(together, MIN_JOURNEYS, ("latency", "errors", "volume"), "")
+    names = named["journey"].drop_nulls().unique()
+    if len(names) == 1 and _fills_a_bucket(together):
         return _joined(found)
-    for name in names:
-        mine = journeys.filter(pl.col("journey") == name)
+    frequent = named.filter(pl.col("journeys").sum().over("journey", "width") >= MIN_OF_A_NAME)
+    parts = frequent.drop_nulls("journey").partition_by("journey", as_dict=True)
+    for name in sorted(str(key[0]) for key in parts):
+        mine = _by_width(parts[name,])
         found += _peaks(mine, MIN_JOURNEYS_BY_NAME, ("latency", "errors"), f" of {name}")
     return _joined(found)
 
 
-def _fills_a_bucket(journeys: pl.DataFrame) -> bool:
+def _all_buckets(journeys: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The buckets of every width, over all journeys and by name."""
+    named = journeys.with_columns(pl.col("journey").cast(pl.String))
+    return (
+        pl.concat([_buckets(named, width, []) for width in BUCKETS_NS]),
+        pl.concat([_buckets(named, width, ["journey"]) for width in BUCKETS_NS]),
+    )
+
+
+def _by_width(buckets: pl.DataFrame) -> dict[int, pl.DataFrame]:
+    ordered = buckets.sort("bucket")
+    return {width: ordered.filter(pl.col("width") == width) for width in BUCKETS_NS}
+
+
+def _fills_a_bucket(buckets: dict[int, pl.DataFrame]) -> bool:
     """Whether some bucket width holds enough journeys in enough buckets."""
-    sizes = (_buckets(journeys, width)["journeys"].to_numpy() for width in BUCKETS_NS)
+    sizes = (of_width["journeys"].to_numpy() for of_width in buckets.values())
     return any(len(n) >= MIN_BUCKETS and np.median(n) >= MIN_JOURNEYS for n in sizes)
 
 
 def _peaks(
-    journeys: pl.DataFrame, enough: int, signals: tuple[str, ...], subject: str
+    buckets: dict[int, pl.DataFrame], enough: int, signals: tuple[str, ...], subject: str
 ) -> list[Window]:
     """Peaks at the smallest bucket that holds enough, and at wider ones while there are many.
 
@@ -113,12 +144,11 @@ def _peaks(
     """
     found: list[Window] = []
     least = MIN_BUCKETS
-    for width in BUCKETS_NS:
-        buckets = _buckets(journeys, width)
-        if len(buckets) < least:
+    for width, of_width in buckets.items():
+        if len(of_width) < least:
             break
-        if np.median(buckets["journeys"].to_numpy()) >= enough:
-            found += _peaks_at(width, buckets, signals, subject)
+        if np.median(of_width["journeys"].to_numpy()) >= enough:
+            found += _peaks_at(width, of_width, signals, subject)
             least = MIN_BUCKETS_WIDER
     return found
 
@@ -163,16 +193,16 @@ def _union(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _buckets(journeys: pl.DataFrame, width_ns: int) -> pl.DataFrame:
-    """Per bucket with traffic: journeys, errors, latency_ns (median), by time."""
+def _buckets(journeys: pl.DataFrame, width_ns: int, by: list[str]) -> pl.DataFrame:
+    """Per bucket with traffic: width, journeys, errors, latency_ns (median)."""
     return (
-        journeys.group_by((pl.col("start_ns") // width_ns).alias("bucket"))
+        journeys.group_by(*by, (pl.col("start_ns") // width_ns).alias("bucket"))
         .agg(
             pl.len().cast(pl.Int64).alias("journeys"),
             (pl.col("status") == "error").sum().cast(pl.Int64).alias("errors"),
             pl.col("duration_ns").median().fill_null(0.0).alias("latency_ns"),
         )
-        .sort("bucket")
+        .with_columns(pl.lit(width_ns).alias("width"))
     )
 
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from itertools import groupby, pairwise
 from operator import attrgetter
 
-from analyzer.analysis.whatif.recording import LOST, Failure, Recorder, Recording, Run, Site
+from analyzer.analysis.whatif.recorder import Recorder
+from analyzer.analysis.whatif.recording import Recording
+from analyzer.analysis.whatif.run import LOST, Failure, Run, Site
 from analyzer.analysis.whatif.transport import is_deadline, is_transport
 from analyzer.model.span import Span
 from analyzer.semconv import ERROR

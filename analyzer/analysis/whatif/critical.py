@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.analysis.whatif.recording import Run, Site
+from analyzer.analysis.whatif.run import Run, Site
 
 
 def critical_sites(run: Run) -> list[Site]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import NamedTuple
 
-from analyzer.analysis.whatif.recording import Recording, Run
+from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import LIBRARY, Merger
+from analyzer.analysis.whatif.run import Run
 
 
 class Reach(NamedTuple):

@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from analyzer.analysis.whatif.critical import critical_sites
 from analyzer.analysis.whatif.exposure import BlastRadius, blast_radius, share_touching, units
 from analyzer.analysis.whatif.recording import Recording
@@ -237,6 +235,8 @@ def _leaf_first(
     recording: Recording, members: Sequence[str]
 ) -> list[tuple[tuple[str, ...], frozenset[str]]]:
     """Blocks of a context (services in a circle are one block) and the members each calls."""
+    import networkx as nx
+
     graph: nx.DiGraph = nx.DiGraph()
     graph.add_nodes_from(members)
     inside = set(members)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analyzer.analysis.whatif.exposure import units
-from analyzer.analysis.whatif.quantiles import Floats, Ints
+from analyzer.analysis.whatif.quantiles import Floats
 from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import Merger
+from analyzer.analysis.whatif.runs import Ints
 
 _SECOND_NS = 1_000_000_000
 BUSY = 0.6
@@ -106,14 +107,11 @@ def loads(
 
 def _spans(recording: Recording, wanted: set[str]) -> dict[str, Ints]:
     """Per service an array of (start, end, own) over its spans that work themselves."""
-    rows: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for run in recording.runs:
-        for service, begin, end, own in zip(
-            run.service, run.start, run.end, run.own_ns, strict=True
-        ):
-            if own > 0 and service in wanted:
-                rows[service].append((begin, end, own))
-    return {name: np.array(rows[name], dtype=np.int64).reshape(-1, 3) for name in wanted}
+    names, columns = recording.runs.names, recording.runs.spans.columns
+    rows = np.stack([columns[name] for name in ("start", "end", "own_ns")], axis=1)
+    working = columns["own_ns"] > 0
+    codes = {names[code]: code for code in np.unique(columns["service"]).tolist()}
+    return {name: rows[working & (columns["service"] == codes[name])] for name in sorted(wanted)}
 
 
 def _busy(spans: Ints) -> dict[int, int]:

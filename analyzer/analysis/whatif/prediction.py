@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from analyzer.analysis.whatif.compiling import collector_paused
+from analyzer.analysis.whatif.inside import Inside
 from analyzer.analysis.whatif.quantiles import QuantilePair, generator, quantile_pairs
-from analyzer.analysis.whatif.recording import Recording, Run
+from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import Merger, Outcome, replay
+from analyzer.analysis.whatif.runs import Flags, Ints
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
 _LOW_CONFIDENCE: Final = 0.05
@@ -66,103 +68,135 @@ class Prediction:
 def predict(
     recording: Recording, merger: Merger, seed: int, before: Prediction | None = None
 ) -> Prediction:
-    """Replay every run of `recording` under `merger`.
+    """Replay every run of `recording` that `merger` touches; every other one stays as it was.
 
     A prediction for a smaller merge, `before`, is taken over where nothing changed since.
     """
-    changed = _changed_runs(recording, merger, before)
+    inside = Inside.of(recording, merger)
+    known = before if before is not None and before.merger.delta_ns == merger.delta_ns else None
+    changed = (
+        inside.touched if known is None else inside.differing(Inside.of(recording, known.merger))
+    )
+    outcomes = _as_recorded(recording) if known is None else list(known.outcomes)
+    places = np.flatnonzero(changed)
     with collector_paused():
-        outcomes = tuple(
-            before.outcomes[at]
-            if before is not None and at not in changed
-            else replay(run, merger, recording)
-            for at, run in enumerate(recording.runs)
+        for at, run in zip(places.tolist(), recording.runs.at(places), strict=True):
+            outcomes[at] = replay(run, merger, recording)
+    volume = _Volume(recording, merger, inside, tuple(outcomes), changed)
+    kept = {} if known is None else {one.journey: one for one in known.journeys}
+    return Prediction(merger, tuple(volume.journeys(seed, kept)), volume.outcomes)
+
+
+def _as_recorded(recording: Recording) -> list[Outcome]:
+    heads = recording.runs.heads
+    return [
+        Outcome(duration, duration, failed)
+        for duration, failed in zip(
+            heads["duration_ns"].tolist(), (heads["failed"] > 0).tolist(), strict=True
         )
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for at, run in enumerate(recording.runs):
-        places[run.journey].append(at)
-    known = {} if before is None else {one.journey: one for one in before.journeys}
-    kept = set(known) - {recording.runs[at].journey for at in changed}
-    journeys = tuple(
-        _again(known[name], recording, merger, places[name])
-        if name in kept
-        else _journey(recording, merger, name, places[name], outcomes, seed)
-        for name in sorted(places)
-    )
-    return Prediction(merger, journeys, outcomes)
+    ]
 
 
-def _again(
-    known: JourneyPrediction, recording: Recording, merger: Merger, places: Sequence[int]
-) -> JourneyPrediction:
-    """A prediction that still holds; only the context that the journey belongs to may differ."""
-    runs = [recording.runs[at] for at in places]
-    return replace(known, context=journey_context(runs, merger.context_of))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Volume:
+    """All that is known of the runs under one grouping, on its way to a row per journey."""
+
+    recording: Recording
+    merger: Merger
+    inside: Inside
+    outcomes: tuple[Outcome, ...]
+    changed: Flags
+
+    def journeys(
+        self, seed: int, kept: Mapping[str, JourneyPrediction]
+    ) -> Iterator[JourneyPrediction]:
+        """Every journey by name; those of `kept` that nothing changed for are taken over.
+
+        Only the context that such a journey belongs to may be another one.
+        """
+        runs = self.recording.runs
+        journey = runs.heads["journey"]
+        order = np.argsort(journey, kind="stable")
+        codes, firsts = np.unique(journey[order], return_index=True)
+        lasts = [*firsts[1:], len(order)]
+        parts = {
+            code: order[first:last]
+            for code, first, last in zip(codes.tolist(), firsts, lasts, strict=False)
+        }
+        contexts = _contexts(self.recording, self.merger.context_of)
+        counts = [
+            np.bincount(parts.run[inside], minlength=len(runs))
+            for parts, inside in (
+                (runs.sites, self.inside.sites),
+                (runs.unknown, self.inside.unknown),
+            )
+        ]
+        for code in sorted(parts, key=lambda one: runs.names[one]):
+            name, places = runs.names[code], parts[code]
+            if name in kept and not self.changed[places].any():
+                yield replace(kept[name], context=contexts[code])
+                continue
+            calls, unknown = (int(count[places].sum()) for count in counts)
+            yield self._journey(places, (contexts[code], name), (calls, unknown), seed)
+
+    def _journey(
+        self, places: Ints, names: tuple[str, str], counts: tuple[int, int], seed: int
+    ) -> JourneyPrediction:
+        heads = self.recording.runs.heads
+        context, name = names
+        found = [self.outcomes[at] for at in places.tolist()]
+        before = heads["duration_ns"][places]
+        after = np.array([one.duration_ns for one in found], dtype=np.int64)
+        best = np.array([one.best_ns for one in found], dtype=np.int64)
+        random = generator(seed, f"what-if {name}", before.tobytes())
+        pairs = quantile_pairs(before, after, QUANTILES, random)
+        return JourneyPrediction(
+            context=context,
+            journey=name,
+            runs=len(places),
+            pairs=tuple(pairs),
+            best_ns=tuple(
+                None if pair.after.value is None else float(np.quantile(best, pair.quantile))
+                for pair in pairs
+            ),
+            failed=int(heads["failed"][places].sum()),
+            failed_after=sum(one.failed for one in found),
+            gaps=sum(one.gaps for one in found),
+            retries=sum(one.retries for one in found),
+            transport=sum(one.transport for one in found),
+            imputed=sum(one.imputed for one in found),
+            deadlines=sum(one.deadlines for one in found),
+            calls=counts[0],
+            unknown_gaps=counts[1],
+            saved_ns=int((before - after).sum()),
+        )
 
 
-def _changed_runs(recording: Recording, merger: Merger, before: Prediction | None) -> set[int]:
-    if before is None or before.merger.delta_ns != merger.delta_ns:
-        return set(range(len(recording.runs)))
-    pairs = {
-        pair for pair in recording.pairs if merger.inside(*pair) != before.merger.inside(*pair)
-    }
-    return {
-        at
-        for at, run in enumerate(recording.runs)
-        if any((site.caller, site.callee) in pairs for site in run.sites)
-        or any(pair in pairs for pair in run.unknown)
-    }
-
-
-def _journey(  # one journey's slice of all of these
-    recording: Recording,
-    merger: Merger,
-    name: str,
-    places: Sequence[int],
-    outcomes: Sequence[Outcome],
-    seed: int,
-) -> JourneyPrediction:
-    runs = [recording.runs[at] for at in places]
-    found = [outcomes[at] for at in places]
-    before = np.array([run.duration_ns for run in runs], dtype=np.int64)
-    after = np.array([one.duration_ns for one in found], dtype=np.int64)
-    best = np.array([one.best_ns for one in found], dtype=np.int64)
-    random = generator(seed, f"what-if {name}", before.tobytes())
-    pairs = quantile_pairs(before, after, QUANTILES, random)
-    return JourneyPrediction(
-        context=journey_context(runs, merger.context_of),
-        journey=name,
-        runs=len(runs),
-        pairs=tuple(pairs),
-        best_ns=tuple(
-            None if pair.after.value is None else float(np.quantile(best, pair.quantile))
-            for pair in pairs
-        ),
-        failed=sum(run.failed for run in runs),
-        failed_after=sum(one.failed for one in found),
-        gaps=sum(one.gaps for one in found),
-        retries=sum(one.retries for one in found),
-        transport=sum(one.transport for one in found),
-        imputed=sum(one.imputed for one in found),
-        deadlines=sum(one.deadlines for one in found),
-        calls=sum(merger.inside(site.caller, site.callee) for run in runs for site in run.sites),
-        unknown_gaps=sum(merger.inside(*pair) for run in runs for pair in run.unknown),
-        saved_ns=int((before - after).sum()),
-    )
-
-
-def journey_context(runs: Sequence[Run], context_of: Mapping[str, str]) -> str:
-    """The context that does most of a journey's own work, its entry point aside.
+def _contexts(recording: Recording, context_of: Mapping[str, str]) -> dict[int, str]:
+    """Per journey the context that does most of its own work, its entry points aside.
 
     An entry point that passes on works for every journey; it counts only where no other
     service does.
     """
-    work: Counter[str] = Counter()
-    for run in runs:
-        for service, own in zip(run.service, run.own_ns, strict=True):
-            if service != run.service[0]:
-                work[context_of.get(service, service)] += own
-    if not work:
-        entry = runs[0].service[0]
-        return context_of.get(entry, entry)
-    return min(work, key=lambda context: (-work[context], context))
+    runs = recording.runs
+    names, spans = runs.names, runs.spans
+    service, run = spans.columns["service"], spans.run
+    entry = service[spans.ends[:-1]]
+    found = {
+        code: context_of.get(names[first], names[first])
+        for code, first in zip(
+            runs.heads["journey"][::-1].tolist(), entry[::-1].tolist(), strict=True
+        )
+    }
+    elsewhere = service != entry[run]
+    keys = runs.heads["journey"][run[elsewhere]] * len(names) + service[elsewhere]
+    distinct, places = np.unique(keys, return_inverse=True)
+    sums = np.zeros(len(distinct), dtype=np.int64)
+    np.add.at(sums, places, spans.columns["own_ns"][elsewhere])
+    work: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for key, own in zip(distinct.tolist(), sums.tolist(), strict=True):
+        name = names[key % len(names)]
+        work[key // len(names)][context_of.get(name, name)] += own
+    for code, shares in work.items():
+        found[code] = min(shares, key=lambda context: (-shares[context], context))
+    return found

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.analysis.whatif.runs import Ints
+
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 DRAWS = 1000
 _CHUNK_CELLS = 4_000_000
@@ -103,24 +104,39 @@ def _draws(
     before: Ints, after: Ints, quantiles: tuple[float, ...], random: np.random.Generator
 ) -> tuple[Floats, Floats]:
     count = len(before)
-    orders = [np.argsort(values, kind="stable") for values in (before, after)]
+    length = math.ceil(math.sqrt(count))
+    starts = random.integers(0, count - length + 1, size=(DRAWS, math.ceil(count / length)))
+    same = np.array_equal(before, after)
+    sides = [_ranked(values) for values in ((before,) if same else (before, after))]
     chunk = max(1, min(DRAWS, _CHUNK_CELLS // count))
-    parts: tuple[list[Floats], list[Floats]] = ([], [])
+    steps = np.arange(length, dtype=np.int32)
+    parts: list[list[Floats]] = [[] for _ in sides]
     for first in range(0, DRAWS, chunk):
-        weights = block_counts(count, min(chunk, DRAWS - first), random)
-        for part, values, order in zip(parts, (before, after), orders, strict=True):
-            part.append(_weighted(values[order], weights[:, order], quantiles))
-    return np.concatenate(parts[0]), np.concatenate(parts[1])
+        blocks = starts[first : first + chunk, :, None].astype(np.int32) + steps
+        places = blocks.reshape(len(blocks), -1)[:, :count]
+        for part, (ranked, ranks) in zip(parts, sides, strict=True):
+            part.append(_quantiles(ranked, ranks[places], quantiles))
+    drawn = [np.concatenate(part) for part in parts]
+    return drawn[0], drawn[-1]
 
 
-def _weighted(ranked: Ints, weights: Ints, quantiles: tuple[float, ...]) -> Floats:
-    """Linearly interpolated quantiles of samples that each stand `weights` times."""
-    reached = weights.cumsum(axis=1)
-    columns = []
-    for quantile in quantiles:
-        place = quantile * (len(ranked) - 1)
-        low = (reached > math.floor(place)).argmax(axis=1)
-        high = (reached > math.ceil(place)).argmax(axis=1)
-        part = place - math.floor(place)
-        columns.append(ranked[low] * (1 - part) + ranked[high] * part)
-    return np.stack(columns, axis=1)
+def _ranked(values: Ints) -> tuple[Ints, npt.NDArray[np.int32]]:
+    """The values in order, and the place of each in it; small numbers are quick to select."""
+    order = np.argsort(values, kind="stable")
+    ranks = np.empty(len(values), dtype=np.int32)
+    ranks[order] = np.arange(len(values), dtype=np.int32)
+    return values[order], ranks
+
+
+def _quantiles(ranked: Ints, drawn: npt.NDArray[np.int32], quantiles: tuple[float, ...]) -> Floats:
+    """Linearly interpolated quantiles of every row of drawn ranks, which are left in disorder."""
+    places = [quantile * (len(ranked) - 1) for quantile in quantiles]
+    ends = [(math.floor(place), math.ceil(place)) for place in places]
+    drawn.partition(sorted({end for pair in ends for end in pair}), axis=1)
+    return np.stack(
+        [
+            ranked[drawn[:, low]] * (1 - (place - low)) + ranked[drawn[:, high]] * (place - low)
+            for place, (low, high) in zip(places, ends, strict=True)
+        ],
+        axis=1,
+    )

@@ -1,159 +1,117 @@
-"""Traces compiled for replay: what blocks what, where the calls are, how wide their gaps.
-
-Compiled once, replayed for any grouping. Positions, not only sums, are kept: a gap off the
-critical path must save nothing.
-"""
+"""All journey runs of a fleet, compiled once and replayed for any grouping."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
-Failure = Literal["none", "application", "transport", "silent", "deadline"]
-"""How a call failed: in the callee's work, on its way, without a word from a callee (on its way
-too, if that service reports spans at all), or because the caller stopped waiting for a server
-that finished."""
+import numpy as np
 
-LOST: Final = ("transport", "silent")
+from analyzer.analysis.whatif.run import FAILURES, LOST
+from analyzer.analysis.whatif.runs import Flags, Parts, Runs
 
-
-class Site(NamedTuple):
-    """One blocking remote call of a journey run, by the position of its client half.
-
-    `answer` is the position of the server span, -1 without one. `gap_ns` is client minus
-    server, never below 0; `excess_ns` what the server took longer than its client waited.
-    `retry_of` is the position of the attempt that this one repeats, -1 for none.
-    """
-
-    node: int
-    caller: str
-    callee: str
-    message: str
-    answer: int
-    gap_ns: int
-    excess_ns: int
-    failure: Failure
-    retry_of: int
-    span_id: str
+Pair = tuple[str, str]
+_LOST_CODES: Final = [FAILURES.index(failure) for failure in LOST]
 
 
-class Run(NamedTuple):
-    """One journey run as it was recorded: the blocking tree of its root, by position.
-
-    Position 0 is the root; parents stand before their children. `start` and `end` are clipped
-    to the parent, except for a server below its client: each half keeps its own clock.
-    `children` are sorted by start. `own_ns` is the time a span did not wait (0 for the client
-    half of a call). `unknown` lists calls without a client half, whose gap nobody measured;
-    `queued` the asynchronous edges. `services` are those on blocking paths.
-    """
-
-    trace_id: str
-    journey: str
-    start_ns: int
-    duration_ns: int
-    failed: bool
-    service: list[str]
-    start: list[int]
-    end: list[int]
-    parent: list[int]
-    children: list[list[int]]
-    own_ns: list[int]
-    error: list[bool]
-    sites: list[Site]
-    unknown: list[tuple[str, str]]
-    queued: list[tuple[str, str]]
-    services: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recording:
-    """All journey runs, in order of start.
+    """All journey runs, in order of start, and what sums over them says of the fleet."""
 
-    `answers` maps (callee, message) to the server durations of its successful calls, sorted by
-    trace and span: the pool that failed calls are imputed from. `calls` and `transport` count
-    blocking calls and transport failures per (caller, callee), `unknown` those whose gap nobody
-    measured, `queued` asynchronous edges. `patterns` counts runs by the services they need.
-    """
+    runs: Runs
 
-    runs: tuple[Run, ...]
-    answers: Mapping[tuple[str, str], tuple[int, ...]]
-    calls: Mapping[tuple[str, str], int]
-    transport: Mapping[tuple[str, str], int]
-    unknown: Mapping[tuple[str, str], int]
-    queued: Mapping[tuple[str, str], int]
-    services: tuple[str, ...]
-    patterns: Mapping[tuple[str, ...], int]
+    @cached_property
+    def services(self) -> tuple[str, ...]:
+        """Services that report spans on blocking paths, sorted."""
+        names = self.runs.names
+        return tuple(sorted(names[at] for at in np.unique(self.runs.spans.columns["service"])))
+
+    @cached_property
+    def calls(self) -> Mapping[Pair, int]:
+        """Blocking calls with a client half per (caller, callee), sorted."""
+        return self._counted(self.runs.sites)
+
+    @cached_property
+    def transport(self) -> Mapping[Pair, int]:
+        """Transport failures per (caller, callee) where there are any, sorted.
+
+        Those of callees that report no span are left out: nobody knows what failed.
+        """
+        known = set(self.services)
+        counts = self._counted(self.runs.sites, self.lost)
+        return {pair: count for pair, count in counts.items() if pair[1] in known}
+
+    @cached_property
+    def lost(self) -> Flags:
+        """For every call of `runs.sites` whether it failed on its way."""
+        return np.isin(self.runs.sites.columns["failure"], _LOST_CODES)
+
+    @cached_property
+    def unknown(self) -> Mapping[Pair, int]:
+        """Calls whose gap nobody measured per (caller, callee), sorted."""
+        return self._counted(self.runs.unknown)
+
+    @cached_property
+    def queued(self) -> Mapping[Pair, int]:
+        """Asynchronous edges per (caller, callee), sorted."""
+        return self._counted(self.runs.queued)
+
+    @cached_property
+    def patterns(self) -> Mapping[tuple[str, ...], int]:
+        """Runs by the services that they need, sorted."""
+        runs = self.runs
+        counts = np.bincount(runs.heads["needs"], minlength=len(runs.needs)).tolist()
+        named = {
+            tuple(runs.names[code] for code in needs): count
+            for needs, count in zip(runs.needs, counts, strict=True)
+            if count
+        }
+        return dict(sorted(named.items()))
+
+    @cached_property
+    def answers(self) -> Mapping[Pair, tuple[int, ...]]:
+        """Server durations of successful calls per (callee, message), by trace and span.
+
+        The pool that failed calls are imputed from.
+        """
+        runs, sites = self.runs, self.runs.sites
+        run, spans = sites.run, runs.spans
+        first, error = spans.ends[run], spans.columns["error"]
+        answer, node = sites.columns["answer"], sites.columns["node"]
+        answered = np.flatnonzero(answer >= 0)
+        there = first[answered] + answer[answered]
+        fine = (error[there] + error[(first + node)[answered]]) == 0
+        chosen, there = answered[fine], there[fine]
+        rows = zip(
+            sites.columns["callee"][chosen].tolist(),
+            sites.columns["message"][chosen].tolist(),
+            runs.heads["trace_id"][run[chosen]].tolist(),
+            sites.columns["span_id"][chosen].tolist(),
+            (spans.columns["end"][there] - spans.columns["start"][there]).tolist(),
+            strict=True,
+        )
+        names = runs.names
+        pools: defaultdict[Pair, list[tuple[str, str, int]]] = defaultdict(list)
+        for callee, message, trace, span, length in rows:
+            pools[names[callee], names[message]].append((names[trace], names[span], length))
+        return {key: tuple(length for _, _, length in sorted(pools[key])) for key in sorted(pools)}
 
     @property
-    def pairs(self) -> set[tuple[str, str]]:
+    def pairs(self) -> set[Pair]:
         """All (caller, callee) of blocking calls, with and without a client half."""
         return {*self.calls, *self.unknown}
 
+    def only(self, journey_of: Mapping[str, str]) -> Recording:
+        """The runs whose trace `journey_of` names, under the journey that it gives them."""
+        return Recording(self.runs.only(journey_of))
 
-@dataclass(slots=True)
-class Recorder:
-    """Collects runs into a `Recording`."""
-
-    runs: list[Run] = field(default_factory=list)
-    answers: defaultdict[tuple[str, str], list[tuple[str, str, int]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
-    transport: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
-    queued: Counter[tuple[str, str]] = field(default_factory=Counter)
-    services: set[str] = field(default_factory=set)
-
-    def add(self, runs: Iterable[Run]) -> None:
-        """Add journey runs, in any order."""
-        for run in runs:
-            self.runs.append(run)
-            self.services.update(run.service)
-            self.unknown.update(run.unknown)
-            self.queued.update(run.queued)
-            for site in run.sites:
-                self.calls[site.caller, site.callee] += 1
-                self.transport[site.caller, site.callee] += site.failure in LOST
-                if site.answer >= 0 and not (run.error[site.node] or run.error[site.answer]):
-                    length = run.end[site.answer] - run.start[site.answer]
-                    self.answers[site.callee, site.message].append(
-                        (run.trace_id, site.span_id, length)
-                    )
-
-    def finish(self) -> Recording:
-        """The recording; the same for the same runs in any order."""
-        mute = {callee for _, callee in self.transport if callee not in self.services}
-        runs = [_without_guesses(run, mute) for run in self.runs] if mute else self.runs
-        return Recording(
-            runs=tuple(sorted(runs, key=lambda run: (run.start_ns, run.trace_id))),
-            answers={
-                key: tuple(length for _, _, length in sorted(self.answers[key]))
-                for key in sorted(self.answers)
-            },
-            calls=dict(sorted(self.calls.items())),
-            transport={
-                pair: count
-                for pair, count in sorted(self.transport.items())
-                if count and pair[1] not in mute
-            },
-            unknown=dict(sorted(self.unknown.items())),
-            queued=dict(sorted(self.queued.items())),
-            services=tuple(sorted(self.services)),
-            patterns=dict(sorted(Counter(run.services for run in runs).items())),
-        )
-
-
-def _without_guesses(run: Run, mute: set[str]) -> Run:
-    """A service that never reports a span is silent by nature: its errors stay its own."""
-    if not any(site.failure == "silent" and site.callee in mute for site in run.sites):
-        return run
-    return run._replace(
-        sites=[
-            site._replace(failure="application", retry_of=-1)
-            if site.failure == "silent" and site.callee in mute
-            else site
-            for site in run.sites
-        ]
-    )
+    def _counted(self, parts: Parts, chosen: Flags | None = None) -> dict[Pair, int]:
+        names = self.runs.names
+        columns = [parts.columns[name] for name in ("caller", "callee")]
+        if chosen is not None:
+            columns = [column[chosen] for column in columns]
+        pairs = Counter(zip(*(column.tolist() for column in columns), strict=True))
+        return dict(sorted(((names[a], names[b]), count) for (a, b), count in pairs.items()))

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from analyzer.analysis.whatif.recording import LOST, Recording, Run, Site
+from analyzer.analysis.whatif.recording import Recording
+from analyzer.analysis.whatif.run import LOST, Run, Site
 
 LIBRARY = "library"
 """The context of services that are linked into every other one."""

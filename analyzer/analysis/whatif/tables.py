@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import polars as pl
 
-from analyzer.analysis.contexts.rounding import six_digits
+from analyzer.analysis.rounding import six_digits
 from analyzer.analysis.whatif.critical import critical_sites
+from analyzer.analysis.whatif.inside import Inside
 from analyzer.analysis.whatif.migration import Plan
 from analyzer.analysis.whatif.prediction import Prediction
-from analyzer.analysis.whatif.recording import LOST, Recording
+from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import Merger, replay
 
 _NS_PER_MS = 1e6
@@ -143,21 +145,20 @@ def _brought(
         {name: home for name, home in merger.context_of.items() if name in inside},
         merger.delta_ns,
     )
-    calls = saved = hops = critical = gap = lost = touched = 0
-    for run in recording.runs:
-        if not inside & set(run.services):
-            continue
-        touched += 1
-        pairs = [s for s in run.sites if s.caller in inside and s.callee in inside]
-        merged = [site for site in pairs if merger.inside(site.caller, site.callee)]
-        calls += len(merged)
-        gap += sum(site.gap_ns for site in merged)
-        lost += sum(site.failure in LOST for site in merged)
-        if merged:
-            saved += run.duration_ns - replay(run, alone, recording).duration_ns
-            on_path = [site for site in critical_sites(run) if site in merged]
-            hops += len(on_path)
-            critical += sum(site.gap_ns for site in on_path)
+    merged = Inside.of(recording, alone)
+    runs = recording.runs.at(np.flatnonzero(merged.touched))
+    gaps = recording.runs.sites.columns["gap_ns"]
+    saved = hops = critical = 0
+    for run in runs:
+        saved += run.duration_ns - replay(run, alone, recording).duration_ns
+        on_path = [site for site in critical_sites(run) if alone.inside(site.caller, site.callee)]
+        hops += len(on_path)
+        critical += sum(site.gap_ns for site in on_path)
+    calls, lost = int(merged.sites.sum()), int((merged.sites & recording.lost).sum())
+    gap = int(gaps[merged.sites].sum())
+    touched = sum(
+        count for needs, count in recording.patterns.items() if not inside.isdisjoint(needs)
+    )
     seconds = [six_digits(amount / _NS_PER_SECOND) for amount in (saved, critical, gap)]
     return calls, seconds[0], hops, seconds[1], seconds[2], lost, touched
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
 
+from analyzer.analysis.near import near
 from analyzer.analysis.whatif.exposure import (
     Availability,
     BlastRadius,
@@ -28,6 +28,8 @@ from analyzer.analysis.whatif.tables import (
     latency_table,
 )
 from analyzer.errors import UsageError
+
+_FEWEST_MERGED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,25 +180,39 @@ def what_if(
 def grouping_of(merges: Iterable[Iterable[str]], services: Sequence[str]) -> dict[str, str]:
     """Service -> context for sets of services to merge; a set is named by its members.
 
-    Raises `UsageError` for a name that is not among `services`, or stands in two sets.
+    Raises `UsageError` for a name that is not among `services`, or stands in two sets, and for a
+    set of one.
     """
     context_of: dict[str, str] = {}
     problems = []
     for merge in merges:
-        names = sorted(set(merge))
+        names = sorted(set(filter(None, map(str.strip, merge))))
+        if len(names) < _FEWEST_MERGED:
+            problems.append(_alone(names, services))
+            continue
         for name in names:
             if name not in services:
-                close = difflib.get_close_matches(name, services, n=1)
-                hint = (
-                    f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(services)}"
-                )
-                problems.append(f"no service {name!r}; {hint}")
+                problems.append(f"no service {name!r}; {near(name, services)}")
             if name in context_of:
                 problems.append(f"{name!r} is asked to be merged twice")
             context_of[name] = "+".join(names)
     if problems:
         raise UsageError("\n".join(problems))
     return context_of
+
+
+def _alone(names: Sequence[str], services: Sequence[str]) -> str:
+    if not names:
+        return "nothing to merge: name two services or more, e.g. --merge " + ",".join(
+            services[:_FEWEST_MERGED]
+        )
+    name = names[0]
+    if name not in services:
+        return f"no service {name!r}; {near(name, services)}"
+    return (
+        f"{name!r} alone is no merge: name what it shall share a process with, "
+        f"e.g. --merge {name},{next((one for one in services if one != name), '...')}"
+    )
 
 
 def _traced(recording: Recording) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from analyzer.ingest.mask import without_credentials
+
 _VALUE = r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^\s\"][^\s]*)?)"
 _PAIR = re.compile(rf"(?P<key>[A-Za-z_@][\w.@/-]*)={_VALUE}(?=\s|$)")
 _TAIL_PAIR = re.compile(
@@ -14,6 +16,8 @@ _TAIL_PAIR = re.compile(
 _STARTS_PAIR = re.compile(r"[A-Za-z_@][\w.@/-]*=")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_CREDENTIALS = ("ookie", "OOKIE", "uthorization", "UTHORIZATION")
+_SURELY_PAIRS = 4
 _TYPICAL = frozenset({"time", "ts", "t", "level", "lvl", "msg", "timestamp", "@timestamp"})
 
 
@@ -21,7 +25,7 @@ def read_logfmt(text: str) -> dict[str, Any] | None:
     """Return the pairs of a logfmt line, None where it is none.
 
     A line is logfmt where it starts with a pair, holds at least two and at most a stray word
-    between them; a time, level or message must be among them.
+    between them; a time, level or message must be among them, or there is nothing but pairs.
     """
     if not _STARTS_PAIR.match(text):
         return None
@@ -34,7 +38,8 @@ def read_logfmt(text: str) -> dict[str, Any] | None:
         else:
             found[match["key"]] = unescaped(quoted)
         covered += match.end() - match.start() + 1
-    if len(found) < 2 or _TYPICAL.isdisjoint(found) or covered < 0.6 * len(text):
+    sure = len(found) >= _SURELY_PAIRS and covered >= len(text)
+    if len(found) < 2 or covered < 0.6 * len(text) or (_TYPICAL.isdisjoint(found) and not sure):
         return None
     return found
 
@@ -43,6 +48,8 @@ def read_tail(message: str) -> tuple[str, dict[str, Any]]:
     """Return the words of `message` before its first pair, and the pairs."""
     found: dict[str, Any] = {}
     start = -1
+    if any(word in message for word in _CREDENTIALS):
+        message = without_credentials(message)
     for match in _TAIL_PAIR.finditer(message):
         if start < 0:
             start = match.start()

@@ -29,6 +29,9 @@ COUNTED = re.compile(r"send(?!chataction)|copymessage|forwardmessage")
 EDITS = re.compile(r"editmessage")
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 MOST_CONNECTIONS = 100
+TOO_MANY = 429
+STORM_RETRY_AFTER = 2
+"""Seconds that a 429 by a fault rule asks for; one by the limits asks for what it takes."""
 TELEGRAMS_PORTS = frozenset({80, 88, 443, 8443})
 
 
@@ -212,5 +215,7 @@ def _kinds(params: Params) -> list[str] | None:
 
 
 def _server_error(status: int) -> Json:
+    if status == TOO_MANY:
+        return too_many_requests(STORM_RETRY_AFTER).body
     names = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}
     return {"ok": False, "error_code": status, "description": names.get(status, "Server Error")}

@@ -99,6 +99,10 @@ class Emulator:
         self._port = self._runner.addresses[0][1]
         self.world.queue.faults.begin()
 
+    def begin_faults(self) -> None:
+        """Count the times of fault rules from now on, not from the start."""
+        self.world.queue.faults.begin()
+
     async def stop(self) -> None:
         """End polls and webhook, close the server and the journal."""
         await self.gateway.webhook.unset()

@@ -11,7 +11,7 @@ moment, and a run that could not keep its times says so (SLO.md section 7).
 
 from __future__ import annotations
 
-from analyzer.replay.drive.driver import Driven, drive
+from analyzer.replay.drive.driver import Driven, Watch, drive
 from analyzer.replay.drive.journeys import Journey, Outcome
 from analyzer.replay.drive.process import BotCommand, running_bot
 from analyzer.replay.drive.schedule import Fired, open_loop
@@ -25,6 +25,7 @@ __all__ = [
     "JourneyFigures",
     "Outcome",
     "Summary",
+    "Watch",
     "drive",
     "open_loop",
     "running_bot",

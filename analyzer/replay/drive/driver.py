@@ -31,17 +31,21 @@ async def drive(
     planned: Sequence[Arrival] | None = None,
     journeys: Path | None = None,
     clock: Clock | None = None,
+    watch: Watch | None = None,
 ) -> Driven:
     """Run `plan` against the bot behind `door`, in real time; rows go to `journeys` as they end.
+
+    A `watch` hears of every row, and may end the arrivals before their time.
 
     `planned` are arrivals, recorded ones for instance, in place of those the plan draws. Returns
     when the last user is content or has lost patience.
     """
     clock = clock or SystemClock()
     chats = Chats(door)
-    with JourneyLog(clock, journeys) as log, without_full_collections():
+    watching = watch or Watch()
+    with JourneyLog(clock, journeys, watching.heard) as log, without_full_collections():
         coming = arrivals(plan) if planned is None else planned
-        run = _Run(plan, coming, door, chats, clock, Recorder(plan, log, clock))
+        run = _Run(plan, coming, door, chats, clock, Recorder(plan, log, clock), watching)
         following = asyncio.ensure_future(chats.follow(await door.last_seq()))
         playing = asyncio.ensure_future(run.play())
         try:
@@ -55,6 +59,17 @@ async def drive(
                 task.cancel()
             await asyncio.gather(following, playing, return_exceptions=True)
     return Driven(tuple(log.rows), summarize(log.rows, facts))
+
+
+class Watch:
+    """Looks on while a run goes; this one does nothing and never has enough."""
+
+    def heard(self, row: Journey) -> None:
+        """Take note of a journey that ended."""
+
+    def enough(self) -> bool:
+        """Whether no further user need come."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,7 @@ class _Run:
     chats: Chats
     clock: Clock
     recorder: Recorder
+    watch: Watch
     busy: set[int] = field(default_factory=set)
 
     async def play(self) -> RunFacts:
@@ -83,7 +99,8 @@ class _Run:
             arrival = self.planned[fired.number]
             await self._visit(arrival, people[arrival.user], fired)
 
-        await open_loop([arrival.at_seconds for arrival in self.planned], begin, self.clock)
+        times = [arrival.at_seconds for arrival in self.planned]
+        await open_loop(times, begin, self.clock, self.watch.enough)
         return RunFacts(
             plan=self.plan.name,
             seed=self.plan.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
@@ -52,8 +53,15 @@ class Journey:
 class JourneyLog:
     """Keeps the rows and writes each as a JSON line when it ends."""
 
-    def __init__(self, clock: Clock, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        path: Path | None = None,
+        heard: Callable[[Journey], None] = lambda _: None,
+    ) -> None:
         """Remember how the two clocks relate, so that labels follow from monotonic times.
+
+        `heard` is told of every row.
 
         Raises:
             OutputError: `path` cannot be written.
@@ -65,6 +73,7 @@ class JourneyLog:
                 self._file = path.open("wb", buffering=0)
             except OSError as error:
                 raise OutputError(f"{path}: cannot write journeys: {error.strerror}") from error
+        self._heard = heard
         self.rows: list[Journey] = []
 
     def __enter__(self) -> Self:
@@ -88,5 +97,6 @@ class JourneyLog:
     def add(self, journey: Journey) -> None:
         """Keep a row and write its line."""
         self.rows.append(journey)
+        self._heard(journey)
         if self._file is not None:
             self._file.write(orjson.dumps(asdict(journey), option=orjson.OPT_APPEND_NEWLINE))

@@ -100,5 +100,5 @@ class Recorder:
             deadline_ms=1000 * self.plan.deadline_seconds(name),
             late=True,
             outcome="dropped",
-            warm_up=since_start < self.plan.warm_up_seconds,
+            warm_up=self.plan.warms_up(since_start),
         )

@@ -24,12 +24,16 @@ class Fired:
 
 
 async def open_loop(
-    times: Sequence[float], act: Callable[[Fired], Awaitable[None]], clock: Clock
+    times: Sequence[float],
+    act: Callable[[Fired], Awaitable[None]],
+    clock: Clock,
+    enough: Callable[[], bool] = lambda: False,
 ) -> list[Fired]:
     """Begin `act` at each of `times` (seconds from now, ascending); returns when all have ended.
 
     Nothing waits for an answer before the next act begins, so waiting shows in the latencies
-    instead of thinning out the load (coordinated omission).
+    instead of thinning out the load (coordinated omission). Once `enough` says so nothing more
+    begins.
     """
     begun = clock.monotonic_ns()
     fired: list[Fired] = []
@@ -39,6 +43,8 @@ async def open_loop(
             wait = intended - clock.monotonic_ns()
             if wait > 0:
                 await asyncio.sleep(wait / NS_PER_SECOND)
+            if enough():
+                break
             one = Fired(number, intended, clock.monotonic_ns())
             fired.append(one)
             group.create_task(_run(act, one))

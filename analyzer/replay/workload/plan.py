@@ -17,6 +17,7 @@ DEADLINES_SECONDS: Mapping[str, float] = {
     "ticket-submit": 5.0,
     "profile-change": 3.0,
     "profile-show": 3.0,
+    "send": 30.0,
 }
 DEFAULT_DEADLINE_SECONDS = 5.0
 
@@ -59,7 +60,8 @@ class Plan:
     """An open-loop demand. Rates are scenarios per second; a mix gives weights by scenario name.
 
     `patience_seconds`: when a user stops waiting for an answer. `pace` divides the pauses in
-    which users think: replays faster than life.
+    which users think: replays faster than life. `fresh_phases`: every phase begins anew, with a
+    warm-up of its own, instead of going on from the one before.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Plan:
     seed: int = 7
     patience_seconds: float = 60.0
     pace: float = 1.0
+    fresh_phases: bool = False
     deadlines_seconds: Mapping[str, float] = field(default_factory=lambda: dict(DEADLINES_SECONDS))
 
     def __post_init__(self) -> None:
@@ -87,9 +90,24 @@ class Plan:
         return sum(phase.seconds for phase in self.phases)
 
     @property
+    def warm_ups(self) -> tuple[tuple[float, float], ...]:
+        """[from, until) that is cut, by a rule fixed beforehand (SLO.md section 7)."""
+        if not self.fresh_phases:
+            return ((0.0, _warm_up(self.seconds)),)
+        begun = [self.begins(phase.name) for phase in self.phases]
+        return tuple(
+            (at, at + _warm_up(phase.seconds))
+            for at, phase in zip(begun, self.phases, strict=True)
+        )
+
+    @property
     def warm_up_seconds(self) -> float:
-        """What is cut at the start, by a rule fixed beforehand (SLO.md section 7)."""
-        return min(60.0, 0.1 * self.seconds)
+        """How much is cut in all."""
+        return sum(until - begin for begin, until in self.warm_ups)
+
+    def warms_up(self, at_seconds: float) -> bool:
+        """Whether what begins at that moment is cut."""
+        return any(begin <= at_seconds < until for begin, until in self.warm_ups)
 
     def begins(self, name: str) -> float:
         """When the first phase called `name` begins, in seconds after the start."""
@@ -146,6 +164,10 @@ class Plan:
             if not mix or sum(mix.values()) <= 0 or min(mix.values()) < 0:
                 problems.append("mix: weights must not be below 0 and must sum to more than 0")
         return problems
+
+
+def _warm_up(seconds: float) -> float:
+    return min(60.0, 0.1 * seconds)
 
 
 def campaign(seed: int = 7, scale: float = 1.0) -> Plan:

@@ -15,6 +15,7 @@ from statistics import median
 
 from analyzer.errors import InputError, UsageError
 from analyzer.replay.workload.arrivals import Arrival
+from analyzer.replay.workload.excerpts import Excerpt, excerpts
 from analyzer.replay.workload.plan import Phase, Plan
 from analyzer.replay.workload.users import personas
 
@@ -24,6 +25,8 @@ REST_SECONDS = 150.0
 """Replay seconds before a user may come again: above patience and the longest conversation."""
 PATIENCE_SECONDS = 40.0
 """Above the longest deadline of an answer (30 s)."""
+NOTIFICATION = "send"
+"""The journey of a notification, as the mapping file names it."""
 PAUSES_TRIED = 2_001
 FEWEST_PAUSES = 20
 """Fewer than this say nothing about how long people think."""
@@ -46,16 +49,17 @@ class Act:
 class Demand:
     """What to replay: a plan, its arrivals, and what was recorded in that stretch.
 
-    `from_seconds` and `until_seconds` bound the stretch in the recording's time. `recorded`
-    counts its acts by journey, `strange` those that no scenario makes.
+    `excerpts` are the stretches of the recording, in the order of the replay. `recorded`
+    counts their acts by journey, `strange` those that no scenario makes. `notified` are the
+    seconds of replay at which notifications were sent: no user begins them.
     """
 
     plan: Plan
     arrivals: tuple[Arrival, ...]
-    from_seconds: float
-    until_seconds: float
+    excerpts: tuple[Excerpt, ...]
     recorded: Mapping[str, int]
     strange: Mapping[str, int]
+    notified: tuple[float, ...]
     notes: tuple[str, ...]
 
 
@@ -64,7 +68,7 @@ class Pace:
     """How to replay: `speed` times as fast, for at most `limit_seconds` of replay."""
 
     speed: float = 1.0
-    limit_seconds: float = 180.0
+    limit_seconds: float = 150.0
     seed: int = 7
     patience_seconds: float = PATIENCE_SECONDS
 
@@ -77,7 +81,7 @@ class Pace:
 def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
     """The demand behind `acts`; equal acts and pace give equal demand.
 
-    Where the recording is longer than the limit allows, its busiest stretch is taken.
+    Where the recording is longer than the limit allows, a quiet stretch and the busiest are taken.
 
     Raises:
         InputError: no journey there that a user of the bot could have begun.
@@ -90,14 +94,16 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
             f"none of the journeys in these logs is one that a scenario makes (there are {names})."
             f" Name them with --journeys FILE; scenarios know {', '.join(sorted(JOURNEYS))}."
         )
-    begin, end = _stretch(known, pace.speed * pace.limit_seconds)
-    inside = [act for act in known if begin <= act.at_seconds < end]
-    visits = [visit for visit in visits_of(known) if begin <= visit[0].at_seconds < end]
-    coming, substitutes, users = _arrivals(visits, begin, pace)
-    seconds = (end - begin) / pace.speed
+    taken = excerpts(
+        [act.at_seconds for act in known], pace.speed * pace.limit_seconds, pace.speed
+    )
+    inside = [act for act in known if _excerpt(taken, act)]
+    visits = [visit for visit in visits_of(known) if _excerpt(taken, visit[0])]
+    coming, substitutes, users = _arrivals(visits, taken, pace)
     plan = Plan(
         name="recorded",
-        phases=(Phase(name="recorded", seconds=seconds, rate=len(coming) / seconds),),
+        phases=tuple(_phase(excerpt, coming, pace.speed) for excerpt in taken),
+        fresh_phases=True,
         users=users,
         seed=pace.seed,
         patience_seconds=pace.patience_seconds,
@@ -108,11 +114,29 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
     return Demand(
         plan=plan,
         arrivals=tuple(coming),
-        from_seconds=begin,
-        until_seconds=end,
+        excerpts=taken,
         recorded=dict(sorted(Counter(act.journey for act in inside).items())),
         strange=dict(sorted(strange.items())),
+        notified=tuple(_notified(listed, taken, pace.speed)),
         notes=tuple(_notes(known, substitutes)),
+    )
+
+
+def _excerpt(taken: Sequence[Excerpt], act: Act) -> Excerpt | None:
+    return next((excerpt for excerpt in taken if excerpt.holds(act.at_seconds)), None)
+
+
+def _phase(excerpt: Excerpt, coming: Sequence[Arrival], speed: float) -> Phase:
+    seconds = excerpt.seconds / speed
+    own = sum(arrival.phase == excerpt.name for arrival in coming)
+    return Phase(name=excerpt.name, seconds=seconds, rate=own / seconds)
+
+
+def _notified(acts: Sequence[Act], taken: Sequence[Excerpt], speed: float) -> list[float]:
+    return sorted(
+        excerpt.replayed_at(act.at_seconds, speed)
+        for act in acts
+        if act.journey == NOTIFICATION and (excerpt := _excerpt(taken, act))
     )
 
 
@@ -179,22 +203,8 @@ def _end(act: Act) -> float:
     return act.at_seconds + act.duration_seconds
 
 
-def _stretch(acts: Sequence[Act], longest: float) -> tuple[float, float]:
-    """All of the recording, or the stretch of `longest` seconds in which most acts begin."""
-    first, last = acts[0].at_seconds, acts[-1].at_seconds + 0.001
-    if last - first <= longest:
-        return first, last
-    best, most, right = first, 0, 0
-    for left, act in enumerate(acts):
-        while right < len(acts) and acts[right].at_seconds < act.at_seconds + longest:
-            right += 1
-        if right - left > most:
-            best, most = act.at_seconds, right - left
-    return best, best + longest
-
-
 def _arrivals(
-    visits: Sequence[Sequence[Act]], begin: float, pace: Pace
+    visits: Sequence[Sequence[Act]], taken: Sequence[Excerpt], pace: Pace
 ) -> tuple[list[Arrival], int, int]:
     """Arrivals, how many play a substitute, and how many users that takes.
 
@@ -205,8 +215,13 @@ def _arrivals(
     rested: dict[str, float] = {}
     found: list[Arrival] = []
     substitutes = users = 0
-    for number, visit in enumerate(visits):
-        at = (visit[0].at_seconds - begin) / pace.speed
+    placed = ((_excerpt(taken, visit[0]), visit) for visit in visits)
+    coming = [
+        (excerpt.replayed_at(visit[0].at_seconds, pace.speed), excerpt.name, visit)
+        for excerpt, visit in placed
+        if excerpt
+    ]
+    for number, (at, phase, visit) in enumerate(sorted(coming, key=lambda one: one[0])):
         name = visit[0].user
         returns = bool(name) and name in numbers
         if returns and at >= rested[name]:
@@ -216,7 +231,7 @@ def _arrivals(
             user, users = users, users + 1
         if name:
             numbers[name], rested[name] = user, at + REST_SECONDS
-        found.append(Arrival(number, at, "recorded", scenario_of(visit) or "", user))
+        found.append(Arrival(number, at, phase, scenario_of(visit) or "", user))
     return found, substitutes, users
 
 

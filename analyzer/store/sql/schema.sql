@@ -104,6 +104,16 @@ CREATE TABLE file_note (
     count BIGINT
 );
 
+-- Where a later run can go on reading a file: all before `line_number` is settled; the tally holds
+-- what was counted so far.
+CREATE TABLE file_mark (
+    file_id BIGINT,
+    line_number BIGINT,
+    byte_offset BIGINT,
+    prefix_hash VARCHAR,
+    tally VARCHAR
+);
+
 CREATE TABLE call (
     trace_id VARCHAR,
     caller VARCHAR,
@@ -193,13 +203,18 @@ CREATE TABLE hotspot (
     score DOUBLE,
     share_of_slow_time DOUBLE,
     cause VARCHAR,
-    evidence_n BIGINT
-);
-
--- The stretches of time that hotspots compare against the rest.
-CREATE TABLE peak_window (
+    evidence_n BIGINT,
     window_start TIMESTAMP,
     window_end TIMESTAMP
+);
+
+-- The stretches of time that hotspots compare against the rest, and what they were found by. The
+-- baseline is all other time but five seconds before each and `recovery_ms` after it.
+CREATE TABLE peak_window (
+    window_start TIMESTAMP,
+    window_end TIMESTAMP,
+    reason VARCHAR,
+    recovery_ms BIGINT
 );
 
 -- Services ranked by how much they changed in a window (METHODS section 5, fusion).
@@ -273,7 +288,9 @@ CREATE TABLE whatif (
     predicted_ms DOUBLE,
     low_ms DOUBLE,
     high_ms DOUBLE,
-    n BIGINT
+    n BIGINT,
+    saved_low_ms DOUBLE,
+    saved_high_ms DOUBLE
 );
 
 CREATE TABLE slo_event (

@@ -1,5 +1,6 @@
 -- Grain: one row per span that belongs to a trace, whole traces together, in an order that depends
 -- on the content alone. Columns as in analyzer.model.span.Span; `place` is stable and breaks ties.
+-- Of $parts parts of about equal size (whole traces, by a hash of their id) the one numbered $part.
 -- A span without a trace id joins the one trace that carries its request id, at most an hour away
 -- (FORMATS section 6); it is marked `correlated` and gets its parent later.
 WITH request AS (
@@ -13,6 +14,21 @@ WITH request AS (
     WHERE trace_id IS NOT NULL AND correlation_id IS NOT NULL
     GROUP BY correlation_id
     HAVING count(DISTINCT trace_id) = 1
+),
+
+origin AS (
+    SELECT
+        file_id,
+        width,
+        CAST(sum(size) OVER (ORDER BY file_id) AS BIGINT) - size AS base
+    FROM (
+        SELECT
+            file_id,
+            max(span_index) + 1 AS width,
+            (max(line_number) + 1) * (max(span_index) + 1) AS size
+        FROM span
+        GROUP BY file_id
+    ) AS sized
 ),
 
 placed AS (
@@ -46,9 +62,8 @@ SELECT
     CASE WHEN trace_id IS NULL THEN 'correlated' ELSE 'observed' END AS evidence,
     user_key,
     correlation_id,
-    row_number() OVER (
-        ORDER BY joined_trace_key, joined_trace_id, file_id, line_number, span_index
-    ) AS place
+    base + line_number * width + span_index AS place
 FROM placed
-WHERE joined_trace_id IS NOT NULL
-ORDER BY place;
+INNER JOIN origin USING (file_id)
+WHERE joined_trace_id IS NOT NULL AND abs(joined_trace_key % $parts) = $part
+ORDER BY joined_trace_key, joined_trace_id, place;

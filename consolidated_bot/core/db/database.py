@@ -25,8 +25,11 @@ class Database(Protocol):
         """Whether one process alone may use it (SQLite)."""
         ...
 
-    async def write(self, unit: Unit[T]) -> T:
-        """Return the unit's result once it is durable; if it raises, nothing of it stays."""
+    async def write(self, unit: Unit[T], *, urgent: bool = False) -> T:
+        """Return the unit's result once it is durable; if it raises, nothing of it stays.
+
+        An `urgent` unit (somebody waits for an acknowledgement) overtakes the others.
+        """
         ...
 
     async def read(self, query: Unit[T]) -> T:

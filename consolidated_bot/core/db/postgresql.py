@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from consolidated_bot.core.db.database import Unit
-from consolidated_bot.core.errors import DatabaseError
+from consolidated_bot.core.errors import DatabaseUnreachableError
 from consolidated_bot.core.lock import AdvisoryLock, ProcessLock
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class PostgresDatabase:
         try:
             import asyncpg
         except ImportError as error:
-            raise DatabaseError(
+            raise DatabaseUnreachableError(
                 "PostgreSQL needs asyncpg: install the extra, pip install 'analyzer[postgresql]'"
             ) from error
         parsed = make_url(url).set(drivername="postgresql+asyncpg")
@@ -45,10 +45,13 @@ class PostgresDatabase:
         except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
             await engine.dispose()
             shown = parsed.render_as_string(hide_password=True)
-            raise DatabaseError(f"cannot reach the database {shown}: {error}") from error
+            raise DatabaseUnreachableError(
+                f"DATABASE_URL: cannot reach {shown}: {error}; "
+                "is the server up, and are user and database there?"
+            ) from error
         return cls(engine)
 
-    async def write(self, unit: Unit[T]) -> T:
+    async def write(self, unit: Unit[T], *, urgent: bool = False) -> T:  # noqa: ARG002
         """See `Database.write`."""
         async with self._engine.begin() as connection:
             return await connection.run_sync(unit)

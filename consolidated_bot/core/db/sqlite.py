@@ -1,8 +1,9 @@
 """SQLite: one writer, WAL, synchronous=FULL, BEGIN IMMEDIATE, group commit.
 
 Units that wait while a commit is on its way to the disk share the next transaction, each in a
-savepoint of its own: a failing one is rolled back alone. A group closes after `GROUP_SECONDS` of
-work, which bounds how long the loop is held and how long an acknowledgement waits for others.
+savepoint of its own: a failing one is rolled back alone. Urgent units go first, and a group closes
+after `GROUP_SECONDS` of work, which bounds how long the loop is held and how long an
+acknowledgement waits for others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from consolidated_bot.core.db.database import Unit
-from consolidated_bot.core.errors import DatabaseError
+from consolidated_bot.core.errors import DatabaseError, DatabaseUnreachableError
 from consolidated_bot.core.lock import FileLock, ProcessLock
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class SqliteDatabase:
         self._writer_engine = _engine(path, busy_ms=0)
         self._reader_engine = _engine(path, busy_ms=5_000)
         self._units: deque[tuple[Unit[Any], asyncio.Future[Any]]] = deque()
+        self._urgent: deque[tuple[Unit[Any], asyncio.Future[Any]]] = deque()
         self._wanted = asyncio.Event()
         self._closing = False
         self._commit_seconds = 10 * HOP_SECONDS  # moving average
@@ -61,18 +63,19 @@ class SqliteDatabase:
             )
             database._reader = database._reader_engine.connect()
         except DBAPIError as error:
-            raise DatabaseError(
-                f"cannot open the database {path}: {error.orig}; check the folder and its rights"
+            raise DatabaseUnreachableError(
+                f"DATABASE_URL: cannot open {path}: {error.orig}; "
+                "check that the folder exists and may be written to"
             ) from error
         database._loop_task = asyncio.ensure_future(database._serve())
         return database
 
-    async def write(self, unit: Unit[T]) -> T:
+    async def write(self, unit: Unit[T], *, urgent: bool = False) -> T:
         """See `Database.write`."""
         if self._closing:
             raise DatabaseError(f"the database {self.path} is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._units.append((unit, future))
+        (self._urgent if urgent else self._units).append((unit, future))
         self._wanted.set()
         return await future
 
@@ -103,7 +106,7 @@ class SqliteDatabase:
         while not self._closing:
             await self._wanted.wait()
             self._wanted.clear()
-            while self._units:
+            while self._units or self._urgent:
                 await self._commit_group()
                 await asyncio.sleep(0)  # who was waited for goes on before the next group
 
@@ -113,16 +116,19 @@ class SqliteDatabase:
         try:
             await self._begin()
         except sqlite3.OperationalError as error:
-            waiting = [future for _, future in self._units]
+            waiting = [future for _, future in (*self._urgent, *self._units)]
+            self._urgent.clear()
             self._units.clear()
             self._fail(waiting, f"cannot be written: {error}")
             return
         try:
             deadline = loop.time() + GROUP_SECONDS
-            while self._units and (not finished or loop.time() < deadline):
-                unit, future = self._units.popleft()
-                if not future.cancelled():
-                    self._run_unit(unit, future, finished)
+            while self._urgent:
+                self._run_unit(*self._urgent.popleft(), finished)
+            while self._units:
+                self._run_unit(*self._units.popleft(), finished)
+                if loop.time() >= deadline:
+                    break
             await self._commit()
         except Exception as error:  # noqa: BLE001 - handed to every caller of the group
             if self._raw.in_transaction:
@@ -165,6 +171,8 @@ class SqliteDatabase:
         future: asyncio.Future[Any],
         finished: list[tuple[asyncio.Future[Any], Any]],
     ) -> None:
+        if future.cancelled():
+            return
         self._raw.execute("SAVEPOINT unit")
         try:
             result = unit(self._writer)

@@ -1,0 +1,108 @@
+"""What a person sees: tables that fit, names that cannot take over the terminal."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import analyzer as an
+from analyzer.cli import cli
+from tests.api.test_recordings import write_logs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("screens")
+    return an.analyze(write_logs(root / "logs", 200), root / "out").folder
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+def test_a_prediction_shows_what_changes_and_folds_what_does_not(folder: Path) -> None:
+    shown = run("whatif", folder, "--merge", "tickets, accounts").output
+    rows = [line for line in shown.splitlines() if line.startswith(" ")]
+    assert max(map(len, shown.splitlines())) <= 120
+    assert any("submit ticket" in line and "at p" in line and " to " in line for line in rows)
+    assert not any(line.strip().startswith("search") for line in rows)
+    assert "- 1 journey stays as before: search" in shown
+    assert "calls were lost on their way" in shown
+    machines = json.loads(
+        run("whatif", folder, "--merge", "tickets,accounts", "--format", "json").output
+    )
+    assert {row["journey"] for row in machines} == {"search", "submit ticket"}
+
+
+def test_a_plan_says_what_its_columns_mean_and_where_to_stop(folder: Path) -> None:
+    shown = run("whatif", folder, "--merge", "tickets,accounts,notifications", "--plan").output
+    assert max(map(len, shown.splitlines())) <= 120
+    assert " joins " in shown
+    assert "saved per run: mean over all journeys" in shown
+    assert "stop after step" in shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("tickets", "'tickets' alone is no merge"),
+        ("tickets,tickets", "'tickets' alone is no merge"),
+        ("tikets", "no service 'tikets'; did you mean 'tickets'"),
+        (",", "name two services or more"),
+    ],
+)
+def test_a_merge_of_one_is_refused_with_the_way_out(folder: Path, asked: str, said: str) -> None:
+    with pytest.raises(an.errors.UsageError, match=said):
+        an.open_analysis(folder).whatif([asked.split(",")])
+
+
+def test_the_proposal_fits_and_says_why_for_what_must_be_asked(folder: Path) -> None:
+    shown = run("contexts", folder).output
+    assert max(map(len, shown.splitlines())) <= 120
+    assert "against the last proposal: no change" in shown
+    assert "next best" in shown
+
+
+def test_a_headline_states_the_predicted_gain_with_its_interval(folder: Path) -> None:
+    from analyzer.api.summary import findings
+
+    told = [line for line in findings(an.open_analysis(folder)) if "Predicted gain" in line]
+    assert len(told) == 1
+    assert "95 % interval" in told[0] or "none that is certain" in told[0]
+
+
+def test_a_wrong_name_in_a_file_is_said_with_file_line_and_near_matches(
+    folder: Path, tmp_path: Path
+) -> None:
+    wishes = tmp_path / "mine.yaml"
+    wishes.write_text("rules:\n  frozen: [tikets]\nowner:\n  acounts: me\n")
+    result = run("contexts", folder, "--contexts", wishes)
+    said = str(result.exception)
+    assert f"{wishes}: line 2: unknown service 'tikets'; did you mean 'tickets'?" in said
+    assert f"{wishes}: line 4: unknown service 'acounts'; did you mean 'accounts'?" in said
+
+
+NASTY = "evil\x1b[31m\x00\u202e"
+
+
+def test_control_characters_in_names_reach_no_terminal_and_break_no_file(tmp_path: Path) -> None:
+    logs = write_logs(tmp_path / "logs", 60)
+    for path in logs.iterdir():
+        path.write_text(path.read_text().replace('"tickets"', json.dumps(NASTY)))
+    run_folder = an.analyze(logs, tmp_path / "out").folder
+    shown = [
+        run("contexts", run_folder).output,
+        run("whatif", run_folder).output,
+        run("contexts", run_folder, "--explain", "accounts").output,
+        (run_folder / "report.html").read_text(),
+        (run_folder / "graph.graphml").read_text(),
+        (run_folder / "contexts.yaml").read_text(),
+    ]
+    for text in shown:
+        assert not {"\x1b", "\x00", "\u202e"} & set(text)
+    assert "evil\\x1b" in shown[0]
+    ET.fromstring(shown[4].encode())
