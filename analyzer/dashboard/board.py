@@ -6,7 +6,7 @@ microseconds UTC. Not thread-safe: one event loop feeds and reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.dashboard.condition import Condition, condition_of, worst
@@ -171,18 +171,30 @@ class Board:
 
     def snapshot(self, now_us: int, wall_us: int | None = None) -> BoardSnapshot:
         """Everything at `now_us`; `wall_us` is the real time where `now_us` stands still."""
+        *_, found = self.looks(now_us, wall_us)
+        assert found is not None
+        return found
+
+    def looks(self, now_us: int, wall_us: int | None = None) -> Iterator[BoardSnapshot | None]:
+        """`snapshot` in steps of one objective each: None while it is not finished.
+
+        For a loop that has other work to do between two steps.
+        """
         silent_us = (wall_us or now_us) - (self._alive_us or 0)
         stale = self._alive_us is None or silent_us > NO_DATA_AFTER_S * SECOND_US
-        watched = tuple(self._watched(live, now_us, stale=stale) for live in self.watched)
+        watched: list[Watched] = []
+        for live in self.watched:
+            watched.append(self._watched(live, now_us, stale=stale))
+            yield None
         contexts = {w.snapshot.objective.context or "" for w in watched}
         contexts.update(context for context, _ in self.journeys.names())
-        return BoardSnapshot(
+        yield BoardSnapshot(
             self.title,
             now_us,
             self._alive_us,
             stale,
             worst((w.condition for w in watched), Condition.NO_DATA),
-            watched,
+            tuple(watched),
             tuple(sorted(contexts)),
             self._incidents,
             tuple(self._marks),

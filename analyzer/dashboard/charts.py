@@ -7,7 +7,7 @@ laid out over time, counted back from what is left now.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analyzer.dashboard.board import Board, Watched
@@ -78,12 +78,18 @@ def traffic_columns(traffic: Traffic, now_us: int) -> Charts:
             columns["bad"].append((counts.bad + counts.unknown) / seconds)
             for key, value in zip(("p50", "p95", "p99"), slot.quantiles_ms(), strict=True):
                 columns[key].append(value)
-            for low, high, number in heat_cells(slot.durations):
+            for low, high, number in _cells(slot):
                 heat["t"].append(at_us // 1000)
                 heat["low"].append(low)
                 heat["high"].append(high)
                 heat["n"].append(number)
     return {"width_ms": width_us // 1000, "slots": columns, "heat": heat}
+
+
+def _cells(slot: Slot) -> Sequence[tuple[float, float, int]]:
+    if slot.cells is None:
+        slot.cells = tuple(heat_cells(slot.durations))
+    return slot.cells
 
 
 def heat_cells(durations: Sketch) -> Iterable[tuple[float, float, int]]:

@@ -138,8 +138,9 @@ class _Served:
         )
         await response.prepare(request)
         seen: int | None = None
+        phase_s = self._stream.phase()
         while not self._stopping.is_set():
-            seen, message = await self._stream.next(context, seen)
+            seen, message = await self._stream.next(context, seen, phase_s)
             try:
                 await response.write(message)
             except ConnectionError:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from time import monotonic
 from typing import Any
 
@@ -23,6 +24,7 @@ from analyzer.dashboard.view import view_of
 BEAT_S = 0.5
 CHARTS_EVERY = 4
 MARGIN_S = 0.001
+PHASES, PHASE_S = 20, 0.01
 Clock = Callable[[], int]
 
 
@@ -52,6 +54,8 @@ class Stream:
         self._wall = wall
         self._snapshot: tuple[int, BoardSnapshot] | None = None
         self._moments: dict[str | None, Moment] = {}
+        self._working = asyncio.Lock()
+        self._phases = count()
 
     def snapshot(self) -> BoardSnapshot:
         """The board now, at most once per beat."""
@@ -68,34 +72,54 @@ class Stream:
         """The page of a scope as it stands now."""
         return view_of(self.board, self.snapshot(), self._wall(), context)
 
-    def charts(self, context: str | None) -> Charts:
+    def phase(self) -> float:
+        """How long after a beat the next client is served, in s: not all in one turn."""
+        return next(self._phases) % PHASES * PHASE_S
+
+    async def moment(self, context: str | None) -> Moment:
+        """The present beat of a scope, worked out in short steps: a bot has more to do."""
+        async with self._working:
+            beat = present_beat()
+            known = self._moments.get(context)
+            if known is not None and known.beat >= beat:
+                return known
+            found = await self._look(beat)
+            view = view_of(self.board, found, self._wall(), context)
+            await asyncio.sleep(0)
+            due = known is None or beat // CHARTS_EVERY != known.beat // CHARTS_EVERY
+            charts = await self._charts(found, context) if due or not known else known.charts
+            change = difference(known.view, view) if known else view
+            message = _message(change, charts if due else {})
+            moment = Moment(beat, known.beat if known else None, view, charts, message)
+            self._moments[context] = moment
+            return moment
+
+    async def _look(self, beat: int) -> BoardSnapshot:
+        if self._snapshot is None or self._snapshot[0] != beat:
+            for found in self.board.looks(self._clock(), self._wall()):
+                if found is not None:
+                    self._snapshot = beat, found
+                await asyncio.sleep(0)
+        assert self._snapshot is not None
+        return self._snapshot[1]
+
+    async def _charts(self, found: BoardSnapshot, context: str | None) -> Charts:
         """The chart columns of a context's objectives by name; the whole draws none."""
-        return {
-            watched.snapshot.objective.name: objective_charts(self.board, watched)
-            for watched in self.snapshot().objectives
-            if watched.snapshot.objective.context == context
-        }
+        charts: Charts = {}
+        for watched in found.objectives:
+            if watched.snapshot.objective.context == context:
+                charts[watched.snapshot.objective.name] = objective_charts(self.board, watched)
+                await asyncio.sleep(0)
+        return charts
 
-    def moment(self, context: str | None) -> Moment:
-        """The present beat of a scope."""
-        beat = present_beat()
-        known = self._moments.get(context)
-        if known is not None and known.beat == beat:
-            return known
-        view = self.view(context)
-        due = known is None or beat // CHARTS_EVERY != known.beat // CHARTS_EVERY
-        charts = self.charts(context) if due or known is None else known.charts
-        change = difference(known.view, view) if known else view
-        message = _message(change, charts if due else {})
-        moment = Moment(beat, known.beat if known else None, view, charts, message)
-        self._moments[context] = moment
-        return moment
-
-    async def next(self, context: str | None, seen: int | None) -> tuple[int, bytes]:
+    async def next(
+        self, context: str | None, seen: int | None, phase_s: float = 0.0
+    ) -> tuple[int, bytes]:
         """Wait for the beat after `seen`: its number, and what a client that saw `seen` lacks."""
         if seen is not None:
-            await asyncio.sleep(max(0.0, (seen + 1) * BEAT_S - monotonic()) + MARGIN_S)
-        moment = self.moment(context)
+            due = (seen + 1) * BEAT_S + phase_s
+            await asyncio.sleep(max(0.0, due - monotonic()) + MARGIN_S)
+        moment = await self.moment(context)
         in_step = seen is not None and moment.after == seen
         return moment.beat, moment.change if in_step else moment.whole
 

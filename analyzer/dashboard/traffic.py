@@ -7,7 +7,7 @@ fate becomes known; durations of overdue attempts are their age, added when some
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.dashboard.sketch import QUANTILES, Sketch
 from analyzer.slo.events import FAILURES, EventClass, EventCounts, JourneyAttempt
@@ -24,7 +24,7 @@ OTHER_REASONS = "other reasons"
 class Slot:
     """What started in one stretch of time."""
 
-    __slots__ = ("_quantiles", "classes", "durations", "reasons", "version")
+    __slots__ = ("_quantiles", "cells", "classes", "durations", "reasons", "version")
 
     def __init__(self) -> None:
         """Start empty."""
@@ -33,6 +33,7 @@ class Slot:
         self.durations = Sketch()
         self.version = 0
         self._quantiles: list[float | None] | None = None
+        self.cells: Sequence[tuple[float, float, int]] | None = None
 
     def count_all(self, other: Slot) -> None:
         """Add the counts of `other` alone."""
@@ -64,7 +65,7 @@ class Slot:
     def count(self, attempt: JourneyAttempt, event_class: EventClass, amount: int) -> None:
         """Add the attempt in this class, or take it back."""
         self.classes[event_class] = self.classes.get(event_class, 0) + amount
-        self._quantiles = None
+        self._quantiles = self.cells = None
         self.version += 1
         if event_class is EventClass.INVALID:
             return

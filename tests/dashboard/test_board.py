@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from analyzer.dashboard.traffic import Traffic
 from analyzer.dashboard.view import view_of
 from analyzer.slo.events import Criterion, EventClass, JourneyAttempt, count
 from analyzer.slo.live import LiveEvents
-from analyzer.slo.spec import PrometheusSource
+from analyzer.slo.spec import PrometheusSource, RatioIndicator
 from tests.dashboard.boards import SECOND, attempt, feed, objective, two_contexts
 
 NOON = 1_772_452_800 * SECOND
@@ -197,12 +198,10 @@ def test_incidents_say_who_has_them_and_what_comes_next() -> None:
 
 
 def test_objectives_of_another_system_are_named_and_left_out() -> None:
-    from dataclasses import replace
-
     own = objective()
-    foreign = replace(
-        own, name="cpu", indicator=replace(own.indicator, total=PrometheusSource("up"))
-    )
+    assert isinstance(own.indicator, RatioIndicator)
+    elsewhere = replace(own.indicator, total=PrometheusSource("up"))
+    foreign = replace(own, name="cpu", indicator=elsewhere)
     found = Board([own, foreign]).snapshot(NOON)
     assert [w.snapshot.objective.name for w in found.objectives] == ["ticket"]
     assert found.notes == ("cpu: its events are known to Prometheus only",)

@@ -15,7 +15,7 @@ from analyzer.dashboard import Access, Board, OpenIncident, ServiceLevel
 from tests.dashboard.boards import SECOND, attempt, feed, now_us, objective, served, two_contexts
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, ConsoleMessage, Page, Request
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -48,9 +48,18 @@ async def opened(
     page.set_default_timeout(WAIT_MS)
     origin = "/".join(url.split("/")[:3])
     problems: list[str] = []
-    page.on("console", lambda m: m.type in {"error", "warning"} and problems.append(m.text))
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            problems.append(message.text)
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(origin):
+            problems.append(request.url)
+
+    page.on("console", heard)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda r: not r.url.startswith(origin) and problems.append(r.url))
+    page.on("request", asked)
     await page.goto(url)
     try:
         yield page
