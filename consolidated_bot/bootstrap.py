@@ -217,7 +217,7 @@ def make_service(
             outgoing=outgoing,
             housekeeping=housekeeping,
             timers=timers,
-            pulse=watch.run,
+            pulse=watch,
             page=operations.serve,
             poller=poller,
             webhook=webhook,

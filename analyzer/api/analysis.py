@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from analyzer.analysis import contexts, whatif
     from analyzer.api.context_map import ContextMap
-    from analyzer.api.objectives import SloReport
     from analyzer.api.plots import Plots
+    from analyzer.api.slo_report import SloReport
 
 
 class Analysis:
@@ -107,7 +107,7 @@ class Analysis:
     @cached_property
     def windows(self) -> list[tuple[datetime, datetime]]:
         """The peak windows, in order of time, UTC."""
-        frame = self.sql("SELECT window_start, window_end FROM peak_window ORDER BY ALL")
+        frame = self._frame("peak_windows").select("window_start", "window_end")
         return [(start, end) for start, end in frame.rows()]
 
     @cached_property
@@ -155,8 +155,9 @@ class Analysis:
     def messages(self) -> pl.DataFrame:
         """How each row of the inventory is used: one row per message, sorted as the inventory.
 
-        Columns journeys, calls per journey, retries, peak rate, mean concurrency (Little's law)
-        and criticality (share of journeys that make the call).
+        Columns journeys, calls per journey, retries, peak rate, mean concurrency (Little's law),
+        criticality (share of journeys that make the call), payload sizes where logged, first and
+        last seen, and state: in use, stopped, or never received.
         """
         return self._frame("message_profile")
 

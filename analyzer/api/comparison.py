@@ -20,8 +20,10 @@ from analyzer.analysis.compare import (
     overall,
 )
 from analyzer.analysis.compare.blocks import Floats
+from analyzer.analysis.near import near
 from analyzer.api.analysis import Analysis
 from analyzer.api.beside import files_beside
+from analyzer.api.comparison_words import headline, tally
 from analyzer.api.journey_names import read_journey_names
 from analyzer.api.objectives import read_objective_files
 from analyzer.api.recorded import ALWAYS_US, AT_PEAK, Measured, Part, Recorded, scopes
@@ -70,6 +72,11 @@ class Comparison:
         about = [f for f in self.journeys if f.journey in {first, f"{first} {AT_PEAK}"}]
         found = next((f for f in about if f.journey.endswith(AT_PEAK)), about[0])
         return headline(found)
+
+    @property
+    def tally(self) -> str:
+        """How many journeys regressed, improved, stayed, or cannot be judged, in one sentence."""
+        return tally(self.journeys)
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -139,35 +146,6 @@ def _row(journey: str, found: Difference, gate: Judged | None, note: str) -> tup
     )
 
 
-def headline(found: JourneyComparison) -> str:
-    """One sentence: verdict, then each gate with both values and its interval."""
-    told = [gate_words(gate) for gate in found.gates]
-    note = f" ({found.note})" if found.note else ""
-    return f"{found.journey}: {found.verdict.value}{note}. {'; '.join(told)}."
-
-
-def gate_words(gate: Judged) -> str:
-    """Like `p95 1,204 to 410 ms, -66 % (95 % interval -70 to -62 %)`, or what is missing."""
-    found = gate.difference
-    if found.before is None or found.after is None or found.low is None or found.high is None:
-        n = min(found.n_before, found.n_after)
-        return f"{found.measure} not enough data ({n:,} of {found.needed:,})"
-    if found.measure == "bad share":
-        values = f"{found.before:.3%} to {found.after:.3%}"
-        span = f"{100 * found.low:+.3f} to {100 * found.high:+.3f} points"
-        return f"{found.measure} {values} (95 % interval {span}, {gate.verdict.value})"
-    values = f"{found.before:,.0f} to {found.after:,.0f} ms"
-    if not found.before:
-        return f"{found.measure} {values} ({gate.verdict.value})"
-    change, low, high = (
-        100 * value / found.before for value in (found.difference or 0.0, found.low, found.high)
-    )
-    return (
-        f"{found.measure} {values}, {change:+.0f} % "
-        f"(95 % interval {low:+.0f} to {high:+.0f} %, {gate.verdict.value})"
-    )
-
-
 def compare(
     before: Analysis | str | Path,
     after: Analysis | str | Path,
@@ -188,6 +166,7 @@ def compare(
     Raises:
         InputError: the two have no journey in common.
         ConfigurationError: a file is refused.
+        UsageError: a folder is not there.
     """
     if not 0 < margin < 1:
         raise UsageError(f"margin {margin:g}: write a share between 0 and 1, such as 0.1.")
@@ -205,15 +184,19 @@ def compare_recorded(
     after: Recorded,
     objectives: Sequence[Objective],
     *,
+    left_out: frozenset[str] = frozenset(),
     margin: float = 0.10,
     seed: int = 7,
 ) -> Comparison:
     """Compare two sides whose journeys have been named; without `objectives` all common ones.
 
+    Journeys `left_out` by name are not compared.
+
     Raises:
         InputError: the two have no journey in common.
     """
-    wanted = _wanted(before, after, objectives)
+    listed = _wanted(before, after, objectives)
+    wanted = [one for one in listed if one.journey not in left_out]
     measured = [side.sides(wanted) for side in (before, after)]
     common = [m for m in wanted if all(m.name in found for found in measured)]
     if not common:
@@ -254,7 +237,18 @@ def _opened(source: Analysis | str | Path) -> Analysis:
     from analyzer.store import STORE_NAME
 
     folder = Path(source)
+    if not folder.exists():
+        raise UsageError(f"{folder}: nothing here. {_meant(folder)}")
     return open_analysis(folder) if (folder / STORE_NAME).exists() else analyze(folder)
+
+
+def _meant(folder: Path) -> str:
+    """What to give instead of a folder that is not there."""
+    wanted = "Give a folder that `analyze run LOGS -o DIR` wrote, or one of logs"
+    above = folder.absolute().parent
+    items = sorted(above.iterdir()) if above.is_dir() else []
+    beside = [item.name for item in items if item.is_dir()]
+    return f"{wanted}; {near(folder.name, beside)}" if beside else f"{wanted}."
 
 
 def _margins(measured: Measured, latency: float) -> Margins:

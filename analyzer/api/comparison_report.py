@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.api.comparison_words import sentences
 from analyzer.render.comparison import ComparisonContent, distribution_figure, render_comparison
 from analyzer.render.report import Chart
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 def comparison_html(found: Comparison) -> str:
     """The page as text."""
-    from analyzer.api.comparison import headline
-
     charts = [
         Chart(
             f"{journey.journey}: {journey.verdict.value}",
@@ -24,7 +23,7 @@ def comparison_html(found: Comparison) -> str:
         for journey in found.journeys
         if (sample := found.samples.get(journey.journey)) and sample.before and sample.after
     ]
-    sentences = [headline(journey) for journey in found.journeys]
+    told = [found.tally, *sentences(found.journeys)]
     return render_comparison(
-        ComparisonContent(found.verdict.value, sentences, charts, found.frame, found.notes)
+        ComparisonContent(found.verdict.value, told, charts, found.frame, found.notes)
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from analyzer.api.objectives import EPOCH, evaluate_objectives, read_objective_files, sli_rows
+from analyzer.api.objectives import evaluate_objectives, read_objective_files
 from analyzer.api.options import RunOptions
+from analyzer.api.slo_report import EPOCH, sli_rows
 from analyzer.store import Store
 
 

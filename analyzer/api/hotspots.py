@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import zip_longest
 
 import polars as pl
 
 from analyzer.analysis.hotspots import (
     Findings,
+    Growth,
     Hotspot,
     JourneyShift,
     TraceFrames,
@@ -18,6 +20,7 @@ from analyzer.analysis.hotspots import (
     hotspot_frame,
     incident_window,
     journey_shifts,
+    main_growth,
     where_time_goes,
 )
 from analyzer.api.options import RunOptions
@@ -26,7 +29,7 @@ from analyzer.store import Store
 _JOURNEYS_TOLD = 2
 
 
-_MOST_SPANS = 1_500_000
+_MOST_SPANS = 1_000_000
 """Beyond so many spans inside the peaks, or outside, hotspots compare samples of the traces."""
 _JOURNEYS_AT_ONCE = 1_000_000
 
@@ -54,7 +57,7 @@ def write_hotspots(store: Store, options: RunOptions) -> None:
         store.append("peak_window", [_window_row(window, found.tail_ns) for window in windows])
         store.run("forget_findings", {"topic": "hotspot"})
         if options.incident is None:
-            words = _peak_sentences(found, journey_shifts(frames.journeys, windows))
+            words = _peak_sentences(found, _journey_sentences(frames, found))
         else:
             words = [_sentence(row) for row in found.hotspots if row.rank is not None]
         store.append("finding", [(at, "hotspot", text) for at, text in enumerate(words)])
@@ -138,21 +141,46 @@ def _sentence(row: Hotspot) -> str:
     return f"{row.service_name}: {row.sentence}"
 
 
-def _peak_sentences(found: Findings, shifts: list[JourneyShift]) -> list[str]:
-    """Return in words: the journey that suffers most, then causes by what they cost, in turns."""
+def _journey_sentences(frames: TraceFrames, found: Findings) -> list[str]:
+    """The journeys that cost users most, each with the operation that made it longer and why."""
+    windows = [each.window for each in found.windows]
+    shifts = [shift for shift in journey_shifts(frames.journeys, windows) if shift.lost_ms > 0]
+    sentences = []
+    for shift in shifts[:_JOURNEYS_TOLD]:
+        growth = main_growth(frames, shift)
+        text = shift.sentence
+        if growth is not None:
+            text += f"; {growth.share:.0%} of the increase is {growth.service_name} "
+            text += growth.operation
+            text += _why(found, shift, growth)
+        sentences.append(text)
+    return sentences
+
+
+def _why(found: Findings, shift: JourneyShift, growth: Growth) -> str:
+    rows = next(each.hotspots for each in found.windows if each.window == shift.window)
+    key = (growth.service_name, growth.operation)
+    for row in rows:
+        if row.kind == "latency" and (row.service_name, row.operation) == key and row.rank:
+            return f" ({row.why})"
+    return ""
+
+
+def _peak_sentences(found: Findings, journeys: list[str]) -> list[str]:
+    """Return in words: the journeys that suffer most, then causes by what they cost, in turns."""
     ranked = [row for row in found.hotspots if row.rank is not None]
     slow = [row for row in ranked if row.kind == "latency"]
     slow.sort(key=lambda row: (-(row.share_of_slow_time or 0.0), row.rank))
     failing = [row for row in ranked if row.kind != "latency"]
     turns = (row for pair in zip_longest(slow, failing) for row in pair if row is not None)
-    words = [shift.sentence for shift in shifts[:_JOURNEYS_TOLD] if shift.lost_ms > 0]
-    return words + [_sentence(row) for row in turns]
+    return journeys + [_sentence(row) for row in turns]
 
 
 def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
     """Return hotspot rows as people compare them: each with the figure of its own kind.
 
-    Columns rank, kind, service, operation, baseline, peak, times, slow_time, why, n.
+    Columns rank (inside its kind), kind, service, operation, window (of the peak, UTC), baseline,
+    peak, times, slow_time, why, n.
     """
     rows = [
         (
@@ -160,6 +188,7 @@ def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
             row["kind"],
             row["service_name"],
             row["operation"],
+            span_of(row["window_start"], row["window_end"]),
             _figure(row, "baseline"),
             _figure(row, "peak"),
             None if row["ratio"] is None else f"{row['ratio']:.1f} x",
@@ -169,7 +198,7 @@ def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
         )
         for row in hotspots.iter_rows(named=True)
     ]
-    names = ("service", "operation", "baseline", "peak", "times", "slow_time", "why")
+    names = ("service", "operation", "window", "baseline", "peak", "times", "slow_time", "why")
     schema = {
         "rank": pl.Int64,
         "kind": pl.String,
@@ -177,6 +206,28 @@ def readable(hotspots: pl.DataFrame) -> pl.DataFrame:
         "n": pl.Int64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def span_of(start: datetime, end: datetime) -> str:
+    """Return a stretch of time as people write it: the day once, seconds where they matter."""
+    form = "%H:%M" if start.second == end.second == 0 else "%H:%M:%S"
+    last = end.strftime(form if start.date() == end.date() else f"%Y-%m-%d {form}")
+    return f"{start:%Y-%m-%d} {start.strftime(form)} - {last}"
+
+
+def baseline_words(windows: pl.DataFrame) -> str:
+    """Return what the peaks are compared with, from the rows of `peak_window`."""
+    if windows.is_empty():
+        return "No stretch of time stands out, so there is nothing to compare."
+    peaks = "; ".join(
+        span_of(start, end) + (f" ({reason})" if reason else "")
+        for start, end, reason in windows.select("window_start", "window_end", "reason").rows()
+    )
+    seconds = max(windows["recovery_ms"].to_list()) // 1_000
+    return (
+        f"Peaks (UTC): {peaks}. Baseline: all other time, without 5 s before and {seconds} s "
+        "after each peak. Every row is compared in the peak where it changed most."
+    )
 
 
 def _figure(row: dict[str, object], side: str) -> str | None:

@@ -59,7 +59,7 @@ def link(store: Store, path_rule: PathRule = "sections") -> None:
         )
         pairs: set[tuple[str, str]] = set()
         journeys = 0
-        for batch in chain(_traced(store, options), _joined(store, options)):
+        for batch in chain(_traced(store, options, quality), _joined(store, options)):
             pairs.update((call.caller, call.callee) for call in batch.calls if call.caller)
             quality.merge(batch.quality)
             journeys += len(batch.journeys)
@@ -73,11 +73,12 @@ def link(store: Store, path_rule: PathRule = "sections") -> None:
         store.drop("span_apart")
 
 
-def _traced(store: Store, options: TraceOptions) -> Iterator[Assembled]:
+def _traced(store: Store, options: TraceOptions, quality: Quality) -> Iterator[Assembled]:
     """What the spans with a trace id come to, and those that carry a trace's request id."""
     for part in _parts(_count(store, "traced") + _count(store, "by_request")):
         spans = _spans(store, "spans_by_trace", part)
-        yield from assemble_many(adopt_all(spans, options.resolution_ns), options)
+        adopted = adopt_all(spans, options.resolution_ns, quality)
+        yield from assemble_many(adopted, options)
 
 
 def _set_apart(store: Store) -> None:

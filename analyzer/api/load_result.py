@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from analyzer.api.load_checks import Held, LevelResult
+from analyzer.api.load_frames import levels_frame, objectives_frame
 from analyzer.api.runbook import Criterion, Verified, verify
 from analyzer.api.validation_result import FEWEST_JOURNEYS, Outcome
 from analyzer.replay.botapi.clock import NS_PER_SECOND
@@ -25,7 +24,6 @@ NEAR_LIMIT = 0.75
 REFUSED_SHARE = 0.01
 BUSY_CORE = 0.85
 RECOVERS_WITHIN_SECONDS = 30.0
-TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +104,9 @@ class LoadTest:
         if self.loaded.exit_code is not None:
             found.insert(0, f"the bot ended by itself with code {self.loaded.exit_code}")
         if self.options.holds is not None and self.holds_per_second < self._asked:
-            found.append(f"holds {self.holds_per_second:.3g} updates/s, {self._asked:g} are asked")
+            found.append(
+                f"holds {self.holds_per_second:.3g} updates/s, {self.options.holds:g} are asked"
+            )
         if not self.plan.climbs:
             found += self._missed()
         return tuple(found)
@@ -190,9 +190,16 @@ class LoadTest:
             )
         rate = f"{self.options.rate:g} updates/s for {self.options.limit_seconds:.0f} s"
         if self.recovery_seconds is not None:
+            last = (
+                f"the last bad answer was asked for {self.recovery_seconds:.0f} s after its end"
+                if self.recovery_seconds
+                else "no bad answer after its end"
+            )
+            tickets = self.integrity
             return (
-                f"{_disturbance(self.plan).capitalize()} at {rate}: the last bad answer came "
-                f"{self.recovery_seconds:.0f} s after its end."
+                f"{_disturbance(self.plan).capitalize()} in the second quarter of {rate}: {last}; "
+                f"{tickets.submitted:,} tickets submitted, {tickets.lost:,} lost, "
+                f"{tickets.doubled:,} doubled."
             )
         return f"Soak at {rate}: {self.drift}."
 
@@ -234,93 +241,17 @@ class LoadTest:
     @cached_property
     def frame(self) -> pl.DataFrame:
         """One row per level: load, latency, sends, processor, memory, and what broke."""
-        rows = [self._row(level) for level in self.levels]
-        return pl.DataFrame(rows, schema=LEVELS, orient="row")
-
-    def _row(self, result: LevelResult) -> tuple[Any, ...]:
-        level = result.level
-        calls = [
-            call
-            for call in self.loaded.calls
-            if level.at_seconds <= call.at_seconds < level.until_seconds
-        ]
-        used = [
-            (at, one)
-            for at, one in self.loaded.usages
-            if level.at_seconds <= at < level.until_seconds
-        ]
-        cores = [
-            (later.processor_seconds - one.processor_seconds) / (then - at)
-            for (at, one), (then, later) in pairwise(used)
-        ]
-        return (
-            level.name,
-            level.at_seconds,
-            level.seconds,
-            result.offered_per_second,
-            result.answered_per_second,
-            result.p50_ms,
-            result.p95_ms,
-            sum(call.status == 200 for call in calls) / level.seconds,
-            sum(call.status == TOO_MANY for call in calls),
-            max(0.0, sum(cores) / len(cores)) if cores else None,
-            used[-1][1].memory_mb if used else None,
-            sum(held.bad for held in result.held),
-            sum(held.valid for held in result.held),
-            ", ".join(held.check.name for held in result.broken),
-            result.problem,
-        )
+        return levels_frame(self.levels, self.loaded)
 
     @cached_property
     def objectives(self) -> pl.DataFrame:
         """One row per level and objective: counts and whether it held."""
-        rows = [
-            (
-                level.level.name,
-                held.check.name,
-                float(held.check.target),
-                held.check.deadline_ms,
-                held.bad,
-                held.valid,
-                "broken" if held.broken else "holds" if held.valid else "no data",
-            )
-            for level in self.levels
-            for held in level.held
-        ]
-        return pl.DataFrame(rows, schema=OBJECTIVES, orient="row")
+        return objectives_frame(self.levels)
 
     def _repr_html_(self) -> str:
         from analyzer.render.fragments import frame_fragment
 
         return frame_fragment(self.headline, self.frame, "; ".join(self.notes))
-
-
-LEVELS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "level": pl.String,
-    "at_seconds": pl.Float64,
-    "seconds": pl.Float64,
-    "offered_per_second": pl.Float64,
-    "answered_per_second": pl.Float64,
-    "p50_ms": pl.Float64,
-    "p95_ms": pl.Float64,
-    "sends_per_second": pl.Float64,
-    "refused_429": pl.Int64,
-    "bot_cores": pl.Float64,
-    "memory_mb": pl.Float64,
-    "bad": pl.Int64,
-    "valid": pl.Int64,
-    "broken": pl.String,
-    "problem": pl.String,
-}
-OBJECTIVES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "level": pl.String,
-    "objective": pl.String,
-    "target": pl.Float64,
-    "deadline_ms": pl.Float64,
-    "bad": pl.Int64,
-    "valid": pl.Int64,
-    "verdict": pl.String,
-}
 
 
 def broken_words(held: Held) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -11,15 +10,17 @@ from pathlib import Path
 
 from analyzer.api.beside import files_beside
 from analyzer.api.bot_under_test import DATABASE_NAME, BotUnderTest, bot_of
+from analyzer.api.claimed import claimed
 from analyzer.api.demand import recorded_acts
 from analyzer.api.journey_names import read_journey_names
 from analyzer.api.load_checks import Check, checks_of, judged
 from analyzer.api.load_result import LoadOptions, LoadTest
 from analyzer.api.objectives import read_objective_files
+from analyzer.api.observed import journey_name
 from analyzer.api.pipeline import Listener
 from analyzer.api.runbook import bundled_runbook, read_criteria
 from analyzer.api.validation_runs import analysed
-from analyzer.errors import InputError, OutputError
+from analyzer.errors import InputError
 from analyzer.replay.botapi import Limits
 from analyzer.replay.drive import Journey
 from analyzer.replay.integrity import integrity
@@ -57,7 +58,7 @@ def load_test(
     runbook = chosen.runbook or (bundled_runbook() if chosen.bot is None else None)
     criteria = read_criteria(runbook) if runbook else ()
     bot = bot_of(chosen.bot)
-    folder = _claimed(Path(output))
+    folder = claimed(Path(output), OURS)
     mix = _mix(logs, folder, files.journeys, heard) if logs else CAMPAIGN
     plan = planned(
         chosen.scenario, chosen.rate, chosen.limit_seconds, chosen.step_seconds, mix, chosen.seed
@@ -124,8 +125,8 @@ class _Watch:
     heard: Listener
 
     def checks(self, rows: Sequence[Journey]) -> tuple[Check, ...]:
-        names = Counter(row.journey for row in rows if row.outcome != "dropped")
-        return checks_of(self.objectives, list(names))
+        names = {journey_name(row) for row in rows if row.outcome != "dropped"}
+        return checks_of(self.objectives, sorted(names))
 
     def look(self, moment: Moment) -> bool:
         levels = [one for one in self.plan.levels if one.at_seconds <= moment.at_seconds]
@@ -171,23 +172,3 @@ def _mix(logs: str | Path, folder: Path, journeys: Path | None, heard: Listener)
         )
     told = sum(act.journey == NOTIFICATION for act in acts)
     return Mix(dict(weights), len(known) / len(visits), told / len(known))
-
-
-def _claimed(folder: Path) -> Path:
-    """The folder, emptied of an earlier run; refused if it holds anything else."""
-    strangers = sorted({item.name for item in folder.iterdir()} - OURS) if folder.is_dir() else []
-    if strangers:
-        raise OutputError(
-            f"{folder}: holds something else ({strangers[0]}). Choose another folder with -o."
-        )
-    for name in OURS:
-        item = folder / name
-        if item.is_dir():
-            shutil.rmtree(item)
-        else:
-            item.unlink(missing_ok=True)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror}. Choose another folder with -o.") from error
-    return folder

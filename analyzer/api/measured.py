@@ -13,6 +13,7 @@ from analyzer.analysis.whatif.recorder import Recorder
 from analyzer.api.journey_names import JourneyNames
 from analyzer.api.recorded import Part
 from analyzer.api.recordings import recording_of
+from analyzer.replay.workload.recorded import NOTIFICATION
 from analyzer.slo.intervals import order_statistic_ranks, quantile_minimum
 
 QUANTILES = (0.5, 0.95, 0.99)
@@ -135,11 +136,15 @@ def _row(row: dict[str, object], latency: Sequence[float]) -> tuple[object, ...]
 
 
 def _latencies(parts: Sequence[Part], names: JourneyNames) -> dict[str, list[float]]:
-    """Milliseconds by journey, in order of name."""
+    """Milliseconds by journey, in order of name.
+
+    Without notifications: they are replayed in broadcasts, where each waits for those before it.
+    """
     found: dict[str, list[float]] = {}
     for part in parts:
         for _, name, duration_ns in _named(part, names):
-            found.setdefault(name, []).append(duration_ns / 1e6)
+            if not name.endswith(f" / {NOTIFICATION}"):
+                found.setdefault(name, []).append(duration_ns / 1e6)
     return dict(sorted(found.items()))
 
 

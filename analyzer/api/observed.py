@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from analyzer.api.objectives import SloReport
+from analyzer.api.slo_report import SloReport
 from analyzer.replay.drive import Journey
 from analyzer.slo.evaluate import Bucket, Evaluation, evaluate
 from analyzer.slo.events import EventCounts

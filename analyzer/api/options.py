@@ -16,6 +16,7 @@ from analyzer.ingest import aliases, durations
 from analyzer.ingest.options import ReadingOptions, parse_zone
 from analyzer.ingest.own_format import load_formats
 from analyzer.ingest.times import parse_instant
+from analyzer.trace.options import PATH_RULES, PathRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class RunOptions:
     where times without a zone are taken to be, `format_file` describes formats of the user's own.
     `user_key_file` shares the key that users are hashed with between stores. `campaign` gives
     the peak windows (start and end in ns UTC), `incident` the moment a known incident began;
-    without both the peaks are found in the traffic. `slo` is an objectives file to fill `sli`
+    without both the peaks are found in the traffic. `path_rule` is the rule of the critical path
+    (METHODS section 3). `slo` is an objectives file to fill `sli`
     from, `journeys` names journeys and contexts. `seed` drives every random step.
     """
 
@@ -41,6 +43,7 @@ class RunOptions:
     constraints: Constraints | None = None
     campaign: Sequence[tuple[int, int]] = ()
     incident: int | None = None
+    path_rule: PathRule = "sections"
     slo: Path | None = None
     journeys: JourneyNames = UNNAMED
     seed: int = 7
@@ -58,7 +61,8 @@ class RunOptions:
     def analysis_fingerprint(self) -> str:
         """Return what decides the comparison of peak and baseline; another one means again."""
         objectives = "" if self.slo is None else _content(self.slo)
-        return repr((sorted(self.campaign), self.incident, self.journeys, objectives))
+        rule = self.path_rule
+        return repr((sorted(self.campaign), self.incident, self.journeys, objectives, rule))
 
     def reading_fingerprint(self) -> str:
         """Return a hash of what decides how lines are read; another one means reading anew."""
@@ -73,7 +77,10 @@ def run_options(**more: Any) -> RunOptions:
 
     Raises:
         ConfigurationError: the mapping is refused.
+        UsageError: the rule of the critical path is none we know.
     """
+    if more.get("path_rule", "sections") not in PATH_RULES:
+        raise UsageError(f"path_rule {more['path_rule']!r}: one of {', '.join(PATH_RULES)}.")
     if isinstance(more.get("slo"), str):
         more["slo"] = Path(more["slo"])
     if isinstance(more.get("journeys"), (str, Path)):

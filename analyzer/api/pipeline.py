@@ -86,7 +86,7 @@ def _analyse(
     if changed or store.properties().get("analysed") != asked:
         store.set_property("analysed", "no")
         listener.step("linking calls")
-        link(store)
+        link(store, options.path_rule)
         listener.step("comparing peak and baseline")
         write_hotspots(store, options)
         write_events(store, options)

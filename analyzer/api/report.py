@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer import __version__
 from analyzer.api.analysis import Analysis
 from analyzer.api.gains import gain_table, gains
-from analyzer.api.hotspots import readable
+from analyzer.api.hotspots import baseline_words, readable
 from analyzer.api.summary import findings, fingerprint, tiles
 from analyzer.render.report import Chart, ReportContent, Section, render_report
 
@@ -40,6 +40,7 @@ def content_of(analysis: Analysis) -> ReportContent:
         whatif=_whatif(analysis),
         whatif_notes=analysis.whatif_notes,
         inventory=_inventory(analysis),
+        messages=_messages(analysis),
         journeys=_journeys(analysis),
         unread=_unread(analysis),
         account=_account(analysis),
@@ -53,8 +54,10 @@ def _hotspots(analysis: Analysis) -> Section:
     return Section(
         "hotspots",
         "What changed in the peak",
-        "Operations that became slower or failed more often in the peak than in the baseline, "
-        f"worst first. {analysis.unranked} more had too little data to say.",
+        "Operations that became slower or failed more often in the peak than in the baseline. "
+        "Latency and errors are ranked apart and shown in turns: each has a first, a second and "
+        f"so on. {baseline_words(analysis.relation('peak_windows'))} "
+        f"{analysis.unranked} more operations had too little data to say.",
         readable(analysis.hotspots(top=30)),
     )
 
@@ -111,6 +114,18 @@ def _inventory(analysis: Analysis) -> Section:
         analysis.inventory.drop("first_seen", "last_seen").sort(
             "calls", descending=True, maintain_order=True
         ),
+    )
+
+
+def _messages(analysis: Analysis) -> Section:
+    return Section(
+        "messages",
+        "How messages are used",
+        "Journeys that make the call (criticality is their share of all), calls in a journey, the "
+        "busiest ten seconds, how many are under way at once (Little's law), payload sizes where "
+        "they are logged. Stopped: seen before, no longer in the last tenth of the recording. "
+        "Never received: sent to a broker from which nobody is seen to take it.",
+        analysis.messages.drop("first_seen").sort("calls", descending=True, maintain_order=True),
     )
 
 

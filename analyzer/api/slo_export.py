@@ -10,6 +10,8 @@ from analyzer.api.results import write_text
 from analyzer.errors import ConfigurationError, OutputError
 from analyzer.slo.export import NotExportableError, export_files
 
+_NAMED = 3
+
 
 def export_objectives(slo: str | Path, output: str | Path, *, force: bool = False) -> list[Path]:
     """Write Prometheus rules with their tests and an Alertmanager route; returns the paths.
@@ -29,8 +31,9 @@ def export_objectives(slo: str | Path, output: str | Path, *, force: bool = Fals
     changed = [n for n in present if (folder / n).read_text("utf-8") != files[n]]
     if changed and not force:
         raise OutputError(
-            f"{folder / changed[0]}: is there already and differs. "
-            "Choose another folder with -o, or --force to replace it."
+            f"{folder}: holds {len(changed)} of these files already, and they differ "
+            f"({', '.join(changed[:_NAMED])}). If nobody edited them, --force writes them anew; "
+            "else choose another folder with -o."
         )
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from fractions import Fraction
+from pathlib import Path
 
 import polars as pl
 
@@ -27,14 +29,16 @@ TARGET_NAME = "ops"
 HEAD = """\
 # Objectives, OpenSLO v1, made by `analyze slo init` from what the logs show. They describe what
 # IS, not what users need: set deadline and target to what was promised, then check with
-#   analyze slo check DIR --slo THIS_FILE
+#   {check}
 # analyzer.local/deadline-ms: an event is good when it succeeds within this time.
 # analyzer.local/planned-events: expected events of a campaign; makes the budget absolute.
 """
 
 
-def starter(analysis: Analysis, names: JourneyNames = UNNAMED) -> str:
+def starter(analysis: Analysis, names: JourneyNames = UNNAMED, mapping: Path | None = None) -> str:
     """The text of an objectives file for the busiest journeys of `analysis`.
+
+    `mapping` is the file that `names` came from: who checks needs it again.
 
     Raises:
         InputError: there is no journey to write an objective for.
@@ -56,7 +60,9 @@ def starter(analysis: Analysis, names: JourneyNames = UNNAMED) -> str:
         deadline_ms = round_up_ms(SLACK * float(row["p99_ms"]))
         target = _target(analysis, pairs, deadline_ms)
         documents.append(_document(label, context, named, row, deadline_ms, target))
-    return HEAD + "\n---\n".join([*documents, _notified()]) + "\n"
+    named = "" if mapping is None else f" --journeys {shlex.quote(str(mapping))}"
+    head = HEAD.format(check=f"analyze slo check DIR --slo THIS_FILE{named}")
+    return head + "\n---\n".join([*documents, _notified()]) + "\n"
 
 
 def _label(text: str) -> str:

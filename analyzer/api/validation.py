@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from analyzer.analysis.compare import MIN_PAIRS
 from analyzer.api.beside import files_beside
 from analyzer.api.bot_under_test import BotUnderTest, bot_of, legacy_of
+from analyzer.api.claimed import claimed
 from analyzer.api.comparison import Comparison, compare_recorded
 from analyzer.api.demand import recorded_acts
 from analyzer.api.journey_names import read_journey_names
 from analyzer.api.measured import predicted_and_measured
-from analyzer.api.objectives import SloReport, evaluate_stretches, read_objective_files
+from analyzer.api.objectives import evaluate_stretches, read_objective_files
 from analyzer.api.observed import observed_objectives
 from analyzer.api.paired import paired_comparison
 from analyzer.api.pipeline import Listener
 from analyzer.api.recorded import Part, Recorded
+from analyzer.api.slo_report import SloReport
 from analyzer.api.validation_notes import comparability, facts, largest_misses
 from analyzer.api.validation_result import Options, Validation
 from analyzer.api.validation_runs import (
@@ -28,8 +29,8 @@ from analyzer.api.validation_runs import (
     recorded_parts,
     side_parts,
 )
-from analyzer.errors import InputError, OutputError, UsageError
-from analyzer.replay.workload.recorded import Pace, recorded_demand
+from analyzer.errors import InputError, UsageError
+from analyzer.replay.workload.recorded import NOTIFICATION, Pace, recorded_demand
 from analyzer.slo.spec import ObjectiveSet
 
 OURS = frozenset(
@@ -69,7 +70,7 @@ def validate(
     names = read_journey_names(files.journeys)
     objectives = read_objective_files(files.slo) if files.slo else ObjectiveSet(())
     bots = _bots(chosen)
-    folder = _claimed(Path(output))
+    folder = claimed(Path(output), OURS)
     before = analysed(Path(logs), folder / "before", names, heard)
     pace = Pace(chosen.speed, chosen.limit_seconds, chosen.seed, chosen.patience_seconds)
     demand = recorded_demand(recorded_acts(before, names), pace)
@@ -156,7 +157,13 @@ def _compared(
         return None, []
     before, after = (Recorded(side, bench.names) for side in (old, new))
     try:
-        found = compare_recorded(before, after, objectives.objectives, seed=options.seed)
+        found = compare_recorded(
+            before,
+            after,
+            objectives.objectives,
+            left_out=frozenset({NOTIFICATION}),
+            seed=options.seed,
+        )
     except InputError as error:
         return None, [f"nothing to compare: {error}"]
     notes = list(found.notes)
@@ -183,24 +190,3 @@ def _evaluated(parts: Sequence[Part], objectives: ObjectiveSet, bench: Bench) ->
     if not parts:
         return SloReport((), ())
     return evaluate_stretches([part.stretch for part in parts], objectives, bench.names)
-
-
-def _claimed(folder: Path) -> Path:
-    """The folder, emptied of an earlier validation; refused if it holds anything else."""
-    if folder.is_dir():
-        strangers = sorted({item.name for item in folder.iterdir()} - OURS)
-        if strangers:
-            raise OutputError(
-                f"{folder}: holds something else ({strangers[0]}). Choose another folder with -o."
-            )
-        for name in OURS:
-            item = folder / name
-            if item.is_dir():
-                shutil.rmtree(item)
-            else:
-                item.unlink(missing_ok=True)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror}. Choose another folder with -o.") from error
-    return folder

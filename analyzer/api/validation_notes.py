@@ -71,10 +71,17 @@ def comparability(*, paired: bool, pairs: int, speed: float, staffed: bool) -> I
         "seen by users counts from the moment a user meant to act, which no log knows; the "
         "prediction puts all services into one process and knows nothing of a rewrite"
     )
-    if not staffed:
+    if staffed:
         yield (
-            "notifications are begun by no user: they are replayed for the bundled bot alone, as "
-            "broadcasts of its staff; another bot sends what it sends by itself"
+            "notifications are begun by no user: they are asked for again as broadcasts of the "
+            "bot's staff, in which a message waits for those before it. Their objective is held "
+            "to that; their latency is neither compared nor predicted"
+        )
+    else:
+        yield (
+            "notifications are begun by no user: they are asked for again of the bundled bot "
+            "alone, whose staff is known; another bot sends what it sends by itself, and their "
+            "latency is neither compared nor predicted"
         )
     if speed != 1:
         against = "" if paired else " than those before and those predicted"
@@ -105,8 +112,21 @@ def facts(
         "visits in a replay": f"{len(demand.arrivals):,} by {demand.plan.users:,} users",
         "offered": f"{offered:,} journeys, {issued:,} issued, {dropped:,} dropped",
         "generator lag p99": f"{max(summary.lag_p99_ms for summary in summaries):.1f} ms",
+        **_notified(runs),
         "warm-up cut": f"{demand.plan.warm_up_seconds:.1f} s a replay",
         "seed": str(seed),
         "machine": f"{platform.system()} on {platform.machine()}, {cores} cores",
         "versions": f"analyzer {__version__}, Python {platform.python_version()}",
     }
+
+
+def _notified(runs: Sequence[Run]) -> dict[str, str]:
+    """How many notifications staff asked for, if any."""
+    rows = [row for run in runs for row in run.replayed.notifications]
+    refused = sum(run.replayed.refused for run in runs)
+    if not rows and not refused:
+        return {}
+    arrived = sum(row.outcome == "ok" for row in rows)
+    told = f"{len(rows):,} asked for, {arrived:,} arrived"
+    more = f"; {refused} broadcasts could not be started" if refused else ""
+    return {"notifications": told + more}

@@ -56,9 +56,6 @@ def json_text(found: Validation) -> str:
 def html_text(found: Validation) -> str:
     """The page."""
     latency, headline = _predicted(found)
-    if latency.height:
-        told = pl.coalesce("before_ms", "predicted_ms", "measured_ms")
-        latency = latency.filter(told.is_not_null())
     checks = found.integrity
     tickets = (
         f"Tickets: {checks.submitted:,} submitted, {checks.lost:,} lost, "
@@ -69,8 +66,8 @@ def html_text(found: Validation) -> str:
             "objectives",
             "Objectives before and after",
             "Shares of good events: in the recorded stretch, by the bot's own logs, and as users "
-            "saw it. lower and upper bound the measured share at 95 %.",
-            found.objectives,
+            "saw it. At least: the measured share is not below that, at 95 %.",
+            _shown_objectives(found.objectives),
         ),
         Section(
             "latency",
@@ -78,7 +75,7 @@ def html_text(found: Validation) -> str:
             "Milliseconds per journey and quantile. The prediction's interval is its own "
             "bootstrap, the measured one is by order statistics; prediction error is "
             "predicted/measured - 1.",
-            latency,
+            _shown_latency(latency),
         ),
         Section(
             "errors",
@@ -98,7 +95,7 @@ def html_text(found: Validation) -> str:
                 "comparison",
                 "Verdicts",
                 "Measured against the recorded stretch; nominal 95 % intervals.",
-                found.comparison.frame,
+                _shown_comparison(found.comparison.frame),
             ),
         )
         charts = [
@@ -111,10 +108,8 @@ def html_text(found: Validation) -> str:
             outcome=found.outcome.value,
             headline=found.headline,
             findings=[
-                *found.invalid,
-                *found.failures,
-                *found.undecided,
                 *([found.against_past] if found.against_past else []),
+                *(found.undecided if found.invalid or found.failures else ()),
             ],
             facts=list(found.facts.items()),
             charts=charts,
@@ -122,6 +117,65 @@ def html_text(found: Validation) -> str:
             notes=found.notes,
         )
     )
+
+
+def _percent(name: str, shown: str) -> pl.Expr:
+    share = (100 * pl.col(name)).round_sig_figs(5).cast(pl.String)
+    return pl.concat_str(share, pl.lit(" %")).alias(shown)
+
+
+def _shown_objectives(frame: pl.DataFrame) -> pl.DataFrame:
+    """As people read it; the JSON keeps every column."""
+    return frame.select(
+        "objective",
+        "verdict",
+        *(_percent(name, name) for name in ("target", "before", "measured", "seen_by_users")),
+        _percent("lower", "at_least"),
+        pl.format("{} of {}", "bad", "valid").alias("bad"),
+        pl.col("needed").alias("n_needed"),
+    )
+
+
+def _shown_latency(frame: pl.DataFrame) -> pl.DataFrame:
+    if not frame.height:
+        return frame
+    told = frame.filter(pl.coalesce("before_ms", "predicted_ms", "measured_ms").is_not_null())
+    return told.select(
+        "journey",
+        "phase",
+        pl.format("p{}", (100 * pl.col("quantile")).cast(pl.Int64)).alias("quantile"),
+        pl.col("before_ms").round_sig_figs(4).alias("before"),
+        pl.col("predicted_ms").round_sig_figs(4).alias("predicted"),
+        _interval("predicted_low_ms", "predicted_high_ms").alias("interval"),
+        pl.col("measured_ms").round_sig_figs(4).alias("measured"),
+        _interval("measured_low_ms", "measured_high_ms").alias("its_interval"),
+        (100 * pl.col("prediction_error")).round(0).cast(pl.Int64, strict=False).alias("error_%"),
+        pl.format("{} / {}", "n_before", "n_measured").alias("n"),
+    ).sort("journey", "quantile", "phase")
+
+
+def _shown_comparison(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(
+        "journey",
+        "measure",
+        "verdict",
+        pl.col("before").round_sig_figs(4),
+        pl.col("after").round_sig_figs(4),
+        _interval("low", "high").alias("difference_95_%"),
+        pl.format("{} / {}", "n_before", "n_after").alias("n"),
+        pl.col("p_value").round_sig_figs(2).alias("p"),
+        "note",
+    )
+
+
+def _interval(low: str, high: str) -> pl.Expr:
+    """Like `120 .. 180`; an open end is a question mark, none at all is empty."""
+    ends = [
+        pl.coalesce(pl.col(name).round_sig_figs(3).cast(pl.String), pl.lit("?"))
+        for name in (low, high)
+    ]
+    known = pl.col(low).is_not_null() | pl.col(high).is_not_null()
+    return pl.when(known).then(pl.format("{} .. {}", *ends))
 
 
 def _figure(found: Validation, journey: str) -> Figure:

@@ -13,8 +13,8 @@ import polars as pl
 
 from analyzer.api.comparison import Comparison
 from analyzer.api.measured import Predicted
-from analyzer.api.objectives import SloReport
 from analyzer.api.observed import journey_name
+from analyzer.api.slo_report import SloReport
 from analyzer.api.validation_runs import Run
 from analyzer.replay.drive import Journey
 from analyzer.replay.integrity import Integrity
@@ -49,7 +49,7 @@ class Options:
     legacy: str | None = None
     pairs: int = 1
     speed: float = 1.0
-    limit_seconds: float = 180.0
+    limit_seconds: float = 150.0
     seed: int = 7
     patience_seconds: float = PATIENCE_SECONDS
 

@@ -6,10 +6,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from aiohttp import web
 
 from analyzer.api.attempts import attempt_of
@@ -20,7 +22,6 @@ from analyzer.errors import ConfigurationError, OutputError
 from analyzer.ingest.discover import expand_roots
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
-from analyzer.ingest.rows import Columns
 from analyzer.ingest.tail import Growth, Tail
 from analyzer.model.span import Span
 from analyzer.slo.live import SECOND_US
@@ -64,6 +65,7 @@ class Watch:
         self._tail = Tail(paths, masker, options.reading, from_now=options.from_now)
         self._newest_us = 0
         self._quarantined = 0
+        self._finished = 0
         self.lines = 0
         if options.from_now:
             self._tail.look()
@@ -105,10 +107,16 @@ class Watch:
     def _take(self, growth: Growth, *, settle: bool) -> None:
         self.lines += growth.lines
         for batch in growth.batches:
-            self._traces.add(_spans(batch.get("span", [])))
-            self._gauge(batch.get("measurement", []))
+            if (spans := batch.get("span")) is not None:
+                self._traces.add(_spans(spans))
+            if (figures := batch.get("measurement")) is not None:
+                self._gauge(figures)
         for note in growth.notes[:MAX_NOTES]:
             self.board.note(note)
+        self._finished += growth.finished
+        if growth.finished:
+            plural = "file is" if self._finished == 1 else "files are"
+            self.board.note(f"{self._finished} {plural} packed or whole documents: not followed")
         self._quarantined += growth.quarantined
         if growth.modified_s is not None:
             self.board.alive(round(growth.modified_s * SECOND_US))
@@ -126,38 +134,37 @@ class Watch:
         if self._quarantined:
             self.board.gauge("lines not understood", self._quarantined, self.now_us())
 
-    def _gauge(self, columns: Columns) -> None:
-        if not columns:
-            return
-        for at_us, service, name, value, unit, *_ in zip(*columns, strict=True):
+    def _gauge(self, figures: pa.Table) -> None:
+        times = figures.column("time").cast(pa.int64()).to_pylist()
+        names = ("service_name", "name", "value", "unit")
+        told = (figures.column(name).to_pylist() for name in names)
+        for at_us, service, name, value, unit in zip(times, *told, strict=True):
             if at_us is not None:
                 self.board.gauge(f"{service} {name}", value, at_us, unit=unit or "")
 
 
-def _spans(columns: Columns) -> Iterator[Span]:
+def _spans(rows: pa.Table) -> Iterator[Span]:
     """Rows of the table `span` as the trace layer takes them."""
-    if not columns:
-        return
-    for row in zip(*columns, strict=True):
+    for row in rows.drop_columns(["start_time", "body", "template", "attributes"]).to_pylist():
         yield Span(
-            trace_id=row[0] or "",
-            span_id=row[1] or "",
-            parent_span_id=row[2],
-            service_name=row[3],
-            operation=row[4],
-            kind=row[5],
-            start_ns=row[19],
-            duration_ns=row[7],
-            status=row[8],
-            error_type=row[9],
-            peer_service=row[10],
-            shared=row[21],
-            kind_source=row[20],
-            follows_from=row[22],
-            evidence="observed" if row[0] else "inferred",
-            user_key=row[11],
-            request_key=row[23],
-            row=_place(row[13], row[14], row[18]),
+            trace_id=row["trace_id"] or "",
+            span_id=row["span_id"] or "",
+            parent_span_id=row["parent_span_id"],
+            service_name=row["service_name"],
+            operation=row["operation"],
+            kind=row["span_kind"],
+            start_ns=row["start_ns"],
+            duration_ns=row["duration_ns"],
+            status=row["status"],
+            error_type=row["error_type"],
+            peer_service=row["peer_service"],
+            shared=row["shared"],
+            kind_source=row["kind_source"],
+            follows_from=row["follows_from"],
+            evidence="observed" if row["trace_id"] else "inferred",
+            user_key=row["user_key"],
+            request_key=row["correlation_id"],
+            row=_place(row["file_id"], row["line_number"], row["span_index"]),
         )
 
 
@@ -192,8 +199,10 @@ class Door:
         return host, int(port)
 
 
-async def serve(watch: Watch, door: Door, ready: Callable[[str], None]) -> None:
-    """Serve the page until cancelled; `ready` hears its address.
+async def serve(
+    watch: Watch, door: Door, ready: Callable[[str], None], stop: asyncio.Event
+) -> None:
+    """Serve the page until `stop` is set; `ready` hears its address.
 
     Raises:
         OutputError: the port is taken.
@@ -212,8 +221,10 @@ async def serve(watch: Watch, door: Door, ready: Callable[[str], None]) -> None:
             ) from error
         shown = f"[{host}]" if ":" in host else host
         ready(f"http://{shown}:{runner.addresses[0][1]}/")
-        while True:
-            await asyncio.sleep(0 if watch.look() else LOOK_S)
+        while not stop.is_set():
+            pause_s = 0 if watch.look() else LOOK_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause_s)
     finally:
         await runner.cleanup()
         watch.close()

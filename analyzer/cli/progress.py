@@ -9,7 +9,6 @@ from typing import Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
@@ -30,7 +29,6 @@ class Talk:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=28),
-            MofNCompleteColumn(),
             TextColumn("{task.fields[detail]}"),
             TimeRemainingColumn(),
             console=console,
@@ -43,11 +41,13 @@ class Talk:
     def _reading(self, progress: Reading) -> None:
         elapsed = self._bar.tasks[0].elapsed or 0.0
         rate = f", {progress.lines / elapsed:,.0f}/s" if elapsed > 0.5 else ""
+        files = f"{progress.files}/{progress.files_total} files"
         self._bar.update(
             self._task,
-            total=progress.files_total,
-            completed=progress.files,
-            detail=f"{progress.lines:,} lines{rate}",
+            # Time left follows from bytes: files differ in size by orders of magnitude.
+            total=progress.bytes_total,
+            completed=progress.bytes_done,
+            detail=f"{files}, {progress.lines:,} lines{rate}",
         )
 
     def _step(self, name: str) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.options import format_option
+
+if TYPE_CHECKING:
+    from analyzer.trace.options import PathRule
 
 
 @click.command("run")
@@ -30,6 +34,13 @@ from analyzer.cli.options import format_option
 )
 @click.option(
     "--incident", metavar="TIME", help="Rank suspects for an incident that began at TIME (ISO)."
+)
+@click.option(
+    "--path-rule",
+    type=click.Choice(["sections", "crisp"]),
+    default="sections",
+    show_default=True,
+    help="Rule of the critical path: sections tile a journey, crisp is CRISP's.",
 )
 @click.option(
     "--fields",
@@ -84,6 +95,7 @@ def run_command(
     force: bool,
     campaign: tuple[str, ...],
     incident: str | None,
+    path_rule: PathRule,
     fields: Path | None,
     unit: tuple[str, ...],
     tz: str | None,
@@ -118,6 +130,7 @@ def run_command(
         format_file=format_file,
         campaign=tuple(parse_campaign(text) for text in campaign),
         incident=None if incident is None else parse_moment(incident),
+        path_rule=path_rule,
         constraints=read_wishes(wishes),
         slo=slo,
         journeys=read_journey_names(journeys),

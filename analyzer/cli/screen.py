@@ -54,7 +54,9 @@ def _screen(analysis: Analysis, *, incident: bool) -> str:
         parts.append(
             _table(
                 "Changed in the peak",
-                readable(hotspots.filter(pl.col("rank") <= _ROWS // 2)).drop("rank", "why", "n"),
+                readable(hotspots.filter(pl.col("rank") <= _ROWS // 2)).drop(
+                    "rank", "window", "why", "n"
+                ),
                 hotspots.height,
             )
         )

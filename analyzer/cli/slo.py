@@ -10,6 +10,11 @@ import click
 
 from analyzer.cli.options import analysis_argument, format_option
 
+_NOTHING_TO_CHECK = (
+    "no SLO in it that logs could answer; write one whose metric sources are of type analyzer "
+    "with spec {context, journey, event} (`analyze slo init` makes a start)"
+)
+
 
 @click.group("slo")
 def slo_group() -> None:
@@ -51,9 +56,12 @@ def check_command(folder: Path, slo: Path, journeys: Path | None, how: str) -> N
     """
     from analyzer.api import open_analysis
     from analyzer.cli.slo_screen import slo_text
+    from analyzer.errors import ConfigurationError
 
     analysis = open_analysis(folder)
     report = analysis.slo(slo, journeys)
+    if not report.evaluations:
+        raise ConfigurationError([*report.notes, f"{slo}: {_NOTHING_TO_CHECK}"])
     kpis = analysis.kpis(None, journeys)
     click.echo(slo_text(report, kpis, analysis.saturation, how), nl=False)
     for note in report.notes:
@@ -102,12 +110,13 @@ def init_command(folder: Path, journeys: Path | None, output: Path, force: bool)
     from analyzer.api.starter import starter
     from analyzer.errors import OutputError
 
-    text = starter(open_analysis(folder), read_journey_names(journeys))
+    text = starter(open_analysis(folder), read_journey_names(journeys), journeys)
     if str(output) == "-":
         click.echo(text, nl=False)
         return
     if output.exists() and not force:
         raise OutputError(
-            f"{output}: is there already. Choose another with -o, or --force to replace it."
+            f"{output}: is there already and stays as it is. Choose another file with -o, "
+            "print with -o -, or --force to replace it."
         )
     click.echo(f"Wrote {write_text(output, text)}")

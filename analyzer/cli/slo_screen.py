@@ -6,7 +6,7 @@ import orjson
 import polars as pl
 
 from analyzer.api.comparison import Comparison
-from analyzer.api.objectives import SloReport
+from analyzer.api.slo_report import SloReport
 from analyzer.render.tables import render_frame
 
 _ROSE = 1.5
@@ -71,6 +71,7 @@ def comparison_text(found: Comparison, how: str) -> str:
             {
                 "verdict": found.verdict.value,
                 "headline": found.headline,
+                "tally": found.tally,
                 "journeys": [
                     {"journey": j.journey, "verdict": j.verdict.value, "note": j.note}
                     for j in found.journeys
@@ -91,7 +92,7 @@ def comparison_text(found: Comparison, how: str) -> str:
         pl.format("{} / {}", "n_before", "n_after").alias("n"),
         pl.col("p_value").round_sig_figs(2).alias("p"),
     )
-    return f"{found.headline}\n\n{render_frame(short, how)}"
+    return f"{found.headline}\n{found.tally}\n\n{render_frame(short, how)}"
 
 
 def _rounded(column: str) -> pl.Expr:

@@ -68,7 +68,7 @@ class Seconds(click.ParamType[float]):
 @click.option(
     "--limit",
     type=Seconds(),
-    default="3m",
+    default="150s",
     show_default=True,
     help="Longest replay; of a longer recording a quiet stretch and the busiest are taken.",
 )

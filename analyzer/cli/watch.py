@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.slo import journeys_option
+
+if TYPE_CHECKING:
+    from analyzer.api.watching import Door, Watch
 
 
 @click.command("watch")
@@ -77,14 +83,11 @@ def watch_command(
     The holistic view of a fleet, before any of its code is changed: files may be rotated, cut
     and appear; nothing is written. Ends with Ctrl-C.
     """
-    import asyncio
-    import signal
-
     import orjson
 
     from analyzer.api.journey_names import read_journey_names
     from analyzer.api.options import RunOptions, read_fields
-    from analyzer.api.watching import Door, Watch, WatchOptions, serve
+    from analyzer.api.watching import Door, Watch, WatchOptions
     from analyzer.dashboard import Access
 
     told = read_fields(fields, unit)
@@ -101,9 +104,16 @@ def watch_command(
         return
     watch.read_history()
     click.echo(f"read {watch.lines:,} lines; following", err=True)
-    # A supervisor's SIGTERM ends it as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        asyncio.run(serve(watch, door, lambda address: click.echo(f"Watching on {address}")))
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
+    asyncio.run(_serve(watch, door))
+    click.echo("stopped", err=True)
+
+
+async def _serve(watch: Watch, door: Door) -> None:
+    """Serve until Ctrl-C, or a supervisor's SIGTERM."""
+    from analyzer.api.watching import serve
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await serve(watch, door, lambda address: click.echo(f"Watching on {address}"), stop)

@@ -58,7 +58,10 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class BoardSnapshot:
-    """All of a board at `at_us`; `alive_us` is when its source last gave a sign of life."""
+    """All of a board at `at_us`; `alive_us` is when its source last gave a sign of life.
+
+    `incidents` is None where nothing watches for them.
+    """
 
     title: str
     at_us: int
@@ -67,7 +70,7 @@ class BoardSnapshot:
     condition: Condition
     objectives: tuple[Watched, ...]
     contexts: tuple[str, ...]
-    incidents: tuple[OpenIncident, ...]
+    incidents: tuple[OpenIncident, ...] | None
     marks: tuple[Mark, ...]
     campaign: Campaign | None
     level: ServiceLevel
@@ -86,9 +89,8 @@ class Board:
         self.gauges = Gauges()
         self.campaign: Campaign | None = None
         self.level = FULL_SERVICE
-        self.revision = 0
         self._notes: list[str] = []
-        self._incidents: tuple[OpenIncident, ...] = ()
+        self._incidents: tuple[OpenIncident, ...] | None = None
         self._marks: list[Mark] = []
         self._alive_us: int | None = None
         self._last_event_us: dict[str, int] = {}
@@ -96,7 +98,6 @@ class Board:
 
     def watch(self, objectives: Sequence[Objective]) -> None:
         """Watch these from now on, with nothing seen of them yet; all else stays."""
-        self.revision += 1
         own = [objective for objective in objectives if objective.source is not None]
         self._recent = {o.name: _recent_traffic(o) for o in own}
         self._period = {o.name: _period_traffic(o) for o in own}
@@ -112,7 +113,6 @@ class Board:
 
         Raises KeyError for an unknown name.
         """
-        self.revision += 1
         self._recent[objective].restore(t_us, event_class, count)
         self._period[objective].restore(t_us, event_class, count)
         for live in self.watched:
@@ -131,7 +131,6 @@ class Board:
 
     def alive(self, now_us: int) -> None:
         """The source lives, also when nothing happens."""
-        self.revision += 1
         self._alive_us = now_us if self._alive_us is None else max(now_us, self._alive_us)
         for live in self.watched:
             live.alive(now_us)
@@ -140,14 +139,12 @@ class Board:
         self, name: str, value: float, now_us: int, context: str | None = None, unit: str = ""
     ) -> None:
         """Take a figure of the whole or of one context; `gauges.KINDS` lists the known names."""
-        self.revision += 1
         self.gauges.set(name, value, now_us, context, unit)
 
     def mark(
         self, kind: MarkKind | str, label: str, at_us: int, until_us: int | None = None
     ) -> None:
         """Draw a line in the charts; raises ValueError for a kind that is none of `MarkKind`."""
-        self.revision += 1
         mark = Mark(at_us, MarkKind(kind), label, until_us)
         self._marks = sorted({*self._marks, mark})[-MAX_MARKS:]
 
@@ -156,14 +153,12 @@ class Board:
         return tuple(self._marks)
 
     def incidents(self, found: Iterable[OpenIncident]) -> None:
-        """Replace the list of open incidents."""
-        self.revision += 1
+        """Replace the list of open incidents; until the first call nobody is taken to alert."""
         self._incidents = tuple(found)
 
     def note(self, text: str) -> None:
         """Say something about the data itself, once."""
         if text not in self._notes:
-            self.revision += 1
             self._notes.append(text)
 
     def recent(self, objective: str) -> Traffic:
@@ -201,8 +196,8 @@ class Board:
         traffic = self._recent[objective.name]
         live.events.advance(now_us)
         rate = _rate(traffic, now_us)
-        seen = self._period[objective.name].totals(*period_of(objective, self.campaign, now_us))
-        live.plan = remaining(objective, self.campaign, now_us, seen.counts.valid, rate)
+        seen = self._period[objective.name].counts(*period_of(objective, self.campaign, now_us))
+        live.plan = remaining(objective, self.campaign, now_us, seen.valid, rate)
         snapshot = live.snapshot(now_us)
         longest = max((r.long for r in snapshot.readings), key=lambda c: c.valid, default=None)
         counts = snapshot.budget.counts if longest is None else longest
@@ -231,7 +226,7 @@ def _rate(traffic: Traffic, now_us: int) -> float:
     width = traffic.width_us
     until_us = max(now_us // width * width, width)
     from_us = until_us - max(RATE_S * SECOND_US // width, 1) * width
-    return traffic.totals(from_us, until_us).counts.valid * SECOND_US / (until_us - from_us)
+    return traffic.counts(from_us, until_us).valid * SECOND_US / (until_us - from_us)
 
 
 def _recent_traffic(objective: Objective) -> Traffic:

@@ -51,7 +51,7 @@ def freshness_document(found: BoardSnapshot) -> Document:
 
 def incidents_document(found: BoardSnapshot) -> list[Document]:
     """Open incidents, as they were handed in."""
-    return [asdict(incident) for incident in found.incidents]
+    return [asdict(incident) for incident in found.incidents or ()]
 
 
 def marks_document(found: BoardSnapshot) -> list[Document]:

@@ -12,16 +12,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from aiohttp import web
 
-from analyzer.dashboard import document
 from analyzer.dashboard.access import COOKIE, Access
 from analyzer.dashboard.board import Board
-from analyzer.dashboard.charts import objective_charts
 from analyzer.dashboard.pages import Pages, static_file
+from analyzer.dashboard.panels import Panels, json_answer
 from analyzer.dashboard.stream import Clock, Stream
 from analyzer.dashboard.values import MarkKind
 
@@ -63,17 +62,18 @@ def mount(
     `clock` is the time the board is read at (default: `wall`); ages are told by `wall`.
     Call `access.check(host)` before listening on `host`.
     """
-    served = _Served(board, access, clock or wall, wall)
+    stream = Stream(board, clock or wall, wall)
+    served, panels = _Served(stream, access, wall), Panels(stream)
     application.on_startup.append(served.warm_up)
     application.on_shutdown.append(served.stop)
     add = application.router.add_get
     for path in ("/", "/contexts/{context}"):
         add(path, served.guarded(served.page))
     add("/events", served.guarded(served.events))
-    add("/api/objectives/{objective}", served.guarded(served.objective))
-    add("/api/objectives/{objective}/{panel}", served.guarded(served.panel))
-    add("/api/{what}", served.guarded(served.whole))
-    add("/api/contexts/{context}", served.guarded(served.context))
+    add("/api/objectives/{objective}", served.guarded(panels.objective))
+    add("/api/objectives/{objective}/{panel}", served.guarded(panels.panel))
+    add("/api/{what}", served.guarded(panels.whole))
+    add("/api/contexts/{context}", served.guarded(panels.context))
     add("/static/{name}", _plain(served.static))
     add("/login", _plain(served.login_page))
     application.router.add_post("/login", _plain(served.log_in))
@@ -84,12 +84,12 @@ def mount(
 class _Served:
     """The handlers; `guarded` ones are for readers only."""
 
-    def __init__(self, board: Board, access: Access, clock: Clock, wall: Clock) -> None:
-        self._board = board
+    def __init__(self, stream: Stream, access: Access, wall: Clock) -> None:
+        self._board = stream.board
         self._access = access
         self._wall = wall
-        self._stream = Stream(board, clock, wall)
-        self._pages = Pages(board)
+        self._stream = stream
+        self._pages = Pages(stream.board)
         self._stopping = asyncio.Event()
 
     async def warm_up(self, _: web.Application) -> None:
@@ -146,63 +146,6 @@ class _Served:
                 break  # the reader went away
         return response
 
-    async def whole(self, request: web.Request) -> web.Response:
-        found = self._stream.snapshot()
-        context = request.query.get("context")
-        match request.match_info["what"]:
-            case "board":
-                return _json(document.board_document(found))
-            case "incidents":
-                return _json(document.incidents_document(found))
-            case "marks":
-                return _json(document.marks_document(found))
-            case "freshness":
-                return _json(document.freshness_document(found))
-            case "gauges":
-                return _json(document.gauges_document(self._board, context))
-            case "journeys":
-                return _json(document.journeys_document(self._board, found.at_us, context))
-        raise web.HTTPNotFound(text="No such panel.\n")
-
-    async def context(self, request: web.Request) -> web.Response:
-        context = request.match_info["context"]
-        found = self._stream.snapshot()
-        if context not in found.contexts:
-            raise web.HTTPNotFound(text="There is no such context.\n")
-        return _json(
-            {
-                "context": context,
-                "objectives": [
-                    document.objective_document(watched)
-                    for watched in found.objectives
-                    if watched.snapshot.objective.context == context
-                ],
-                "incidents": [
-                    i for i in document.incidents_document(found) if i["context"] == context
-                ],
-                "journeys": document.journeys_document(self._board, found.at_us, context),
-                "gauges": document.gauges_document(self._board, context),
-                "freshness": document.freshness_document(found),
-            }
-        )
-
-    async def objective(self, request: web.Request) -> web.Response:
-        for watched in self._stream.snapshot().objectives:
-            if watched.snapshot.objective.name == request.match_info["objective"]:
-                return _json(document.objective_document(watched))
-        raise web.HTTPNotFound(text="There is no such objective.\n")
-
-    async def panel(self, request: web.Request) -> web.Response:
-        name, panel = request.match_info["objective"], request.match_info["panel"]
-        for watched in self._stream.snapshot().objectives:
-            if watched.snapshot.objective.name != name:
-                continue
-            if panel == "charts":
-                return _json(objective_charts(self._board, watched))
-            if panel in document.PANELS:
-                return _json(document.PANELS[panel](watched))
-        raise web.HTTPNotFound(text="There is no such objective or panel.\n")
-
     async def static(self, request: web.Request) -> web.Response:
         return await static_file(request)
 
@@ -239,7 +182,8 @@ class _Served:
                 text=f'Send {{"kind": KIND, "label": TEXT}} with KIND one of {kinds}.\n'
             ) from error
         self._board.mark(kind, label, self._wall())
-        return _json({"kind": kind.value, "label": label}, status=201)
+        self._stream.forget()
+        return json_answer({"kind": kind.value, "label": label}, status=201)
 
 
 def _plain(handler: Handler) -> Handler:
@@ -264,14 +208,5 @@ def _html(body: str, status: int = 200) -> web.Response:
         status=status,
         content_type="text/html",
         charset="utf-8",
-        headers={"Cache-Control": "no-store"},
-    )
-
-
-def _json(document: Any, status: int = 200) -> web.Response:
-    return web.Response(
-        body=orjson.dumps(document),
-        status=status,
-        content_type="application/json",
         headers={"Cache-Control": "no-store"},
     )

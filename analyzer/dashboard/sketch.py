@@ -7,7 +7,7 @@ quantile is relative and known beforehand.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 GROWTH = 1.02
 QUANTILES = (0.5, 0.95, 0.99)
@@ -46,8 +46,11 @@ class Sketch:
 
     def merge(self, other: Sketch) -> None:
         """Add all of `other`."""
-        for index, amount in other.bins.items():
-            self.bins[index] = self.bins.get(index, 0) + amount
+        if not self.bins:
+            self.bins = other.bins.copy()
+        else:
+            for index, amount in other.bins.items():
+                self.bins[index] = self.bins.get(index, 0) + amount
         self.count += other.count
 
     def quantiles_ms(self, quantiles: Sequence[float]) -> list[float | None]:
@@ -64,11 +67,3 @@ class Sketch:
                 place += 1
             found.append(middle_ms(ordered[min(place, len(ordered) - 1)][0]))
         return found
-
-
-def merged(sketches: Iterable[Sketch]) -> Sketch:
-    """One sketch of all."""
-    out = Sketch()
-    for sketch in sketches:
-        out.merge(sketch)
-    return out

@@ -17,7 +17,8 @@ import orjson
 
 from analyzer.dashboard.board import Board, BoardSnapshot
 from analyzer.dashboard.charts import Charts, objective_charts
-from analyzer.dashboard.view import View, view_of
+from analyzer.dashboard.signs import View
+from analyzer.dashboard.view import view_of
 
 BEAT_S = 0.5
 CHARTS_EVERY = 4
@@ -59,16 +60,20 @@ class Stream:
             self._snapshot = beat, self.board.snapshot(self._clock(), self._wall())
         return self._snapshot[1]
 
+    def forget(self) -> None:
+        """Read the board anew, also within a beat: somebody wrote and wants to see it."""
+        self._snapshot = None
+
     def view(self, context: str | None) -> View:
         """The page of a scope as it stands now."""
         return view_of(self.board, self.snapshot(), self._wall(), context)
 
     def charts(self, context: str | None) -> Charts:
-        """The chart columns of every objective in a scope, by the objective's name."""
+        """The chart columns of a context's objectives by name; the whole draws none."""
         return {
             watched.snapshot.objective.name: objective_charts(self.board, watched)
             for watched in self.snapshot().objectives
-            if context in {None, watched.snapshot.objective.context}
+            if watched.snapshot.objective.context == context
         }
 
     def moment(self, context: str | None) -> Moment:

@@ -13,6 +13,7 @@ from analyzer.dashboard.sketch import QUANTILES, Sketch
 from analyzer.slo.events import FAILURES, EventClass, EventCounts, JourneyAttempt
 from analyzer.slo.live import SECOND_US, Judged
 
+NEWEST_SLOTS = 3
 MAX_REASONS = 40
 MAX_REASON_LENGTH = 120
 LATE = "answered too late"
@@ -23,14 +24,26 @@ OTHER_REASONS = "other reasons"
 class Slot:
     """What started in one stretch of time."""
 
-    __slots__ = ("_quantiles", "classes", "durations", "reasons")
+    __slots__ = ("_quantiles", "classes", "durations", "reasons", "version")
 
     def __init__(self) -> None:
         """Start empty."""
         self.classes: dict[EventClass, int] = {}
         self.reasons: Counter[str] = Counter()
         self.durations = Sketch()
+        self.version = 0
         self._quantiles: list[float | None] | None = None
+
+    def count_all(self, other: Slot) -> None:
+        """Add the counts of `other` alone."""
+        for event_class, amount in other.classes.items():
+            self.classes[event_class] = self.classes.get(event_class, 0) + amount
+
+    def merge(self, other: Slot) -> None:
+        """Add all of `other`."""
+        self.count_all(other)
+        self.reasons.update(other.reasons)
+        self.durations.merge(other.durations)
 
     def quantiles_ms(self) -> list[float | None]:
         """p50, p95 and p99 of what has ended; worked out again only after a change."""
@@ -52,6 +65,7 @@ class Slot:
         """Add the attempt in this class, or take it back."""
         self.classes[event_class] = self.classes.get(event_class, 0) + amount
         self._quantiles = None
+        self.version += 1
         if event_class is EventClass.INVALID:
             return
         if event_class is EventClass.BAD:
@@ -84,6 +98,7 @@ class Traffic:
         self.keep = keep
         self._slots: dict[int, Slot] = {}
         self._newest = 0
+        self._settled: tuple[tuple[int, int, int], Slot] | None = None
 
     def changed(self, before: Judged | None, after: Judged) -> None:
         """Move an attempt from the class it had to the one it has."""
@@ -125,14 +140,30 @@ class Traffic:
         for index in sorted(i for i in self._slots if first <= i <= last):
             yield index * self.width_us, self._slots[index]
 
-    def totals(self, from_us: int, until_us: int) -> Slot:
-        """Everything in the slots that overlap [from_us, until_us) taken together."""
+    def counts(self, from_us: int, until_us: int) -> EventCounts:
+        """Counts by class in the slots that overlap [from_us, until_us)."""
         total = Slot()
         for _, slot in self.slots(from_us, until_us):
-            for event_class, amount in slot.classes.items():
-                total.classes[event_class] = total.classes.get(event_class, 0) + amount
-            total.reasons.update(slot.reasons)
-            total.durations.merge(slot.durations)
+            total.count_all(slot)
+        return total.counts
+
+    def totals(self, from_us: int, until_us: int) -> Slot:
+        """Everything in the slots that overlap [from_us, until_us) taken together.
+
+        Only the newest slots change from one look to the next: the sum of all others is kept
+        until one of them does, so a look costs what is new and not what is there.
+        """
+        found = list(self.slots(from_us, until_us))
+        old, new = found[:-NEWEST_SLOTS], found[-NEWEST_SLOTS:]
+        key = (from_us // self.width_us, len(old), sum(slot.version for _, slot in old))
+        if self._settled is None or self._settled[0] != key:
+            base = Slot()
+            for _, slot in old:
+                base.merge(slot)
+            self._settled = key, base
+        total = Slot()
+        for slot in (self._settled[1], *(slot for _, slot in new)):
+            total.merge(slot)
         return total
 
 

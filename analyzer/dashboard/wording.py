@@ -93,8 +93,7 @@ def figure(value: float, unit: str) -> str:
         return f"{100 * value:.0f} %"
     if unit in {"B", "By", "bytes"}:
         return size(value)
-    shown = count(value) if abs(value) >= 1 or value == 0 else f"{value:.3g}"
-    return f"{shown} {unit}".rstrip()
+    return f"{count(value)} {unit}".rstrip()
 
 
 def size(value: float) -> str:
@@ -104,6 +103,11 @@ def size(value: float) -> str:
             return f"{value:.0f} {unit}" if unit in {"B", "KiB"} else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} TiB"
+
+
+def age(age_us: int) -> str:
+    """How long ago something was; below a second nobody cares."""
+    return duration(age_us / 1e6) if age_us >= 1_000_000 else "<1 s"
 
 
 def clock(at_us: int | None, now_us: int | None = None) -> str:

@@ -25,6 +25,10 @@ SERVICE_NAME = (
     "k8s.pod.name",
     "kubernetes.pod_name",
     "_SYSTEMD_UNIT",
+    "app_name",
+    "AppRoleName",
+    "cloud_RoleName",
+    "resource.labels.service_name",
 )
 OPERATION = (
     "operationName",
@@ -38,6 +42,7 @@ OPERATION = (
     "transaction.name",
     "event.action",
     "task",
+    "routeKey",
 )
 HTTP_METHOD = (
     "http.request.method",
@@ -46,6 +51,8 @@ HTTP_METHOD = (
     "http.method",
     "method",
     "ClientRequestMethod",
+    "httpRequest.requestMethod",
+    "verb",
 )
 HTTP_PATH = (
     "req.url",
@@ -57,6 +64,13 @@ HTTP_PATH = (
     "url",
     "request_uri",
     "ClientRequestURI",
+    "request_path",
+    "http.path",
+    "http.url",
+    "http.url_details.path",
+    "httpRequest.requestUrl",
+    "url_path",
+    "uri_path",
 )
 # Only where a line reports a duration and nothing above named the work.
 OPERATION_FALLBACK = ("event", "@head", "funcName", "msg", "message", "body")
@@ -69,10 +83,23 @@ TRACE_ID = (
     "otelTraceID",
     "dd.trace_id",
     "contextMap.traceId",
+    "@tr",
+    "logging.googleapis.com/trace",
     "X-B3-TraceId",
 )
 TRACEPARENT = ("traceparent",)
-SPAN_ID = ("span_id", "spanId", "spanID", "SpanID", "span.id", "otelSpanID", "X-B3-SpanId")
+SPAN_ID = (
+    "span_id",
+    "spanId",
+    "spanID",
+    "SpanID",
+    "span.id",
+    "otelSpanID",
+    "X-B3-SpanId",
+    "@sp",
+    "dd.span_id",
+    "logging.googleapis.com/spanId",
+)
 PARENT_SPAN_ID = (
     "parent_span_id",
     "parentSpanId",
@@ -96,6 +123,7 @@ START_TIME = (
     "started_at",
     "startedAt",
     "EdgeStartTimestamp",
+    "StartUTC",
 )
 END_TIME = (
     "endTimeUnixNano",
@@ -124,6 +152,12 @@ LOG_TIME = (
     "log_time",
     "event_time",
     "logged_at",
+    "time_local",
+    "time_iso8601",
+    "msec",
+    "requestTimeEpoch",
+    "time.repr",
+    "t.$date",
 )
 OUTCOME = ("otel.status_code", "status.code", "event.outcome", "outcome", "success", "status")
 HTTP_STATUS = (
@@ -135,6 +169,12 @@ HTTP_STATUS = (
     "res.statusCode",
     "response.status",
     "EdgeResponseStatus",
+    "DownstreamStatus",
+    "response_code",
+    "httpRequest.status",
+    "http.status",
+    "ResultCode",
+    "resp",
 )
 GRPC_STATUS = ("grpc.status_code", "rpc.grpc.status_code", "grpc.code")
 ERROR_TYPE = (
@@ -165,6 +205,7 @@ TRACEBACK = (
     "exc_info",
     "exception",
     "err.stack",
+    "@x",
 )
 PEER_SERVICE = (
     "peer.service",
@@ -220,6 +261,9 @@ SEVERITY = (
     "lvl",
     "log.level",
     "PRIORITY",
+    "@l",
+    "LogLevel",
+    "level.name",
 )
-BODY = ("body", "message", "msg", "event", "log", "MESSAGE", "text")
+BODY = ("body", "message", "msg", "event", "log", "MESSAGE", "text", "@m", "@mt")
 SHARED = ("shared",)

@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 
 _INPUT_BYTES = 1 << 16
-_OUTPUT_BYTES = 1 << 20
+OUTPUT_BYTES = 1 << 20
 _BOMB_BYTES = 1 << 30
 _BOMB_RATIO = 250
 """Logs shrink 5 to 50 times; repeated lines may reach 200. Beyond both limits it is a bomb."""
@@ -90,12 +90,16 @@ def compression_of(head: bytes) -> str:
 
 
 def read_chunks(
-    path: Path, compression: str, limit: BombLimit | None = None
+    path: Path, compression: str, limit: BombLimit | None = None, start: int = 0
 ) -> Iterator[bytes | ArchiveDamage]:
-    """Yield a file's decompressed bytes; damage, or a bomb, ends them with `ArchiveDamage`."""
+    """Yield a file's decompressed bytes; damage, or a bomb, ends them with `ArchiveDamage`.
+
+    `start` is where to begin in a file that is not compressed.
+    """
     with path.open("rb") as stream:
         if compression == "none":
-            while chunk := stream.read(_OUTPUT_BYTES):
+            stream.seek(start)
+            while chunk := stream.read(OUTPUT_BYTES):
                 yield chunk
             return
         limit = limit or BombLimit()
@@ -134,7 +138,7 @@ def _members(stream: BinaryIO, compression: str) -> Iterator[bytes]:
             member = new_member()
         elif not data and member.needs_input:
             raise EOFError("the archive ends before its end mark")
-        piece = member.decompress(data, _OUTPUT_BYTES)
+        piece = member.decompress(data, OUTPUT_BYTES)
         if piece:
             yield piece
         data = b"" if member.eof or not member.needs_input else stream.read(_INPUT_BYTES)

@@ -41,7 +41,11 @@ KEY_UNITS_NS = {
     "durationMs": 1_000_000,
     "request_time": 1_000_000_000,
     "upstream_response_time": 1_000_000_000,
+    "latencies.request": 1_000_000,  # Kong
+    "responseLatency": 1_000_000,  # AWS API Gateway
 }
+# loguru's time since the program started: no work's duration.
+_NO_DURATIONS = frozenset({"record.elapsed.seconds", "record.elapsed.repr", "elapsed.seconds"})
 BARE_KEYS = ("duration", "elapsed", "latency", "took", "rt", "cost")
 """Keys that report a duration but not its unit."""
 
@@ -53,6 +57,7 @@ _SPEAKS_OF_TIME = re.compile(
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zµμ]+)", re.IGNORECASE)
 _SIMPLE = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,12}))?(ns|us|µs|ms|s)?\Z")
+_COMMA = re.compile(r"(-?\d+),(\d+)(\s*[a-zµμ]*)$", re.IGNORECASE)
 _ISO_8601 = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$", re.IGNORECASE)
 
 
@@ -70,7 +75,9 @@ def unit_of_key(key: str) -> int | None:
 
 def speaks_of_duration(key: str) -> bool:
     """Tell whether `key` names a duration, with or without its unit."""
-    return key.rsplit(".", 1)[-1] in BARE_KEYS or unit_of_key(key) is not None
+    if key in _NO_DURATIONS:
+        return False
+    return key.rsplit(".", 1)[-1].lower() in BARE_KEYS or unit_of_key(key) is not None
 
 
 def parse_duration(value: object, unit_ns: int | None) -> int | None:
@@ -95,14 +102,32 @@ def _parse(value: object, unit_ns: int | None) -> int | None:
         if abs(value) > 10.0**_MAX_MAGNITUDE:
             return None
         return int((Decimal(repr(value)) * unit_ns).to_integral_value())
-    if isinstance(value, str):
-        text = value.strip()
-        if simple := _SIMPLE.match(text):
-            whole, fraction, suffix = simple.groups("")
-            unit = UNITS_NS[suffix] if suffix else unit_ns
-            return None if unit is None else _scaled(whole + fraction, len(fraction), unit)
-        return _parse_text(text, unit_ns) if len(text) <= _MAX_CHARACTERS else None
-    return None
+    return _parse_words(value.strip(), unit_ns) if isinstance(value, str) else None
+
+
+def _parse_words(text: str, unit_ns: int | None) -> int | None:
+    if simple := _SIMPLE.match(text):
+        whole, fraction, suffix = simple.groups("")
+        unit = UNITS_NS[suffix] if suffix else unit_ns
+        return None if unit is None else _scaled(whole + fraction, len(fraction), unit)
+    if len(text) > _MAX_CHARACTERS:
+        return None
+    return _parse_text(_with_point(text, unit_ns), unit_ns)
+
+
+def _with_point(text: str, unit_ns: int | None) -> str:
+    """Return `text` with a decimal point for a decimal comma.
+
+    Before three digits, of a number that names no unit and is no count of seconds, a comma may
+    part thousands: that stays, and is refused.
+    """
+    match = _COMMA.match(text)
+    if match is None:
+        return text
+    whole, part, suffix = match.groups()
+    if len(part) == 3 and whole.strip("-0") and not suffix and unit_ns != 1_000_000_000:
+        return text
+    return f"{whole}.{part}{suffix}"
 
 
 def _parse_text(text: str, unit_ns: int | None) -> int | None:

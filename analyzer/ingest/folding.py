@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from analyzer.ingest.formats.servers import slow_query
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Record
+from analyzer.ingest.text import template_of
 from analyzer.semconv import ERROR, OK, UNSET
 
 MAX_FOLDED = 1_000
@@ -67,6 +69,9 @@ class Pending:
 
 def fold(record: Record, lines: list[str]) -> None:
     """Join `lines` to `record`; a stated status stays, whatever they tell."""
+    if record.body and record.body.startswith("# Time: ") and (query := slow_query(lines)):
+        record.operation, record.duration_ns = template_of(query.statement), query.duration_ns
+        record.start_ns = None if record.time_ns is None else record.time_ns - query.duration_ns
     text = "\n".join(lines)
     record.body = f"{record.body or ''}\n{text}"[:_MAX_BODY]
     error_type = traceback_type(text)

@@ -1,28 +1,48 @@
 """A set of files into the store, incrementally.
 
-A file that was read before and has not changed is not read again; files that are gone are
-forgotten; of equal files the first (by name) is read and the others count as copies.
+A file that was read before and has not changed is not read again, one that has grown is gone on
+with; files that are gone are forgotten; of equal files the first (by name) is read and the others
+count as copies. Files are read in processes of their own where there is enough to read, and
+written in the order of their names, so that the store never depends on how many there were.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.errors import InputError
 from analyzer.ingest.begin import file_id
 from analyzer.ingest.discover import LogFile, Skipped
-from analyzer.ingest.file import FileIngest, ManifestEntry
+from analyzer.ingest.events import Event, Job, Lines, Mark
 from analyzer.ingest.mask import Masker
-from analyzer.ingest.reader import ReadingOptions
+from analyzer.ingest.options import ReadingOptions
+from analyzer.ingest.reading import read_file
+from analyzer.ingest.worker import Worker
+from analyzer.ingest.writing import (
+    COPY,
+    READING,
+    FileWriting,
+    ManifestEntry,
+    Original,
+    stored_marks,
+)
 from analyzer.store import Store
+
+_WRITER_MEMORY = "512MB"
+_MOST_WORKERS = 2
+"""More would only wait for the writer, and take memory meanwhile."""
+_WORTH_A_PROCESS = 32 << 20
+"""A process takes half a second to start: fewer bytes are read right here."""
 
 
 class Progress(NamedTuple):
-    """How far reading is: files done of all, bytes of finished files of all, lines so far."""
+    """How far reading is: files and bytes done of all, lines so far, the file in hand."""
 
     files: int
     files_total: int
@@ -42,14 +62,35 @@ class IngestResult:
     masked: dict[str, int] = field(default_factory=dict)
 
 
+class _Plan(NamedTuple):
+    """A file, how it stands on disk, and what the manifest knows of it."""
+
+    file: LogFile
+    entry: ManifestEntry
+    known: ManifestEntry | None
+    mark: Mark | None
+
+    @property
+    def unchanged(self) -> bool:
+        return (
+            self.known is not None
+            and self.known.format != READING
+            and self.known[:2] == self.entry[:2]
+        )
+
+
 def ingest(
     store: Store,
     items: Iterable[LogFile | Skipped],
     masker: Masker,
     options: ReadingOptions,
     report: Callable[[Progress], None] = lambda _: None,
+    *,
+    workers: int | None = None,
 ) -> IngestResult:
     """Bring the store up to date with `items`.
+
+    `workers` is the number of reading processes (0: none; None: as many as are worth it).
 
     Raises:
         InputError: there is no file at all.
@@ -59,30 +100,129 @@ def ingest(
     if not files:
         raise InputError("there is no file to read. Name a folder or file with logs.")
     known = {row[0]: ManifestEntry(*row[1:]) for row in store.frame("source_files").rows()}
-    sizes = [_size(file) for file in files]
-    originals: dict[str, str] = {}
-    total, lines, read = sum(sizes), 0, 0
-    for place, file in enumerate(files):
-        done = sum(sizes[:place])
-
-        before = Progress(place, len(files), done, total, lines, masker.text(file.name))
-
-        def tell(more: int, before: Progress = before) -> None:
-            report(before._replace(lines=before.lines + more))
-
-        report(before)
-        job = FileIngest(store, file, masker, options, tell)
-        with _collector_paused():
-            counted = job.run(known.get(file_id(file.name)), originals)
-        read += counted is not None
-        lines += counted or 0
+    marks = stored_marks(store)
+    plans = [_plan(file, known, marks) for file in files]
+    load = _Load(store, masker, options, plans, report)
+    with _collector_paused(), store.modest(_WRITER_MEMORY):
+        read = load.run(_worker_count(plans) if workers is None else workers)
     gone = set(known) - {file_id(file.name) for file in files}
     for identity in sorted(gone):
         with store.transaction():
-            store.forget_file(identity)
+            store.run_each("forget_file", {"file_id": identity})
     _add_skipped(store, [item for item in found if isinstance(item, Skipped)], masker)
-    report(Progress(len(files), len(files), total, total, lines, ""))
+    load.tell_end()
     return IngestResult(read, len(files) - read, len(gone), dict(masker.counts))
+
+
+def _plan(file: LogFile, known: dict[int, ManifestEntry], marks: dict[int, Mark]) -> _Plan:
+    identity = file_id(file.name)
+    try:
+        status = file.path.stat()
+        entry = ManifestEntry(status.st_size, status.st_mtime_ns, "", "")
+    except OSError:
+        entry = ManifestEntry(0, 0, "", "")
+    mark = marks.get(identity)
+    if mark is not None and mark.byte_offset > entry.size_bytes:
+        mark = None  # cut short and begun anew
+    return _Plan(file, entry, known.get(identity), mark)
+
+
+def _worker_count(plans: Sequence[_Plan]) -> int:
+    """Return how many processes what there is to read is worth."""
+    sizes = [
+        plan.entry.size_bytes - (plan.mark.byte_offset if plan.mark else 0)
+        for plan in plans
+        if not plan.unchanged
+    ]
+    if sum(sizes) < _WORTH_A_PROCESS:
+        return 0
+    return min(len(sizes), os.cpu_count() or 1, _MOST_WORKERS)
+
+
+class _Load:
+    """One run over all files."""
+
+    def __init__(
+        self,
+        store: Store,
+        masker: Masker,
+        options: ReadingOptions,
+        plans: Sequence[_Plan],
+        report: Callable[[Progress], None],
+    ) -> None:
+        self._store = store
+        self._masker = masker
+        self._options = options
+        self._plans = plans
+        self._report = report
+        self._originals: dict[str, Original] = {}
+        self._progress = Progress(
+            0, len(plans), 0, sum(plan.entry.size_bytes for plan in plans), 0, ""
+        )
+
+    def run(self, workers: int) -> int:
+        """Read what must be read, in the order of the files; return how many were."""
+        with contextlib.ExitStack() as stack:
+            free = [stack.enter_context(Worker()) for _ in range(workers)]
+            started: dict[str, tuple[Worker, Iterator[Event]]] = {}
+            waiting = deque(plan for plan in self._plans if not plan.unchanged)
+            read = 0
+            for plan in self._plans:
+                while free and waiting:
+                    ahead, worker = waiting.popleft(), free.pop()
+                    started[ahead.file.name] = worker, worker.start(self._job(ahead))
+                if plan.file.name in started:
+                    worker, events = started.pop(plan.file.name)
+                    self._write(plan, events)
+                    free.append(worker)
+                elif self._keeps(plan):
+                    self._done(plan, 0)
+                    continue
+                else:
+                    self._write(plan, read_file(self._job(plan)))
+                read += 1
+        return read
+
+    def tell_end(self) -> None:
+        """Report that all is done."""
+        self._report(self._progress._replace(current=""))
+
+    def _job(self, plan: _Plan) -> Job:
+        return Job(plan.file, self._masker, self._options, plan.mark)
+
+    def _keeps(self, plan: _Plan) -> bool:
+        """Tell whether what the store has of an unchanged file still holds."""
+        if not plan.unchanged or plan.known is None:
+            return False
+        own = Original(file_id(plan.file.name), self._masker.text(plan.file.name))
+        first = self._originals.setdefault(plan.known.content_hash, own)
+        copied = first != own and plan.known.size_bytes > 0
+        return copied == (plan.known.format == COPY)
+
+    def _write(self, plan: _Plan, events: Iterator[Event]) -> None:
+        shown = self._masker.text(plan.file.name)
+        before = self._progress = self._progress._replace(current=shown)
+
+        def tell(so_far: Lines) -> None:
+            bytes_done = before.bytes_done + min(so_far.bytes_read, plan.entry.size_bytes)
+            self._report(before._replace(lines=before.lines + so_far.lines, bytes_done=bytes_done))
+
+        self._report(before)
+        writing = FileWriting(self._store, plan.file.name, shown, plan.entry, tell)
+        finished = writing.write(events, plan.mark, self._originals)
+        lines = 0
+        if finished is not None:
+            lines = finished.tally.account.lines
+            self._masker.counts.update(finished.masked)
+        self._done(plan, lines)
+
+    def _done(self, plan: _Plan, lines: int) -> None:
+        done = self._progress
+        self._progress = done._replace(
+            files=done.files + 1,
+            bytes_done=done.bytes_done + plan.entry.size_bytes,
+            lines=done.lines + lines,
+        )
 
 
 @contextlib.contextmanager
@@ -105,7 +245,3 @@ def _add_skipped(store: Store, skipped: list[Skipped], masker: Masker) -> None:
     with store.transaction():
         store.run("forget_skipped")
         store.append("quarantine", rows)
-
-
-def _size(file: LogFile) -> int:
-    return file.path.stat().st_size if file.path.exists() else 0

@@ -20,9 +20,13 @@ from analyzer.ingest import mask_checks as checks
 from analyzer.ingest import mask_patterns as patterns
 from analyzer.ingest.mask_keys import rule_of
 
+__all__ = ["Masker", "Rule", "rule_of", "without_credentials"]
+
 _MAX_USERS = 100_000
 _NAME_KEYS = frozenset({"name", "key", "header", "field", "k"})
 _VALUE_KEYS = frozenset({"value", "values", "val", "v"})
+_SHOWN = frozenset({"ip", "version"})
+_VERSION = re.compile(r"[vV]?\d{1,6}(?:\.\w{1,12}){1,5}(?:[-+][\w.+-]{1,40})?$")
 _DIGITS = re.compile(r"\d[\d ().:/-]{4}")
 _CUT_TAIL = 128
 
@@ -47,7 +51,6 @@ class Masker:
         key = str(raw)
         if self._keep_ids:
             return key
-        self.counts["user"] += 1
         found = self._users.get(key)
         if found is None:
             if len(self._users) >= _MAX_USERS:
@@ -56,7 +59,7 @@ class Masker:
             found = self._users[key] = digest.hexdigest()[:12]
         return found
 
-    def suspects(self, texts: Sequence[str]) -> list[int]:
+    def suspects(self, texts: Sequence[str] | pl.Series) -> list[int]:
         """Return the places of the texts that `text` might change; the others need no look."""
         column = pl.Series(texts, dtype=pl.String)
         named = column.str.contains_any(self._suspect_words, ascii_case_insensitive=True)
@@ -99,12 +102,15 @@ class Masker:
         rule = rule_of(key)
         if value is None or value == "" or isinstance(value, bool):
             return value
-        if rule is None or rule == "ip":
+        if rule is None or rule in _SHOWN:
+            if rule == "version" and _VERSION.match(str(value)):
+                return value
             if isinstance(value, str):
-                return self.text(self._network(value) if rule else value)
+                return self.text(self._network(value) if rule == "ip" else value)
             return self._nested(key, value)
         if rule == "user":
             users = value if isinstance(value, list) else [value]
+            self.counts[rule] += len(users) * (not self._keep_ids)
             keys = [self.user_key(user) for user in users]
             return keys if isinstance(value, list) else keys[0]
         self.counts[rule] += 1
@@ -164,10 +170,10 @@ class Masker:
 
     def _hide_users(self, text: str, folded: str) -> str:
         if _holds(folded, patterns.USER_WORDS):
-            text = self._sub("", patterns.NAMED_USER, text, self._user_in_text)
+            text = self._sub("user", patterns.NAMED_USER, text, self._user_in_text)
         if "from" in folded or "chat" in folded or "user" in folded:
-            text = self._sub("", patterns.NESTED_USER, text, self._user_in_text)
-            text = self._sub("", patterns.SPOKEN_USER, text, self._user_in_text)
+            text = self._sub("user", patterns.NESTED_USER, text, self._user_in_text)
+            text = self._sub("user", patterns.SPOKEN_USER, text, self._user_in_text)
         return text
 
     def _user_in_text(self, match: re.Match[str]) -> str:
@@ -187,7 +193,7 @@ class Masker:
     ) -> str:
         def counted(match: re.Match[str]) -> str:
             found = put(match)
-            if kind and found != match[0]:
+            if found != match[0]:
                 self.counts[kind] += 1
             return found
 

@@ -22,7 +22,8 @@ _CALLED_ID = re.compile(
 )
 _PRODUCT = re.compile(
     r"(?:Chrome|Chromium|CriOS|Edge?|EdgA|OPR|Opera|Version|YaBrowser|Vivaldi|Firefox|Safari|"
-    r"SamsungBrowser|UCBrowser|Whale|DuckDuckGo|MSIE|Trident|rv:|[vV])/?$"
+    r"SamsungBrowser|UCBrowser|Whale|DuckDuckGo|MSIE|Trident|rv:|[vV])/?$|"
+    r"[vV]ersion[\"']?[ :=]{1,2}[\"']?$"
 )
 _ISSUERS = re.compile(
     r"4(?:\d{15}|\d{18})$|5[1-5]\d{14}$|2(?:2[2-9]|[3-6]\d|7[01])\d{13}$|2720\d{12}$|3[47]\d{13}$|"

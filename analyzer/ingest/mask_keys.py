@@ -41,7 +41,11 @@ _ADDRESS = re.compile(
 
 @lru_cache(maxsize=8192)
 def rule_of(key: str) -> str | None:
-    """Return what a key's name alone says about its value; None: look at the text."""
+    """Return what a key's name alone says about its value; None: look at the text.
+
+    `secret` and `personal` values are hidden whole, a `user` becomes a keyed hash, of an `ip` the
+    network stays; a `version` only looks like an address.
+    """
     name = _HUMP.sub("_", key).lower().replace("-", "_")
     if _SECRET.search(name):
         return "secret"
@@ -49,4 +53,6 @@ def rule_of(key: str) -> str | None:
         return "user"
     if _PERSONAL.search(name) or _MESSAGE_TEXT.search(name):
         return "personal"
+    if name.endswith(("version", "release", "build")):
+        return "version"
     return "ip" if _ADDRESS.search(name) else None

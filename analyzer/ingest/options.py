@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analyzer.errors import UsageError
 from analyzer.ingest.archives import BombLimit
-from analyzer.ingest.formats.line_reader import Format
+from analyzer.ingest.formats.known import Format
 
 _OFFSET = compiled(r"([+-])(\d\d):?(\d\d)?$")
 

@@ -16,14 +16,30 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analyzer.errors import ConfigurationError, InputError
 from analyzer.ingest import aliases
-from analyzer.ingest.formats.line_reader import Format
+from analyzer.ingest.formats.known import Format
 
 _TIMES = frozenset({*aliases.LOG_TIME, *aliases.START_TIME, *aliases.END_TIME})
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A pattern, and the field that each of its groups feeds."""
+
+    compiled: re.Pattern[str]
+    names: Mapping[str, str]
+
+    def __call__(self, text: str) -> dict[str, Any] | None:
+        """Return the fields of a line, None where the pattern is not found in it."""
+        match = self.compiled.search(text)
+        if match is None:
+            return None
+        return {self.names[k]: item for k, item in match.groupdict().items() if item is not None}
 
 
 def load_formats(path: Path) -> tuple[Format, ...]:
@@ -82,11 +98,4 @@ def _format(table: object, where: str, problems: list[str]) -> Format | None:
         problems.append(f"{where}: no group is a time (name one `time`, or map one to it)")
     names = {group: str(fields.get(group, group)) for group in groups}
 
-    def read(text: str) -> dict[str, Any] | None:
-        match = compiled.search(text)
-        if match is None:
-            return None
-        found = match.groupdict()
-        return {names[group]: item for group, item in found.items() if item is not None}
-
-    return Format(str(name), read, free=multiline is True)
+    return Format(str(name), _Pattern(compiled, names), free=multiline is True)

@@ -6,33 +6,43 @@ goes on; a document counts as its first line (the record) and folded lines.
 
 from __future__ import annotations
 
+import bisect
 import itertools
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.archives import ArchiveDamage
-from analyzer.ingest.columns import PlainLines
+from analyzer.ingest.columnar.book import Book
+from analyzer.ingest.columnar.plain import PlainLines
+from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
-from analyzer.ingest.formats.line_reader import LineReader, Outcome, Piece, Plain
-from analyzer.ingest.lines import Line
+from analyzer.ingest.formats.line_reader import LineReader
+from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
+from analyzer.ingest.lines import MAX_DOCUMENT_BYTES, Block, Line, lines_of
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
 from analyzer.ingest.rows import RowBuilder
 
-__all__ = ["HEAD_LINES", "MAX_DOCUMENT_BYTES", "FileReader", "ReadingOptions", "opens_document"]
+__all__ = ["FileReader", "ReadingOptions"]
 
 Item = Line | ArchiveDamage | tables.Row
 """What a file is made of, before it is understood."""
 
-MAX_DOCUMENT_BYTES = 512 << 20
-"""A document must fit in memory to be parsed; a larger one is quarantined as `too_long`."""
-
 _MAX_SOURCES = 256
 HEAD_LINES = 16
 """So many lines decide what a file is."""
+
+
+class Place(NamedTuple):
+    """A line before which all is settled: what was read says nothing of it or of later lines."""
+
+    line_number: int
+    byte_offset: int
 
 
 class FileReader:
@@ -44,8 +54,10 @@ class FileReader:
         self._pending: dict[str, Pending] = {}
         self._pieces: dict[str, list[Line]] = {}
         self._waiting: tuple[Plain, Line, bool] | None = None
+        self._resolver = resolver
         self._plain = PlainLines(resolver, builder)
         self._columns: tuple[str, list[str]] | None = None
+        self._book = Book(resolver, lines.renames, texts=not lines.own)
         self.account = LineAccount()
         self.spans_bad = 0
 
@@ -54,27 +66,42 @@ class FileReader:
         return len(self._plain)
 
     @property
+    def formats(self) -> Counter[str]:
+        """Return the dialects met and how often; what is added to it counts."""
+        return self._lines.formats
+
+    @property
     def format(self) -> str:
         """Return the dialects met, the most frequent first, joined by `+`."""
         met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
         return "+".join(name for name, count in met if count) or "unrecognised"
 
-    def read(self, source: Iterator[Item]) -> Iterator[None]:
-        """Consume `source`; yields now and then so that the caller can flush and report."""
-        head = list(itertools.islice(source, HEAD_LINES))
-        source = itertools.chain(head, source)
+    def read(
+        self, source: Iterator[Block | Item], *, goes_on: bool = False
+    ) -> Iterator[Place | None]:
+        """Consume `source`; yields now and then so that the caller can flush and report.
+
+        `goes_on` tells that it is not a file's beginning.
+        """
+        first = next(source, None)
+        source = itertools.chain(() if first is None else (first,), source)
+        head = (
+            list(itertools.islice(first.lines(), HEAD_LINES))
+            if isinstance(first, Block) and not goes_on
+            else []
+        )
         if opens_document(head):
-            yield from self._read_documents(source)
-            return
-        for item in self._as_table(head, source):
-            if isinstance(item, ArchiveDamage):
-                self._damaged(item)
-            elif isinstance(item, tables.Row):
-                self._read_row(item)
-            else:
-                self._read_line(item)
-            yield
-        self._finish()
+            yield from self._read_documents(lines_of(source))
+        elif (columns := tables.csv_columns(head[0].content) if head else None) is not None:
+            yield from self._read_table(lines_of(source), *columns)
+        else:
+            for item in source:
+                if isinstance(item, Block):
+                    yield from self._read_block(item)
+                else:
+                    self._read_item(item)
+                yield None
+            self._finish()
 
     def push(self, line: Line) -> None:
         """Take the next line of a file that still grows; a table's cells stay on their line."""
@@ -101,15 +128,71 @@ class FileReader:
             self._complete(source)
         self.settle()
 
-    def _as_table(self, head: Sequence[Item], source: Iterator[Item]) -> Iterator[Item]:
-        """Return `source` as rows where its first line is a header, else as it is."""
-        first = head[0] if head else None
-        columns = tables.csv_columns(first.content) if isinstance(first, Line) else None
-        if columns is None:
-            return source
+    def _read_table(
+        self, source: Iterator[Item], delimiter: str, names: Sequence[str]
+    ) -> Iterator[None]:
         next(source)
         self.account.excluded += 1
-        return tables.read_csv(source, *columns)
+        for item in tables.read_csv(source, delimiter, names):
+            self._read_item(item)
+            yield
+        self._finish()
+
+    def _read_item(self, item: Item) -> None:
+        if isinstance(item, ArchiveDamage):
+            self._damaged(item)
+        elif isinstance(item, tables.Row):
+            self._read_row(item)
+        else:
+            self._read_line(item)
+
+    def _read_block(self, block: Block) -> Iterator[Place | None]:
+        """Read what templates do not describe line by line, then all others by the column."""
+        if not self._reads_apart():
+            yield from self._read_lines(block.lines())
+            return
+        sheets, others, last = self._book.sort(block)
+        places = others.tolist()
+        middle = bisect.bisect_left(places, last)
+        for place in places[:middle]:
+            self._read_line(block.line(place))
+            if not self._reads_apart():
+                # From here on each line may prove a unit, or be a row of a table.
+                self._add_sheets(sheets, block.number + place)
+                yield from self._read_lines(block.lines(place + 1))
+                return
+            yield None
+        self._add_sheets(sheets, block.number + len(block))
+        if last >= 0:
+            self._complete("")
+            self.settle()
+            yield self._place(block.line(last))
+        yield from self._read_lines(block.line(place) for place in places[middle:])
+
+    def _read_lines(self, lines: Iterable[Line]) -> Iterator[None]:
+        for line in lines:
+            self._read_line(line)
+            yield None
+
+    def _reads_apart(self) -> bool:
+        """Tell whether lines may be read apart from those before them."""
+        return self._lines.free_of_context and not self._resolver.timing.proof.unknown
+
+    def _add_sheets(self, sheets: list[Sheet], end: int) -> None:
+        """Add the lines of sheets whose number is below `end`."""
+        for sheet in sheets:
+            part = sheet.select(sheet.numbers < end)
+            self._lines.formats[sheet.format] += len(part)
+            if len(part):
+                self._plain.add_sheet(part)
+
+    def _place(self, line: Line) -> Place | None:
+        """Return where reading could go on later, None where that hangs on what came before."""
+        proof, clock = self._resolver.timing.proof, self._resolver.clock
+        hanging = self._pending or self._pieces or self._lines.unfinished or proof.unknown
+        if hanging or clock.undated or clock.yearless:
+            return None
+        return Place(line.number, line.byte_offset)
 
     def _read_row(self, row: tables.Row) -> None:
         self.account.folded += row.folded
@@ -239,10 +322,8 @@ class FileReader:
         content: list[Line] = []
         size = 0
         for item in source:
-            if isinstance(item, ArchiveDamage):
-                self._damaged(item)
-            elif isinstance(item, tables.Row):
-                raise TypeError("rows never hold documents")
+            if not isinstance(item, Line):
+                self._read_item(item)
             elif not item.content.strip():
                 self.account.blank += 1
             else:
@@ -252,7 +333,7 @@ class FileReader:
             yield
         if size > MAX_DOCUMENT_BYTES:
             documents = [
-                json_text.Document(Rejected("too_long", "document over 512 MiB"), content)
+                json_text.Document(Rejected("too_long", "document over 128 MiB"), content)
             ]
             yield from self._add_documents(iter(documents))
         else:
@@ -280,4 +361,4 @@ def opens_document(head: Sequence[Item]) -> bool:
     if not lines or not json_text.starts_document(lines[0].content):
         return False
     second = lines[1].content if len(lines) > 1 else None
-    return lines[0].too_long or not json_text.is_json_lines(lines[0].content, second)
+    return not json_text.is_json_lines(lines[0].content, second)

@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
+import polars as pl
+import pyarrow as pa
 
 from analyzer.ingest import ids
-from analyzer.ingest.lines import Line
+from analyzer.ingest.columnar.resolve import Resolved, notes
+from analyzer.ingest.columnar.rows import Namer, rows_of
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.mask_keys import rule_of
 from analyzer.ingest.record import Measurement, Record, Rejected
-from analyzer.ingest.resolved import ResolvedColumns
+from analyzer.ingest.schemas import part_of, rows_table
 from analyzer.ingest.text import operation_name, template_of
 from analyzer.semconv import UNKNOWN_SERVICE
 
@@ -69,6 +71,8 @@ class RowBuilder:
         self._log_texts: list[Texts] = []
         self._measurements: list[tuple[Any, ...]] = []
         self._quarantine: list[tuple[Any, ...]] = []
+        self._tables: dict[str, list[pl.DataFrame]] = {}
+        self._waiting = 0
         self.notes: Counter[tuple[str, str]] = Counter()
         self.spans = 0
         self.first_ns: int | None = None
@@ -77,20 +81,28 @@ class RowBuilder:
     def __len__(self) -> int:
         """Return the number of rows waiting in the current batch."""
         waiting = self._spans, self._logs, self._measurements, self._quarantine
-        return sum(len(rows) for rows in waiting)
+        return self._waiting + sum(len(rows) for rows in waiting)
 
-    def take(self) -> dict[str, Columns]:
-        """Return the columns gathered so far by table, masked, and start a new batch."""
-        taken: dict[str, Columns] = {
+    def take(self) -> dict[str, pa.Table]:
+        """Return the rows gathered so far by table, masked, and start a new batch."""
+        gathered: dict[str, Columns] = {
             "span": self._span_columns(),
             "log_record": self._log_columns(),
             "measurement": list(zip(*self._measurements, strict=True)),
             "quarantine": list(zip(*self._quarantine, strict=True)),
         }
+        taken: dict[str, pa.Table] = {}
+        for table, columns in gathered.items():
+            parts = [part_of(table, frame) for frame in self._tables.pop(table, ())]
+            if columns:
+                parts.append(rows_table(table, columns))
+            if parts:
+                taken[table] = pa.concat_tables(parts)
         for rows in (self._spans, self._logs, self._measurements, self._quarantine):
             rows.clear()
         self._span_texts.clear()
         self._log_texts.clear()
+        self._waiting = 0
         return taken
 
     def add(self, record: Record, line_number: int, index: int = 0) -> None:
@@ -155,100 +167,21 @@ class RowBuilder:
             )
         )
 
-    def add_columns(self, resolved: ResolvedColumns, lines: Sequence[Line]) -> None:
+    def add_resolved(self, resolved: Resolved) -> None:
         """Add many records of one shape: spans where the shape reports durations, else logs."""
-        services = self._services(resolved.texts("service_name"))
-        for service, model in zip(services, resolved.models, strict=True):
-            for note in model.notes:
-                self.notes[note, service] += 1
-        self._see(min(resolved.time_ns))
-        self._see(max(resolved.time_ns))
-        texts, log_place = [], resolved.duration_ns is None
-        bodies, reasons = resolved.texts("body"), resolved.texts("error_message")
-        for body, reason, model, attributes in zip(
-            bodies, reasons, resolved.models, resolved.attributes, strict=True
-        ):
-            written = self._attributes(attributes) if attributes else None
-            shown = body or reason
-            told = reason if reason and model.status == "error" else shown
-            texts.append(Texts(shown, told, written))
-        mask_user = self._masker.user_key
-        users = [None if user is None else mask_user(user) for user in resolved.user]
-        if log_place:
-            self._add_log_columns(resolved, lines, services, users)
-            self._log_texts.extend(texts)
-        else:
-            self._add_span_columns(resolved, lines, services, users)
-            self._span_texts.extend(texts)
+        namer = Namer(self._file_id, self._named_service, self._name, self._id)
+        table, rows = rows_of(resolved, namer, self._masker)
+        for note, service, count in notes(resolved, rows["service_name"]):
+            self.notes[note, service] += count
+        for edge in (resolved.time_ns.min(), resolved.time_ns.max()):
+            self._see(cast("int", edge))
+        if table == "span":
+            self.spans += len(rows)
+        self._tables.setdefault(table, []).append(rows)
+        self._waiting += len(rows)
 
-    def _add_log_columns(
-        self,
-        resolved: ResolvedColumns,
-        lines: Sequence[Line],
-        services: list[str],
-        users: list[str | None],
-    ) -> None:
-        models = resolved.models
-        self._logs.extend(
-            zip(
-                repeat(self._file_id),
-                [line.number for line in lines],
-                [ns // 1_000 for ns in resolved.time_ns],
-                services,
-                [model.severity_text for model in models],
-                map(self._id, resolved.trace_id),
-                map(self._id, resolved.span_ids("span_id")),
-                map(self._id, resolved.texts("correlation_id")),
-                users,
-                [model.status for model in models],
-                [model.error_type and self._name(model.error_type) for model in models],
-            )
-        )
-
-    def _add_span_columns(
-        self,
-        resolved: ResolvedColumns,
-        lines: Sequence[Line],
-        services: list[str],
-        users: list[str | None],
-    ) -> None:
-        models, spent = resolved.models, resolved.duration_ns or []
-        starts = [ns - took for ns, took in zip(resolved.time_ns, spent, strict=True)]
-        traces = resolved.trace_id
-        self.spans += len(models)
-        self._spans.extend(
-            zip(
-                map(self._id, traces),
-                map(self._id, resolved.span_ids("span_id")),
-                map(self._id, resolved.span_ids("parent_span_id")),
-                services,
-                [self._name(name or UNKNOWN_SERVICE) for name in resolved.operation],
-                [model.span_kind for model in models],
-                [ns // 1_000 for ns in starts],
-                spent,
-                [model.status for model in models],
-                [model.error_type and self._name(model.error_type) for model in models],
-                [peer and self._name(peer) for peer in resolved.texts("peer_service")],
-                users,
-                ["observed" if trace else None for trace in traces],
-                repeat(self._file_id),
-                [line.number for line in lines],
-                repeat(0),
-                starts,
-                [model.kind_source for model in models],
-                repeat(False),
-                repeat(False),
-                map(self._id, resolved.texts("correlation_id")),
-                [model.severity_text for model in models],
-            )
-        )
-
-    def _services(self, names: Sequence[str | None]) -> list[str]:
-        known = {
-            name: self._name(_POD_SUFFIX.sub("", name) if name else self._fallback)
-            for name in set(names)
-        }
-        return [known[name] for name in names]
+    def _named_service(self, name: str | None) -> str:
+        return self._name(_POD_SUFFIX.sub("", name) if name else self._fallback)
 
     def add_measurement(self, figure: Measurement, line_number: int) -> None:
         """Add one resource figure."""

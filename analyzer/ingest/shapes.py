@@ -5,6 +5,7 @@ Loggers repeat few shapes, so the alias table, with its loose spellings, costs n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -15,8 +16,33 @@ from analyzer.ingest.record import Rejected
 HEAD_KEY = "@head"
 """Where text formats put the words of a message before its pairs: they name the work."""
 
-CONTAINERS = ("fields.", "@fields.", "jsonPayload.", "extra.", "context.", "mdc.", "attributes.")
+CONTAINERS = (
+    "fields.", "@fields.", "jsonPayload.", "record.extra.", "extra.", "context.", "contextMap.",
+    "mdc.", "attributes.", "content.attributes.", "content.", "meta.", "Properties.",
+    "State.", "record.",
+)  # fmt: skip
 """Objects that some loggers put all fields of a line into."""
+
+_ODD_KEY = re.compile(r"[^\w.@/-]|@.*\.|\d{5}|%40|eyJ")
+UNFINISHED = tuple(
+    frozenset(marks)
+    for marks in (
+        ("instant.epochSecond",),  # log4j2
+        ("logger", "request.uri"),  # caddy
+        ("t.$date", "s"),  # MongoDB
+        ("DownstreamStatus", "Duration"),  # traefik
+        ("response_flags", "duration"),  # Envoy, Istio
+        ("@mt", "Elapsed"),  # Serilog's compact format
+        ("MessageTemplate", "Properties.Elapsed"),  # Serilog
+        ("controller", "action", "duration"),  # Rails, lograge
+        ("ddsource", "duration"),  # Datadog
+        ("content.attributes.duration",),  # Datadog's export
+        ("AppRoleName", "DurationMs"),  # Azure Application Insights
+        ("requestTime", "requestId"),  # AWS API Gateway
+        ("request", "status"),  # nginx, the request line as it came
+    )
+)
+"""Keys by which the lines of a logger are known whose own spellings need a look at values."""
 
 _MAX_DEPTH = 32
 _MAX_SHAPES = 4096
@@ -25,21 +51,21 @@ _LEFT_IN_PLACE = frozenset({"outcome", "http_status", "grpc_status", "error_mess
 _FALLBACKS = frozenset({"operation_fallback"})
 SINGLE_FIELDS = (
     "service_name", "operation", "http_method", "http_path", "trace_id", "span_id",
-    "parent_span_id", "peer_service", "correlation_id", "user", "body", "error_message",
+    "parent_span_id", "peer_service", "correlation_id", "update_id", "user", "body",
+    "error_message",
 )  # fmt: skip
 """Fields whose values differ from line to line."""
 COMBINED_FIELDS = (
     "span_kind", "outcome", "http_status", "grpc_status", "error_type", "severity",
 )  # fmt: skip
 """Fields of few distinct values, which decide together on status, kind and level."""
-_OF_PATHS = frozenset({"http_method", "http_path"})
 # A field that is not even looked at where another was found.
 _RIVALS = {
     "http_method": "operation",
     "http_path": "operation",
     "update_id": "correlation_id",
 }
-_NEVER_COLUMNAR = ("start_time", "end_time", "traceparent", "update_id", "traceback")
+_NEVER_COLUMNAR = ("start_time", "end_time", "traceparent", "traceback")
 
 
 class Shape(NamedTuple):
@@ -157,6 +183,9 @@ def _compile(keys: tuple[str, ...]) -> Shape:
         return tuple(dict.fromkeys(exact + loose))
 
     by_field = {name: found(spellings) for name, spellings in _ALIASES.items()}
+    logger = _logger(present)
+    if logger == "pino" and "name" in present:  # pino and bunyan: the name of the logging service
+        by_field["service_name"] = tuple(dict.fromkeys((*by_field["service_name"], "name")))
     timed = [
         (key, durations.unit_of_key(key)) for key in keys if durations.speaks_of_duration(key)
     ]
@@ -167,7 +196,7 @@ def _compile(keys: tuple[str, ...]) -> Shape:
     return Shape(
         **by_field,
         durations=tuple(timed),
-        logger=_logger(present),
+        logger=logger,
         rest=tuple(key for key in keys if key not in sole and key not in contested),
         contested=tuple(key for key in keys if key in contested and key not in sole),
         figures=figures,
@@ -177,22 +206,26 @@ def _compile(keys: tuple[str, ...]) -> Shape:
             for container in CONTAINERS
             if key.startswith(container)
         ),
-        unfinished="instant.epochSecond" in present or {"logger", "request.uri"} <= present,
+        unfinished=any(marks <= present for marks in UNFINISHED),
         unused=tuple(key for key in keys if key not in taken),
-        columnar=not figures and _is_columnar(by_field, timed),
+        columnar=not figures and _is_columnar(keys, by_field, timed),
     )
 
 
 def _is_columnar(
-    by_field: Mapping[str, tuple[str, ...]], timed: list[tuple[str, int | None]]
+    keys: tuple[str, ...],
+    by_field: Mapping[str, tuple[str, ...]],
+    timed: list[tuple[str, int | None]],
 ) -> bool:
     """Tell whether one key feeds each field, and nothing needs a look at the whole line."""
+    if any(_ODD_KEY.search(key) for key in keys):
+        return False  # the key itself may hold something to hide
     named = bool(by_field["operation"] or by_field["http_path"])
     return (
         len(by_field["log_time"]) == 1
         and not any(by_field[name] for name in _NEVER_COLUMNAR)
         and all(len(by_field[name]) <= 1 for name in ("span_kind", "error_type", "severity"))
-        and (not timed or (len(timed) == 1 and timed[0][1] is not None and named))
+        and (not timed or (named and (len(timed) == 1 or timed[0][1] is not None)))
     )
 
 
@@ -203,7 +236,8 @@ def _taken(
     taken = {HEAD_KEY, *(key for key, _ in timed[:1])}
     for name, keys in by_field.items():
         unread = name in _LEFT_IN_PLACE or name in _FALLBACKS
-        if keys and not unread and not (name in _OF_PATHS and by_field["operation"]):
+        rival = _RIVALS.get(name)
+        if keys and not unread and not (rival and by_field[rival]):
             taken.add(keys[0])
     return taken
 

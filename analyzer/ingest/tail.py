@@ -17,23 +17,25 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from analyzer.ingest.archives import compression_of, read_chunks
+import pyarrow as pa
+
+from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
 from analyzer.ingest.begin import Begun, Hints, begin, proved
 from analyzer.ingest.discover import LogFile, Skipped, discover
-from analyzer.ingest.lines import MAX_LINE_BYTES, Line, read_head, split_lines
+from analyzer.ingest.events import Again, Job
+from analyzer.ingest.events import Rows as RowsOfTable
+from analyzer.ingest.lines import MAX_LINE_BYTES, Line, lines_of, split_blocks
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 from analyzer.ingest.reader import HEAD_LINES, opens_document
-from analyzer.ingest.rows import Columns
-from analyzer.ingest.source import source_of
-from analyzer.ingest.tables import PARQUET_MAGIC
+from analyzer.ingest.reading import read_file
+from analyzer.ingest.tables import PARQUET_MAGIC, csv_columns
 
 BLOCK_BYTES = 1 << 18
 QUIET_S = 1.0
 SIGNATURE_BYTES = 1024
 WALK_S = 1.0
-BATCH_ROWS = 50_000
-Rows = dict[str, Columns]
+Rows = dict[str, pa.Table]
 Identity = tuple[int, int]
 
 
@@ -41,19 +43,21 @@ Identity = tuple[int, int]
 class Growth:
     """What a look at the files brought: rows by table, one batch a file; `more` is waiting.
 
-    `modified_s` is the newest change of any file, None if nothing was read.
+    `modified_s` is the newest change of any file, None if nothing was read; `finished` counts the
+    files that were met and cannot grow line by line: archives, documents, tables of columns.
     """
 
     batches: list[Rows] = field(default_factory=list)
     lines: int = 0
     quarantined: int = 0
+    finished: int = 0
     more: bool = False
     modified_s: float | None = None
     notes: list[str] = field(default_factory=list)
 
 
 class TailedFile:
-    """One growing file of plain lines; `start` skips what is there already."""
+    """One growing file of plain lines; `from_end` leaves out what is there already."""
 
     def __init__(
         self, file: LogFile, masker: Masker, options: ReadingOptions, *, from_end: bool
@@ -76,13 +80,22 @@ class TailedFile:
         self._hints = Hints()
         self._begun: Begun = begin(file, masker, options, self._hints)
         self._day = datetime.now(UTC).date()
+        if from_end:
+            self._begin_late()
+
+    def _begin_late(self) -> None:
+        """Start after lines that nobody reads; the header of a table counts all the same."""
+        first = self.signature.partition(b"\n")[0]
+        if csv_columns(first) is not None:
+            self._begun.reader.push(Line(1, 0, first))
+        self._numbers = self._first_number = 1
 
     def close(self) -> None:
         """Let go of the file."""
         self._stream.close()
 
-    def read(self, growth: Growth) -> None:
-        """Add the rows of at most one block of new lines to `growth`."""
+    def read(self, growth: Growth, quiet_s: float = QUIET_S) -> None:
+        """Add the rows of at most one block of new lines; quiet for `quiet_s`, complete them."""
         self._renew_day()
         status = os.fstat(self._stream.fileno())
         if status.st_size < self._offset:
@@ -101,7 +114,7 @@ class TailedFile:
             self._begun.reader.settle()
             growth.more |= len(block) == BLOCK_BYTES
             growth.modified_s = max(growth.modified_s or 0.0, status.st_mtime)
-        elif not self._paused and time.monotonic() - self._grown_at >= QUIET_S:
+        elif not self._paused and time.monotonic() - self._grown_at >= quiet_s:
             self.pause()
         if self._learnt():
             growth.more = True
@@ -184,12 +197,20 @@ class Tail:
         options: ReadingOptions,
         *,
         from_now: bool = False,
+        walk_s: float = WALK_S,
+        quiet_s: float = QUIET_S,
     ) -> None:
-        """Follow what stands under `roots`; `from_now` leaves out what is there already."""
+        """Follow what stands under `roots`; `from_now` leaves out what is there already.
+
+        New files are looked for every `walk_s`; after `quiet_s` without a new line a file's last
+        record counts as complete.
+        """
         self._roots = list(roots)
         self._masker = masker
         self._options = options
         self._from_now = from_now
+        self._walk_s = walk_s
+        self._quiet_s = quiet_s
         self._open: dict[Path, TailedFile] = {}
         self._known: set[Identity] = set()
         self._begun = False
@@ -205,10 +226,10 @@ class Tail:
         """Find new files and read what has come: one block of each, or all as if it were final."""
         growth = Growth()
         if to_the_end or time.monotonic() >= self._next_walk:
-            self._next_walk = time.monotonic() + WALK_S
+            self._next_walk = time.monotonic() + self._walk_s
             self._walk(growth)
         for tailed in self._open.values():
-            tailed.drain(growth) if to_the_end else tailed.read(growth)
+            tailed.drain(growth) if to_the_end else tailed.read(growth, self._quiet_s)
         return growth
 
     def _walk(self, growth: Growth) -> None:
@@ -253,7 +274,7 @@ class Tail:
             if not skipped:
                 growth.batches.extend(read_whole(file, self._masker, self._options))
                 growth.modified_s = max(growth.modified_s or 0.0, status.st_mtime)
-            growth.notes.append(f"{file.name}: not plain lines, read once and not followed")
+            growth.finished += 1
         else:
             self._open[file.path] = TailedFile(file, self._masker, self._options, from_end=skipped)
         return identity
@@ -263,26 +284,16 @@ class Tail:
 
 
 def _holds_document(path: Path) -> bool:
-    head = list(islice(split_lines(read_chunks(path, "none")), HEAD_LINES))
-    return opens_document(head)
+    lines: Iterator[Line | ArchiveDamage] = lines_of(split_blocks(read_chunks(path, "none")))
+    return opens_document(list(islice(lines, HEAD_LINES)))
 
 
 def read_whole(file: LogFile, masker: Masker, options: ReadingOptions) -> Iterator[Rows]:
     """The rows of a file that is finished, in batches; read twice where it proves a unit."""
-    head = read_head(file.path)
-    compression = "parquet" if head.startswith(PARQUET_MAGIC) else compression_of(head)
-    hints = Hints()
-    while True:
-        begun = begin(file, masker, options, hints)
-        batches = []
-        for _ in begun.reader.read(source_of(file.path, compression, options)):
-            if len(begun.builder) + len(begun.reader) >= BATCH_ROWS:
-                begun.reader.settle()
-                batches.append(begun.builder.take())
-        begun.reader.settle()
-        batches.append(begun.builder.take())
-        found = proved(file, begun.resolver, hints)
-        if found == hints:
-            yield from batches
-            return
-        hints = found
+    batches: list[Rows] = []
+    for event in read_file(Job(file, masker, options)):
+        if isinstance(event, Again):
+            batches.clear()
+        elif isinstance(event, RowsOfTable):
+            batches.append({event.table: event.rows})
+    yield from batches

@@ -12,6 +12,8 @@ _PATH_ID = re.compile(
     r"[A-Za-z]{1,16}[-_]\d+|[A-Za-z]{1,8}[-_](?=\w*\d)[0-9A-Za-z]{6,}|"
     r"(?=[A-Za-z_-]*\d)(?=[^/]*[A-Z])[\w-]{16,}|(?=\w*\d)[0-9a-z]{20,}|[^/@\s]+@[^/@\s]+)(?=/|$)"
 )
+# `GET https://shop.example:443/x` is the operation `GET /x`; who was asked stands elsewhere.
+_ORIGIN = re.compile(r"(?<![^ ])https?://[^/\s]*(?=/)")
 _UUID_ANYWHERE = re.compile(_UUID)
 _TELEGRAM_TOKEN = re.compile(r"/bot\d+:[\w-]+/")
 _VARIABLE = re.compile(
@@ -26,7 +28,7 @@ def operation_name(name: str) -> str:
     """Return `name` without query string and with ids in path segments as `{id}`."""
     if "/" not in name:
         return _UUID_ANYWHERE.sub("{id}", name) if "-" in name else name
-    path = name.split("?", 1)[0]
+    path = _ORIGIN.sub("", name.split("?", 1)[0])
     return _PATH_ID.sub("{id}", _TELEGRAM_TOKEN.sub("/bot<token>/", path))
 
 

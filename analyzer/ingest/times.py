@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EARLIEST_NS = 978_307_200_000_000_000
 """2001-01-01: an instant before it is a clock that was never set."""
@@ -21,6 +23,7 @@ _PROOF_TOLERANCE_NS = 60 * _NS
 # Digits of an integer epoch -> nanoseconds per unit; any other width is not an epoch.
 _EPOCH_UNIT = {10: _NS, 13: 1_000_000, 16: 1_000, 19: 1}
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?$")
+_EXPONENT = re.compile(r"[0-9](?:\.[0-9]{1,18}|[0-9]{1,18})?[eE][+-]?[0-9]{1,2}$")
 _INTEGER = re.compile(r"-?[0-9]{1,20}$")
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -31,14 +34,15 @@ _ABBREVIATIONS = {
     "PDT": -7, "JST": 9,
 }  # fmt: skip
 ZONE = rf"(?:{'|'.join(sorted(_ABBREVIATIONS, key=len, reverse=True))})(?![A-Za-z])"
-_ZONE = rf"[ ]?(?P<zone>{ZONE}|[+-]\d\d(?::?\d\d)?)?"
+_PLACE = r"[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
+_ZONE = rf"[ ]?(?P<zone>{ZONE}|[+-]\d\d(?::?\d\d)?|\[?{_PLACE}\]?)?"
 _CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18}))?"
 _MONTH = rf"(?P<word>{'|'.join(MONTHS)})"
 _FORMS = tuple(
     re.compile(pattern + "$")
     for pattern in (
         rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)[T _]{_CLOCK}{_ZONE}",
-        rf"(?P<day>\d\d)/{_MONTH}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",
+        rf"(?P<day>\d\d)/{_MONTH}/(?P<year>\d{{4}})[: ]{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})[/.](?P<month>\d\d)[/.](?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",
         rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} +(?P<day>\d\d?) {_CLOCK}{_ZONE} (?P<year>\d{{4}})",
@@ -47,11 +51,20 @@ _FORMS = tuple(
         rf"{_MONTH} +(?P<day>\d\d?) {_CLOCK}{_ZONE}",
         rf"(?P<month>\d\d)(?P<day>\d\d) {_CLOCK}",
         rf"(?P<year>\d{{4}})-(?P<ordinal>\d{{3}})[T ]{_CLOCK}{_ZONE}",
+        rf"(?P<year>\d{{4}})-?W(?P<week>\d\d)-?(?P<weekday>[1-7])[T ]{_CLOCK}{_ZONE}",
         rf"{_CLOCK}",
         r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[T ](?P<clock>\d\d:\d\d)" + _ZONE,
         r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<digits>\d{6})" + _ZONE,
     )
 )
+
+
+# `...+01:00[Europe/Berlin]` (java.time), `... +0000 UTC m=+57781.2` (Go): said twice.
+_SAID_TWICE = re.compile(
+    r"(?<=[+-]\d\d[:\d]\d)(\d?)(?:\[[\w/+-]{1,40}\]| [A-Z]{2,5})$|(?<=Z)\[[\w/+-]{1,40}\]$"
+)
+_MONOTONIC = re.compile(r" m=[+-]\d+(?:\.\d+)?$")
+_LOWER = re.compile(r"\d{4}-\d\d-\d\dt\d\d|.*\dz$")
 
 
 class Instant(NamedTuple):
@@ -138,6 +151,9 @@ class Clock:
         if match is None:
             if _DECIMAL.match(text):
                 return _from_epoch_text(text)
+            if _EXPONENT.match(text):
+                return _from_epoch_text(f"{Decimal(text):f}")
+            text = _usual(text)
             for index, form in enumerate(_FORMS):
                 if match := form.match(text):
                     self._form = index
@@ -167,7 +183,7 @@ class Clock:
             clock = f"{digits[:2]}:{digits[2:4]}:{digits[4:]}"
         fraction = found.get("fraction")
         part_ns = int(fraction[:9].ljust(9, "0")) if fraction else 0
-        if found.get("day") is None and found.get("ordinal") is None:
+        if not any(found.get(name) for name in ("day", "ordinal", "week")):
             return self._of_day(clock, part_ns, arrival)
         zone = found.get("zone")
         seconds = self._seconds(found, clock, zone, arrival)
@@ -183,15 +199,17 @@ class Clock:
         year = found.get("year")
         if year and len(year) == 2:
             year = f"20{year}"
-        if ordinal := found.get("ordinal"):
-            first = date(int(year or 2000), 1, 1) + timedelta(days=int(ordinal) - 1)
-            month, day = first.month, first.day
+        named = _named_day(found)
+        if named is not None:
+            year, month, day = str(named.year), named.month, named.day
         else:
             word = found.get("word")
-            month = MONTHS.index(word) + 1 if word else int(found["month"] or 0)
-            day = int(found["day"] or 0)
+            month = MONTHS.index(word) + 1 if word else int(found.get("month") or 0)
+            day = int(found.get("day") or 0)
         number = int(year) if year else self._year(month, day, arrival)
         local = self._zone if zone is None else _offset(zone)
+        if zone is not None and local is None:
+            return None
         return _epoch(number, month, day, clock, local or UTC)
 
     def _year(self, month: int, day: int, arrival: Instant | None) -> int:
@@ -216,6 +234,13 @@ class Clock:
             ns += _DAY_NS
         self._last_ns = ns
         return Instant(ns, zoned=False)
+
+
+def _usual(text: str) -> str:
+    """Return a time in the usual spelling: in capitals, its zone said once."""
+    if _LOWER.match(text):
+        text = text.upper()
+    return _SAID_TWICE.sub(r"\1", _MONOTONIC.sub("", text))
 
 
 def _day_of(instant: Instant) -> date:
@@ -269,8 +294,26 @@ def _epoch(year: int, month: int, day: int, clock: str, zone: tzinfo = UTC) -> i
         return None
 
 
+def _named_day(found: dict[str, str | None]) -> date | None:
+    """Return the day that a year and its ordinal, or its week and weekday, name (ISO 8601)."""
+    year = int(found.get("year") or 2000)
+    try:
+        if ordinal := found.get("ordinal"):
+            return date(year, 1, 1) + timedelta(days=int(ordinal) - 1)
+        if week := found.get("week"):
+            return date.fromisocalendar(year, int(week), int(found["weekday"] or 1))
+    except (ValueError, OverflowError):
+        return date.min  # no such day: before all logs
+    return None
+
+
 @lru_cache(maxsize=256)
-def _offset(zone: str) -> timezone:
+def _offset(zone: str) -> tzinfo | None:
+    if "/" in zone:
+        try:
+            return ZoneInfo(zone.strip("[]"))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return None
     if zone in _ABBREVIATIONS:
         return timezone(timedelta(hours=_ABBREVIATIONS[zone]))
     digits = zone[1:].replace(":", "").ljust(4, "0")

@@ -52,6 +52,7 @@ class ReportContent:
     whatif: Section
     whatif_notes: Sequence[str]
     inventory: Section
+    messages: Section
     journeys: Section
     unread: Section
     account: Section

@@ -53,7 +53,10 @@ class Snapshot:
 
 
 class LiveObjective:
-    """Counts one objective's journeys as they happen. Times are microseconds UTC."""
+    """Counts one objective's journeys as they happen. Times are microseconds UTC.
+
+    Journeys from before `begins_us`, the first calendar period's start, are none of its own.
+    """
 
     def __init__(
         self,
@@ -92,11 +95,13 @@ class LiveObjective:
             watchers=watchers,
         )
         self._alive_us: int | None = None
+        self.begins_us = _begin_us(objective)
 
     def concerns(self, attempt: JourneyAttempt) -> bool:
-        """Whether `attempt` is of this objective's journey."""
+        """Whether `attempt` is of this objective's journey, and not before its first period."""
         wanted = self.objective.context, self.objective.journey
-        return (attempt.context, attempt.journey) == wanted
+        mine = (attempt.context, attempt.journey) == wanted
+        return mine and attempt.t_start_us >= self.begins_us
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> EventClass | None:
         """Take an attempt as it stands now; None where it is about another journey."""
@@ -105,7 +110,8 @@ class LiveObjective:
 
     def restore(self, t_us: int, event_class: EventClass, count: int) -> None:
         """Count events of the past whose class is final, known from a store and not one by one."""
-        self.events.restore(t_us, event_class, count)
+        if t_us >= self.begins_us:
+            self.events.restore(t_us, event_class, count)
 
     def alive(self, now_us: int) -> None:
         """The source lives, also when nothing happens: a quiet night is not missing data."""
@@ -208,6 +214,15 @@ class CalendarPeriod:
                 round(end.timestamp() * SECOND_US),
             )
         return self._bounds[0]
+
+
+def _begin_us(objective: Objective) -> int:
+    """The start of the first calendar period; a rolling window has none."""
+    window = objective.window
+    if not isinstance(window, CalendarWindow):
+        return 0
+    first, _ = window.bounds(datetime.fromtimestamp(0, UTC))
+    return round(first.timestamp() * SECOND_US)
 
 
 def _period_counts(objective: Objective) -> RollingPeriod | CalendarPeriod:

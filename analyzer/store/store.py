@@ -32,6 +32,7 @@ _ARROW_TYPES = {
     "BOOLEAN": pa.bool_(),
     "TIMESTAMP": pa.timestamp("us"),
 }
+_NOTHING = pa.table({"nothing": pa.array([], pa.int64())})
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # A Python variable must never stand in for a table.
     "python_enable_replacements": "false",
@@ -39,6 +40,20 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+
+
+class _Incoming:
+    """The Arrow table that is being written, under one name for all of them.
+
+    A table registered by itself is kept in memory until its transaction ends, even when it is
+    unregistered at once.
+    """
+
+    def __init__(self) -> None:
+        self.batch = _NOTHING
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.batch.__arrow_c_stream__(requested_schema)
 
 
 class Store:
@@ -57,8 +72,11 @@ class Store:
         self.path = path
         existed = path.exists()
         self._connection = _connect(path, read_only=False)
-        self._connection.execute(f"SET memory_limit = '{memory_limit}'")
+        self._memory_limit = memory_limit
+        self._limit_memory(memory_limit)
         self._connection.execute("SET preserve_insertion_order = true")
+        self._incoming = _Incoming()
+        self._connection.register("incoming_batch", self._incoming)
         self._schemas: dict[str, pa.Schema] = {}
         try:
             if existed:
@@ -75,6 +93,21 @@ class Store:
             for view in _VIEWS:
                 self._connection.execute(relation(view))
             self.append("store_property", [("schema_version", SCHEMA_VERSION)])
+
+    @contextlib.contextmanager
+    def modest(self, memory_limit: str) -> Iterator[None]:
+        """Take less memory inside, since others (reading processes) need some too.
+
+        What does not fit spills into `<store>.tmp` beside the store.
+        """
+        self._limit_memory(memory_limit)
+        try:
+            yield
+        finally:
+            self._limit_memory(self._memory_limit)
+
+    def _limit_memory(self, limit: str) -> None:
+        self._connection.execute(f"SET memory_limit = '{limit}'")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -127,14 +160,14 @@ class Store:
     def append_arrow(self, table: str, batch: pa.Table) -> None:
         """Add an Arrow table whose columns are named as those of `table` (missing ones: null)."""
         names = ", ".join(_quoted(name) for name in batch.column_names)
-        self._connection.register("incoming_batch", batch)
+        self._incoming.batch = batch
         try:
             self._connection.execute(
                 # The names are the store's own, quoted; nothing from a log gets here.
                 f"INSERT INTO {_quoted(table)} ({names}) SELECT {names} FROM incoming_batch"  # noqa: S608
             )
         finally:
-            self._connection.unregister("incoming_batch")
+            self._incoming.batch = _NOTHING
 
     def run(self, name: str, parameters: Mapping[str, object] | None = None) -> None:
         """Execute the statements of `sql/<name>.sql`."""
@@ -166,11 +199,11 @@ class Store:
         self._connection.execute(f"DROP TABLE {_quoted(table)}")
         self._schemas.pop(table, None)
 
-    def forget_file(self, file_id: int) -> None:
-        """Remove everything that was read from one file."""
-        for statement in relation("forget_file").split(";"):
+    def run_each(self, name: str, parameters: Mapping[str, object]) -> None:
+        """Execute the statements of `sql/<name>.sql` one by one, each with all `parameters`."""
+        for statement in relation(name).split(";"):
             if statement.strip():
-                self._connection.execute(statement, {"file_id": file_id})
+                self._connection.execute(statement, dict(parameters))
 
     def properties(self) -> dict[str, str]:
         """Return the store's properties (schema version, roots, options of the run)."""
@@ -189,6 +222,9 @@ class Store:
             OutputError: the last write failed.
         """
         with self._writing():
+            # A connection that failed for good knows no more names; closing it is what counts.
+            with contextlib.suppress(duckdb.Error):
+                self._connection.unregister("incoming_batch")
             self._connection.close()
 
     def __enter__(self) -> Self:

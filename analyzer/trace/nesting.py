@@ -13,6 +13,8 @@ from analyzer.model.span import Span
 
 SLACK_NS: Final = 1_000_000
 """Log times are often cut to milliseconds: a child may stick out by one."""
+CROWD: Final = 512
+"""Of more spans that run at once those that began last are looked at: the tightest is there."""
 
 
 class _Open(NamedTuple):
@@ -39,13 +41,14 @@ def nest(spans: Sequence[Span], evidence: str) -> list[Span]:
             placed.append(span)
             continue
         end = start + (duration or 0)
-        running = [other for other in running if other.end_ns + SLACK_NS >= start]
+        if len(running) > 2 * CROWD:
+            running = [other for other in running if other.end_ns + SLACK_NS >= start][-CROWD:]
         if span.parent_span_id or span is first:
             placed.append(span)
         else:
             around = [
                 other
-                for other in running
+                for other in running[-CROWD:]
                 if other.end_ns + SLACK_NS >= end and other.duration_ns >= (duration or 0)
             ]
             parent = min(around, key=_tightest).span if around else first

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 HOUR_NS: Final = 3_600_000_000_000
 
 PathRule = Literal["sections", "crisp"]
+PATH_RULES: Final = get_args(PathRule)
 
 
 @dataclass(frozen=True, slots=True)

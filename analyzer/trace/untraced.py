@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from analyzer.model.span import Call, Span, SpanTime
 from analyzer.semconv import ERROR
 from analyzer.trace.assemble import Assembled, assemble
-from analyzer.trace.nesting import SLACK_NS, nest
+from analyzer.trace.nesting import CROWD, SLACK_NS, nest
 from analyzer.trace.options import DEFAULT, TraceOptions
 from analyzer.trace.quality import Quality
 
@@ -28,7 +28,6 @@ QUIET_CANDIDATES: Final = 1.5
 MIN_NESTED: Final = 5
 MIN_LIFT: Final = 2.0
 MIN_SCORE: Final = 4.0
-CROWD: Final = 512
 _BATCH: Final = 50_000
 
 

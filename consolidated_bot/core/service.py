@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
@@ -23,6 +23,16 @@ from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
 
 
+class Pulse(Protocol):
+    """What watches over the service while it runs."""
+
+    async def run(self) -> None:
+        """For ever."""
+
+    async def rest(self) -> None:
+        """The service stops as it was told to."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceParts:
     """What a service runs: a poller or a webhook, and what both share."""
@@ -33,7 +43,7 @@ class ServiceParts:
     outgoing: Outgoing
     housekeeping: Housekeeping
     timers: Timers
-    pulse: Callable[[], Coroutine[Any, Any, None]]
+    pulse: Pulse
     page: Callable[[web.Application], None]
     poller: Poller | None
     webhook: Webhook | None
@@ -97,7 +107,7 @@ class Service:
         self._tasks = parts.workers.start()
         self._tasks.append(asyncio.ensure_future(parts.housekeeping.run()))
         self._tasks.append(asyncio.ensure_future(self._lead()))
-        self._tasks.append(asyncio.ensure_future(parts.pulse()))
+        self._tasks.append(asyncio.ensure_future(parts.pulse.run()))
         if parts.poller:
             self._polling = asyncio.ensure_future(parts.poller.run())
             self._tasks.append(self._polling)
@@ -127,6 +137,8 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if parts.leadership.held:
+            await parts.pulse.rest()
         await parts.leadership.release()
         self._log.info("stopped", left=len(parts.workers) + len(parts.outgoing))
 

@@ -46,11 +46,27 @@ async def run_demo(port: int, say: Callable[[str], None]) -> None:
                 await runner.setup()
                 address = await _listen(runner, port)
                 say(f"Open http://{address}/ in a browser. Ctrl-C ends the demo.")
-                say(f"The dashboard is at http://127.0.0.1:{dashboard_port}/.")
                 for text in SEED:
                     await _act(session, emulator, "texts", text)
+                await _tell_dashboard(session, dashboard_port, stop, say)
                 await stop.wait()
                 await runner.cleanup()
+
+
+async def _tell_dashboard(
+    session: aiohttp.ClientSession, port: int, stop: asyncio.Event, say: Callable[[str], None]
+) -> None:
+    """Say where the dashboard is once the bot serves it."""
+    address = f"http://127.0.0.1:{port}/"
+    while not stop.is_set():
+        try:
+            async with session.get(address):
+                break
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.2)
+    else:
+        return
+    say(f"The dashboard is at {address}.")
 
 
 async def _listen(runner: web.AppRunner, port: int) -> str:

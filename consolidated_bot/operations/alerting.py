@@ -14,38 +14,27 @@ from analyzer.slo import alerts
 from analyzer.slo.alerts import (
     Board,
     Incident,
-    Notice,
-    NoticeKind,
     Signal,
     State,
     Step,
-    Transition,
 )
-from analyzer.slo.windows import PAGE
 from consolidated_bot.core.messages import Scope, SendEnded, Sender, SendTroubled
 from consolidated_bot.operations.commands import (
     Acted,
     ActOnIncident,
     AlertsMoved,
-    Edited,
     IncidentsShown,
-    IncidentView,
     ShowIncidents,
     SilenceIncident,
-    StepDone,
     TickAlerts,
     TickStep,
-    Told,
 )
+from consolidated_bot.operations.consequences import SUBJECT, AlertStore, Consequences
 from consolidated_bot.operations.domain import OperationsRefused, Runbook
 from consolidated_bot.operations.policy import down_signal, policy_of
-from consolidated_bot.published import RANK, RoleOf, StaffRoles
+from consolidated_bot.published import RANK, RoleOf
 
-SUBJECT = "alert:"
-UNDELIVERED_S = 20.0
-"""A page that Telegram has not taken by then goes by the second channel as well."""
 SILENCE_AT_MOST_S = 86_400.0
-HEARTBEAT = 0
 
 
 class Conditions(Protocol):
@@ -54,28 +43,6 @@ class Conditions(Protocol):
     def signals(self) -> tuple[Signal, ...] | None:
         """None: nothing is known yet, so nothing is decided."""
         ...
-
-
-class AlertStore(Protocol):
-    """What alerting needs to have stored."""
-
-    def board(self) -> Board: ...
-
-    def save_board(self, board: Board, now_ms: int) -> None: ...
-
-    def add_transitions(self, transitions: tuple[Transition, ...]) -> None: ...
-
-    def live_notice(self, incident: int) -> int | None: ...
-
-    def set_live_notice(self, incident: int, notice: int) -> None: ...
-
-    def steps_done(self, incident: int) -> tuple[StepDone, ...]: ...
-
-    def tick_step(self, incident: int, step: str, by: tuple[int, str], at_ms: int) -> bool: ...
-
-    def bring(self, incident: int, notice: int, body: dict[str, Any], now_ms: int) -> None: ...
-
-    def brought(self, incident: int) -> set[int]: ...
 
 
 ACTIONS = {
@@ -96,8 +63,7 @@ class Alerting:
         self._conditions = conditions
         self._runbook = runbook
         self._policy = policy_of(runbook.escalation)
-        self._has_chat = has_chat
-        self._has_webhook = has_webhook
+        self._follow = Consequences(runbook, has_chat=has_chat, has_webhook=has_webhook)
 
     # What time and transport do
 
@@ -108,7 +74,9 @@ class Alerting:
             return AlertsMoved()
         board, now_s = store.board(), scope.now_ms / 1000
         signals = (down_signal(board.heartbeat_at_s, now_s, self._policy), *found)
-        return self._settle(store, scope, board, alerts.tick(board, signals, now_s, self._policy))
+        return self._follow.settle(
+            store, scope, board, alerts.tick(board, signals, now_s, self._policy)
+        )
 
     def end_send(self, store: AlertStore, scope: Scope, event: SendEnded) -> AlertsMoved | None:
         """A message about an incident arrived, or never will."""
@@ -117,7 +85,9 @@ class Alerting:
             return None
         board, now_s = store.board(), scope.now_ms / 1000
         outcome = alerts.delivered if event.state == "sent" else alerts.failed
-        return self._settle(store, scope, board, outcome(board, notice, now_s, self._policy))
+        return self._follow.settle(
+            store, scope, board, outcome(board, notice, now_s, self._policy)
+        )
 
     def hear_trouble(
         self, store: AlertStore, scope: Scope, event: SendTroubled
@@ -129,7 +99,7 @@ class Alerting:
         board = store.board()
         step = alerts.failed(board, notice, scope.now_ms / 1000, self._policy)
         kept = tuple(d for d in step.decisions if not isinstance(d, alerts.Send))
-        return self._settle(store, scope, board, replace(step, decisions=kept))
+        return self._follow.settle(store, scope, board, replace(step, decisions=kept))
 
     # What people do
 
@@ -141,11 +111,13 @@ class Alerting:
         number = _chosen(board, command.incident)
         policy = policy_of(self._runbook.escalation, person_of(sender), role)
         reply = ACTIONS[command.action](board, number, person_of(sender), now_s, policy)
-        moved = self._settle(store, scope, board, reply.step)
+        moved = self._follow.settle(store, scope, board, reply.step)
         incident = reply.step.board.incident(number)
-        view = self._view(store, reply.step.board, incident) if incident else None
+        view = self._follow.view(store, reply.step.board, incident) if incident else None
         if view is not None and reply.answer is alerts.Answer.DONE:
-            moved = replace(moved, edited=(*moved.edited, self._edit(reply.step.board, view)))
+            moved = replace(
+                moved, edited=(*moved.edited, self._follow.edit(reply.step.board, view))
+            )
         return Acted(command.action, reply.answer, view, moved, reply.by, reply.at_s)
 
     def silence(self, store: AlertStore, scope: Scope, command: SilenceIncident) -> Acted:
@@ -177,9 +149,9 @@ class Alerting:
             actor_id=sender.user_id,
             reason=command.reason[:200],
         )
-        moved = self._settle(store, scope, board, Step(after))
-        view = self._view(store, after, incident)
-        moved = replace(moved, edited=(*moved.edited, self._edit(after, view)))
+        moved = self._follow.settle(store, scope, board, Step(after))
+        view = self._follow.view(store, after, incident)
+        moved = replace(moved, edited=(*moved.edited, self._follow.edit(after, view)))
         return Acted("silence", alerts.Answer.DONE, view, moved)
 
     def tick_step(self, store: AlertStore, scope: Scope, command: TickStep) -> Acted:
@@ -200,8 +172,8 @@ class Alerting:
             actor_id=sender.user_id,
             after=f"{command.step} {'done' if done else 'not done'}",
         )
-        view = self._view(store, board, incident)
-        moved = AlertsMoved(edited=(self._edit(board, view),))
+        view = self._follow.view(store, board, incident)
+        moved = AlertsMoved(edited=(self._follow.edit(board, view),))
         return Acted("step", alerts.Answer.DONE, view, moved)
 
     def show(self, store: AlertStore, scope: Scope, command: ShowIncidents) -> IncidentsShown:
@@ -216,114 +188,8 @@ class Alerting:
             if incident is None:
                 raise OperationsRefused("unknown_incident", incident=command.incident)
             found = [incident]
-        views = tuple(self._view(store, board, incident) for incident in found)
+        views = tuple(self._follow.view(store, board, incident) for incident in found)
         return IncidentsShown(views, with_plan=command.incident is not None)
-
-    # What follows
-
-    def _settle(self, store: AlertStore, scope: Scope, before: Board, step: Step) -> AlertsMoved:
-        """Store the step; return what is to be said about it."""
-        board = step.board
-        told: list[Told] = []
-        edited: list[Edited] = []
-        for decision in step.decisions:
-            match decision:
-                case alerts.Send(notice, not_before_s):
-                    told += self._tell(store, scope, board, notice, not_before_s)
-                case alerts.SendBySecondChannel(notice):
-                    self._bring(store, scope, notice)
-                case alerts.Edit(number, _):
-                    edited.append(self._edit(board, self._view_of(store, board, number)))
-                case alerts.Heartbeat(at_s) if self._has_webhook:
-                    store.bring(0, HEARTBEAT, {"kind": "heartbeat", "at_s": at_s}, scope.now_ms)
-        edited += self._close(store, scope, step)
-        self._bring_undelivered(store, scope, board)
-        if not self._has_chat:
-            board = self._count_as_told(board, scope)
-        if board != before:
-            store.save_board(board, scope.now_ms)
-        store.add_transitions(step.audit)
-        return AlertsMoved(tuple(told), tuple(edited))
-
-    def _tell(
-        self, store: AlertStore, scope: Scope, board: Board, notice: Notice, not_before_s: float
-    ) -> list[Told]:
-        incident = board.incident(notice.incident)
-        if incident is None:
-            return []
-        if not self._has_chat:
-            self._bring(store, scope, notice)
-            return []
-        if notice.kind is not NoticeKind.RESOLVED:
-            store.set_live_notice(incident.id, notice.id)
-        rungs = self._runbook.escalation.rungs
-        rung = rungs[min(notice.level, len(rungs) - 1)]
-        call: tuple[int, ...] = ()
-        if notice.severity == PAGE and notice.kind is not NoticeKind.RESOLVED:
-            staff = scope.ask(StaffRoles())
-            call = tuple(sorted(user for user, role in staff.items() if role in rung.roles))
-        view = self._view(store, board, incident, notice.text)
-        return [Told(view, notice, rung.name, call, round(not_before_s * 1000))]
-
-    def _close(self, store: AlertStore, scope: Scope, step: Step) -> list[Edited]:
-        """Incidents that are resolved: their live message says so, and the second channel too."""
-        ended = []
-        for number in {t.incident for t in step.audit if t.after == State.RESOLVED}:
-            view = self._view_of(store, step.board, number)
-            if view.live_notice is not None:
-                ended.append(self._edit(step.board, view))
-            if self._has_chat and store.brought(number):
-                body = _body(view.incident, "resolved", f"resolved: {view.incident.slo}")
-                store.bring(number, -number, body, scope.now_ms)
-        return ended
-
-    def _bring_undelivered(self, store: AlertStore, scope: Scope, board: Board) -> None:
-        """Sent is not delivered: what Telegram has not taken in time goes the other way, too."""
-        late_s = scope.now_ms / 1000 - UNDELIVERED_S
-        for notice in board.notices:
-            if notice.severity == PAGE and not notice.withdrawn and notice.decided_at_s <= late_s:
-                self._bring(store, scope, notice)
-
-    def _bring(self, store: AlertStore, scope: Scope, notice: Notice) -> None:
-        if notice.id in store.brought(notice.incident):
-            return
-        body = {
-            "kind": notice.kind.value,
-            "severity": notice.severity,
-            "incident": notice.incident,
-            "level": notice.level + 1,
-            "text": notice.text,
-            "at_s": notice.decided_at_s,
-        }
-        store.bring(notice.incident, notice.id, body, scope.now_ms)
-
-    def _count_as_told(self, board: Board, scope: Scope) -> Board:
-        """Without a chat the second channel is the only one; its rows are durable."""
-        for notice in board.notices:
-            board = alerts.delivered(board, notice.id, scope.now_ms / 1000, self._policy).board
-        return replace(board, notices=())
-
-    def _view_of(self, store: AlertStore, board: Board, number: int) -> IncidentView:
-        incident = board.incident(number)
-        assert incident is not None
-        return self._view(store, board, incident)
-
-    def _view(
-        self, store: AlertStore, board: Board, incident: Incident, text: str | None = None
-    ) -> IncidentView:
-        silenced = [s.until_s for s in board.silences if s.covers(incident)]
-        return IncidentView(
-            incident,
-            text or incident.live_text,
-            self._runbook.plan_for(incident.slo, incident.context),
-            store.steps_done(incident.id),
-            store.live_notice(incident.id),
-            max(silenced, default=None),
-        )
-
-    def _edit(self, board: Board, view: IncidentView) -> Edited:
-        waiting = any(n.id == view.live_notice and not n.withdrawn for n in board.notices)
-        return Edited(view, undelivered=waiting and view.incident.severity == PAGE)
 
     @property
     def handlers(self) -> dict[type, Callable[..., Any]]:
@@ -374,14 +240,3 @@ def _open_incident(board: Board, number: int) -> Incident:
 
 def _notice_of(about: str) -> int | None:
     return int(about.removeprefix(SUBJECT)) if about.startswith(SUBJECT) else None
-
-
-def _body(incident: Incident, kind: str, text: str) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "severity": incident.severity,
-        "incident": incident.id,
-        "level": incident.level + 1,
-        "text": text,
-        "at_s": incident.resolved_at_s,
-    }

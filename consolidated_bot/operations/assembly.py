@@ -117,7 +117,7 @@ def make_operations(
         kept.topics,
         lambda level: metrics.shed.labels(str(int(level))).inc(),
     )
-    feed = LiveFeed(Board(objectives, title=runbook.name), intentions, metrics, clock)
+    feed = LiveFeed(Board(objectives, title="Support bot"), intentions, metrics, clock)
     page = Page(feed.board, core, metrics, runbook)
     return Operations(settings, runbook, objectives, metrics, clock, feed, gate, page)
 

@@ -29,6 +29,10 @@ def campaign_text(result: o.CampaignShown) -> str:
     ]
     if result.changed == "started":
         lines += _rehearsed(result)
+        lines += [
+            f"• {escape(each.what)}: {escape(each.where)}; normal is {escape(each.normal)}"
+            for each in result.watchpoints
+        ]
     lines += [objective_line(snapshot) for snapshot in result.snapshots]
     if result.changed == "ended":
         lines.append("Write its report: consolidated-bot campaign report")

@@ -78,7 +78,8 @@ class Campaigns:
             after=f"{campaign.planned_events} planned in {minutes} min",
         )
         rehearsal = store.last_rehearsal(scope.now_ms)
-        return CampaignShown(campaign, "started", rehearsal=rehearsal)
+        watchpoints = self._runbook.watchpoints
+        return CampaignShown(campaign, "started", (), rehearsal, watchpoints)
 
     def end(self, store: CampaignStore, scope: Scope, command: EndCampaign) -> CampaignShown:
         """By a lead, before its planned end."""

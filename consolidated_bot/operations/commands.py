@@ -8,7 +8,7 @@ from analyzer.slo.alerts import Answer as Verdict
 from analyzer.slo.alerts import Incident, Notice
 from analyzer.slo.watch import Snapshot
 from consolidated_bot.core.messages import Sender
-from consolidated_bot.operations.domain import Campaign, IncidentPlan, Level
+from consolidated_bot.operations.domain import Campaign, IncidentPlan, Level, Watchpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,7 @@ class CampaignShown:
     changed: str | None
     snapshots: tuple[Snapshot, ...] = ()
     rehearsal: tuple[int, bool, str, str] | None = None
+    watchpoints: tuple[Watchpoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,13 @@ def load_of(inbox_age_s: float, snapshots: Collection[Snapshot]) -> Load:
 
 
 def _burns(snapshot: Snapshot) -> bool:
-    """Whether a pair's short window burns at the pair's rate, beyond what chance explains."""
-    return any(
-        reading.burn_short is not None
-        and reading.burn_short >= reading.pair.burn
-        and reading.long.bad >= reading.guard
-        for reading in snapshot.readings
+    """Whether the quickest pair burns now, beyond what chance explains: slower ones look back."""
+    quickest = min(snapshot.readings, key=lambda r: r.pair.short_s, default=None)
+    return (
+        quickest is not None
+        and quickest.burn_short is not None
+        and quickest.burn_short >= quickest.pair.burn
+        and quickest.long.bad >= quickest.guard
     )
 
 

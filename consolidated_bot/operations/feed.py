@@ -240,10 +240,7 @@ def _recall(
 ) -> Recovered:
     cut_ms = now_ms - ATTEMPTS_MS
     counts = {
-        each.objective.name: tuple(
-            ledger.tallies(connection, each.objective, each.events.windows.bucket_us, cut_ms)
-        )
-        for each in fresh
+        each.objective.name: tuple(ledger.tallies(connection, each, cut_ms)) for each in fresh
     }
     ended = [
         attempt

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from analyzer.slo.events import Criterion, EventClass, JourneyAttempt, classify
 from analyzer.slo.spec import Objective
+from analyzer.slo.watch import LiveObjective
 from consolidated_bot.core.journeys import Ending
 from consolidated_bot.operations.journeys import HANDLING, EndedJourney, attempts, ended_journey
 
@@ -77,13 +78,12 @@ def ended_between(connection: Connection, from_ms: int, until_ms: int) -> list[E
     return [EndedJourney(*row) for row in connection.execute(statement)]
 
 
-def tallies(
-    connection: Connection, objective: Objective, bucket_us: int, ended_before_ms: int
-) -> Iterator[Tally]:
-    """What ended before `ended_before_ms`, as far back as rows are kept, by bucket of start."""
+def tallies(connection: Connection, live: LiveObjective, ended_before_ms: int) -> Iterator[Tally]:
+    """What ended before `ended_before_ms`, as far back as `live` counts, by bucket of start."""
+    objective, begins_ms = live.objective, live.begins_us // 1000
     handling = (objective.context, objective.journey) == HANDLING
     end = JOURNEY.c.committed_ms if handling else JOURNEY.c.ended_ms
-    width_ms = max(1, bucket_us // 1000)
+    width_ms = max(1, live.events.windows.bucket_us // 1000)
     bucket = (JOURNEY.c.received_ms // width_ms).label("bucket")
     elapsed = end - JOURNEY.c.received_ms
     deadline_ms = objective.deadline_ms
@@ -91,7 +91,7 @@ def tallies(
     side = case((elapsed < 0, -1), else_=late).label("side")
     statement = (
         select(bucket, JOURNEY.c.outcome, side, func.count())
-        .where(JOURNEY.c.ended_ms < ended_before_ms)
+        .where(JOURNEY.c.ended_ms < ended_before_ms, JOURNEY.c.received_ms >= begins_ms)
         .group_by("bucket", JOURNEY.c.outcome, "side")
         .order_by("bucket")
     )
@@ -103,7 +103,7 @@ def tallies(
         )
     criterion = criterion_of(objective)
     for index, outcome, where, count in connection.execute(statement):
-        start_us = int(index) * width_ms * 1000
+        start_us = max(int(index) * width_ms, begins_ms) * 1000
         attempt = _representative(objective, start_us, outcome, where)
         yield Tally(start_us, classify(attempt, criterion, attempt.t_end_us or 0), count)
 

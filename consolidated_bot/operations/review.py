@@ -288,7 +288,8 @@ def _improvements(found: Review, runbook: Runbook, evidence: Evidence) -> Iterab
         if after is None and incident.figures.slo != "bot-heartbeat":
             yield f"{name} was never acknowledged: look at who is called at {first.name}."
         elif after is not None and after > first.delay_s:
-            yield f"{name} was acknowledged after {after / 60:.0f} min: later than {first.name} has."
+            minutes = after / 60
+            yield f"{name} was acknowledged after {minutes:.0f} min, when {first.name} was over."
     for spot in found.hotspots[:3]:
         if spot.phase_growth_ms > 0:
             yield (

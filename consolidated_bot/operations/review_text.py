@@ -69,6 +69,7 @@ def document(found: Review, inputs: Mapping[str, str], runbook: Runbook) -> dict
             "down": [{"at": utc(at_s * 1000), "what": what} for at_s, what in found.quality.down],
         },
         "improvements": list(found.improvements),
+        "runbook": runbook.name,
         "questions": list(runbook.questions),
         "inputs": dict(sorted(inputs.items())),
     }
@@ -122,7 +123,7 @@ def markdown_text(report: Mapping[str, Any]) -> str:
         "",
         *_quality(report["quality"]),
         "",
-        "## Before the next one",
+        f"## Before the next one ({_plain(report['runbook'])}, step 5)",
         "",
         *[f"- {_plain(each)}" for each in report["improvements"]],
         *[f"- [ ] {_plain(each)}" for each in report["questions"]],

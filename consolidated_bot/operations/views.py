@@ -11,8 +11,8 @@ from analyzer.slo.alerts import NoticeKind
 from analyzer.slo.windows import PAGE
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.operations import commands as o
-from consolidated_bot.operations.alerting import SUBJECT
 from consolidated_bot.operations.campaign_view import campaign_text
+from consolidated_bot.operations.consequences import SUBJECT
 from consolidated_bot.operations.degraded import Shed
 from consolidated_bot.operations.domain import Level, OperationsRefused
 from consolidated_bot.operations.incident_view import (

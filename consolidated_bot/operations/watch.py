@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import Connection
@@ -74,6 +74,19 @@ class Watch:
         async with self._parts.second_channel, asyncio.TaskGroup() as group:
             group.create_task(self._repeat())
             group.create_task(self._bring())
+
+    async def rest(self) -> None:
+        """An orderly stop: the heartbeat ends, and its silence is no incident."""
+        parts = self._parts
+
+        def still(connection: Connection) -> None:
+            store = SqlOperations(connection, parts.bot_id)
+            store.save_board(replace(store.board(), heartbeat_at_s=None), parts.clock.now_ms())
+
+        try:
+            await parts.database.write(still)
+        except Exception as error:  # noqa: BLE001 - the stop goes on; the next start will page
+            self._log.error("the end of the heartbeat was not stored", error=str(error))
 
     async def _repeat(self) -> None:
         while True:

@@ -47,7 +47,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "informed (/notifications). All commands: /help",
         "help": "/faq [words] - answers\n/ticket [text] - ask support\n/tickets - your tickets\n"
         "/troubleshoot - step by step\n/profile, /register - your account\n/subscribe, "
-        "/unsubscribe, /notifications - news\n/language - English, русский\n/privacy - your data",
+        "/unsubscribe, /notifications - news\n/language - English, русский\n"
+        "/status - how we are doing\n/privacy - your data",
         "too_short": "Please tell a little more.",
         "too_long": "Please use at most {most} characters.",
         "unknown_ticket": "There is no ticket #{number} of yours.",
@@ -102,7 +103,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "help": "/faq [слова] - ответы\n/ticket [текст] - написать в поддержку\n/tickets - ваши "
         "обращения\n/troubleshoot - по шагам\n/profile, /register - учётная запись\n/subscribe, "
         "/unsubscribe, /notifications - новости\n/language - English, русский\n"
-        "/privacy - ваши данные",
+        "/status - как у нас дела\n/privacy - ваши данные",
         "too_short": "Расскажите, пожалуйста, чуть подробнее.",
         "too_long": "Пожалуйста, не больше {most} символов.",
         "unknown_ticket": "Обращения #{number} у вас нет.",

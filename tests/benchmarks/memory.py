@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from analyzer.api.hotspots import write_hotspots
 from analyzer.api.linking import link
@@ -39,7 +40,7 @@ def write_spans(store: Store, spans: int, *, traced: bool) -> None:
         store.append_arrow("span", _batch(numbers, traces, traced=traced))
 
 
-def _batch(numbers: np.ndarray, traces: int, *, traced: bool) -> pa.Table:
+def _batch(numbers: NDArray[np.int64], traces: int, *, traced: bool) -> pa.Table:
     """The spans of some traces: a gateway, its ten client spans and the servers below them."""
     random = np.random.default_rng(int(numbers[0]))
     count = len(numbers)
@@ -56,6 +57,8 @@ def _batch(numbers: np.ndarray, traces: int, *, traced: bool) -> pa.Table:
     length = np.where(
         place == 0, 12 * took + np.where(part, 40_000_000, 0), np.where(is_server, took // 2, took)
     )
+    whole = 12 * took + np.where(part, 40_000_000, 0)
+    length = np.where(place == 0, whole, np.where(is_server, took // 2, took))
     names = np.array([f"service-{at}" for at in range(12)] + ["gateway"])
     traces_text = [f"{number:032x}" for number in trace] if traced else None
     columns: dict[str, object] = {
@@ -81,17 +84,15 @@ def _batch(numbers: np.ndarray, traces: int, *, traced: bool) -> pa.Table:
     return pa.table({name: values for name, values in columns.items() if values is not None})
 
 
-def _parents(place: np.ndarray) -> list[str | None]:
+def _parents(place: NDArray[np.int64]) -> list[str | None]:
     return [None if p == 0 else f"{0 if p % 2 else p - 1:016x}" for p in place.tolist()]
 
 
 def _told(step: str, begun: tuple[float, float]) -> None:
     took, busy = time.perf_counter() - begun[0], time.process_time() - begun[1]
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-    print(
-        f"{step}: {took:.1f} s ({busy:.1f} s of processor time), peak {peak_mb:,.0f} MB",
-        flush=True,
-    )
+    text = f"{step}: {took:.1f} s ({busy:.1f} s of processor time), peak {peak_mb:,.0f} MB"
+    print(text, flush=True)  # noqa: T201 - a script's product
 
 
 def _now() -> tuple[float, float]:

@@ -6,6 +6,17 @@ Prints AC@1 and AC@3 (share of faults whose true service is ranked first, or amo
 three; ties count against us) per day and per fault kind, and every fault that is not first.
 Windows as in METHODS section 5: peak T+10..150 s, or found in the traffic around T; baseline =
 the day without T-5..T+420 s of any fault. Faults without data are left out and counted.
+
+Four of the 49 faults with data are not first when the time is given:
+- 08-22 05:09 checkout, return (place 5): a purchase is one journey in thirty, and what it does not
+  do any more is within chance; frontend's waits rose a little in the same minutes and win.
+- 08-22 05:52 payment, network delay (place 10): payment is called once a purchase. The window holds
+  too few of its calls to compare (five are needed), so that it gets no latency score at all.
+- 08-23 14:47 and 15:04 catalogue, return and exception (place 2): the catalogue answers wrongly at
+  once, frontend gives up and asks it less often. The drop of frontend's client spans is the largest
+  change of any count and is charged to frontend, whose spans they are; the catalogue comes second.
+The published best over all 56 faults (.929/.964) uses logs and metrics as well; the 7 without data
+here count as misses there, so the two figures do not compare.
 """
 
 from __future__ import annotations
@@ -103,7 +114,7 @@ def judge(
     frames: TraceFrames, faults: list[Fault], shift_ns: int = 0
 ) -> tuple[list[Fault], list[Fault]]:
     """(faults with their place, faults without data); `shift_ns` moves the given time."""
-    present, missing = with_data(frames, faults)
+    present, missing = with_data(frames, faults, shift_ns)
     windows = [incident_window(fault.start_ns + shift_ns) for fault in present]
     return placed(frames, faults, present, windows), missing
 
@@ -122,11 +133,13 @@ def judge_found(frames: TraceFrames, faults: list[Fault]) -> tuple[list[Fault], 
     return placed(frames, faults, list(firsts), list(firsts.values())), len(present) - len(firsts)
 
 
-def with_data(frames: TraceFrames, faults: list[Fault]) -> tuple[list[Fault], list[Fault]]:
+def with_data(
+    frames: TraceFrames, faults: list[Fault], shift_ns: int = 0
+) -> tuple[list[Fault], list[Fault]]:
     """(faults whose window holds spans, the others)."""
     seen = frames.times.select(
         *(
-            incident_window(fault.start_ns).contains().any().alias(str(place))
+            incident_window(fault.start_ns + shift_ns).contains().any().alias(str(place))
             for place, fault in enumerate(faults)
         )
     ).row(0)

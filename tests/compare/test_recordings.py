@@ -52,6 +52,45 @@ def test_no_change_is_not_called_one(recordings: dict[str, an.Analysis]) -> None
     assert found.verdict not in {"regressed", "improved"}
 
 
+def test_a_recording_against_itself_is_unchanged_wherever_n_suffices(
+    recordings: dict[str, an.Analysis],
+) -> None:
+    found = an.compare(recordings["before"], recordings["before"])
+    assert found.verdict == "unchanged"
+    assert set(found.frame["verdict"]) == {"unchanged", "explored"}
+    assert (found.frame["difference"] == 0).all()
+    assert "the same events on both sides" in found.headline
+    assert found.tally == "Of 1 journey: 1 unchanged."
+    short = an.compare(recordings["short"], recordings["short"])
+    assert set(short.frame.filter(measure="p99")["verdict"]) == {"not enough data"}
+
+
+def test_missing_data_are_counted_in_events_that_would_settle_it(
+    recordings: dict[str, an.Analysis],
+) -> None:
+    found = an.compare(recordings["before"], recordings["same"])
+    open_gates = [
+        gate
+        for gate in found.journeys[0].gates
+        if gate.verdict == "not enough data" and gate.difference.enough
+    ]
+    assert open_gates
+    for gate in open_gates:
+        assert gate.wanted is not None
+        assert gate.wanted > 3000  # more than there are
+        assert f"about {gate.wanted:,} events a side would settle it" in found.headline
+
+
+def test_a_folder_that_is_not_there_is_refused_with_what_may_be_meant(
+    recordings: dict[str, an.Analysis],
+) -> None:
+    there = recordings["before"].folder
+    result = command("compare", there, there.with_name("befor-analysis"))
+    assert result.returncode == 2
+    assert "befor-analysis: nothing here" in result.stderr
+    assert "did you mean 'before-analysis'" in result.stderr
+
+
 def test_frame_carries_intervals_margins_and_sample_sizes(
     recordings: dict[str, an.Analysis],
 ) -> None:

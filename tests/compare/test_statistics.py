@@ -27,6 +27,7 @@ from analyzer.analysis.compare import (
     sign_flip_p,
 )
 from analyzer.analysis.compare.blocks import block_length, design_effect, quantile_replicates
+from analyzer.api.comparison_words import gate_words, sentences
 from tests.compare.simulation import coverage, failures, latencies, verdicts
 
 
@@ -110,7 +111,8 @@ def test_holm_and_bh_are_those_of_scipy_and_holm_is_stricter(p_values: list[floa
 
 
 def test_blocks_are_the_square_root_long() -> None:
-    assert [block_length(n) for n in (1, 2, 100, 101, 1000)] == [1, 2, 10, 11, 32]
+    lengths = [block_length(np.full(n, 7.0)) for n in (1, 2, 100, 101, 1000)]
+    assert lengths == [1, 2, 10, 11, 32]
 
 
 def test_resampled_quantiles_come_from_the_sample() -> None:
@@ -227,3 +229,31 @@ def test_the_same_version_against_itself_is_rarely_called_changed(correlation: f
     found = verdicts(1000, correlation, 400)
     false_alarms = found[Verdict.IMPROVED] + found[Verdict.REGRESSED]
     assert false_alarms <= 0.05 + 1.64 * (0.05 * 0.95 / 400) ** 0.5
+
+
+def test_an_interval_wider_than_the_value_is_withheld_in_words() -> None:
+    random = np.random.default_rng(5)
+    sides = [np.sort(random.pareto(0.6, 600) * 10) for _ in range(2)]  # sorted: one long episode
+    none = np.zeros(600, dtype=np.bool_)
+    (found,) = compare_journeys(
+        {"j": Side(sides[0], none)}, {"j": Side(np.roll(sides[1], 300), none)}
+    )
+    p99 = next(gate for gate in found.gates if gate.difference.measure == "p99")
+    assert p99.difference.vague
+    assert "no interval is shown" in gate_words(p99)
+    assert "interval +" not in gate_words(p99)
+
+
+def test_journeys_alike_are_folded_into_a_line_a_verdict() -> None:
+    random = np.random.default_rng(6)
+
+    def side(scale: float) -> Side:
+        return Side(latencies(2000, 0.2, random, scale), np.zeros(2000, dtype=np.bool_))
+
+    same = {f"same {at}": side(1) for at in range(3)}
+    before = {**same, "slow": side(1)}
+    after = {**same, "slow": side(1.5)}
+    told = sentences(compare_journeys(before, after))
+    assert len(told) == 3
+    assert told[1].startswith("slow: regressed")
+    assert told[2] == "unchanged: same 1, same 2"

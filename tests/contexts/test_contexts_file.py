@@ -475,9 +475,7 @@ def test_a_service_leaves_its_context_only_for_a_margin() -> None:
     assert "stays where it was" in (stayed.explain("accounts").constraint or "")
 
 
-def test_a_decision_keeps_the_confidence_of_the_evidence_and_is_warned_of_where_it_is_against() -> (
-    None
-):
+def test_a_decision_keeps_the_confidence_of_the_evidence_and_is_warned_of() -> None:
     sure = Settings(hubs="apart", draws=20)
     edges, journeys = telegram_fleet()
     first = propose_contexts(edges, journeys, settings=sure)

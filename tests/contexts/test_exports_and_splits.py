@@ -117,6 +117,33 @@ def test_a_service_whose_operations_live_in_two_contexts_should_be_split_first()
     assert "consider a split before merging" in str(hint)
 
 
+def test_who_handles_what_another_context_announces_is_no_case_for_a_split() -> None:
+    edges, journeys = telegram_fleet()
+
+    def hints(mode: str) -> set[str]:
+        told = pl.DataFrame(
+            {
+                "caller": ["tickets"],
+                "callee": ["subscriptions"],
+                "message": ["ticket.closed"],
+                "calls": [900],
+                "journey": ["submit ticket"],
+                "mode": [mode],
+            }
+        )
+        found = propose_contexts(
+            pl.concat([edges, told], how="diagonal_relaxed").with_columns(
+                pl.col("mode").fill_null("sync")
+            ),
+            journeys,
+            settings=Settings(hubs="apart", draws=0),
+        )
+        return {operation for hint in found.split_hints for operation in hint.operations}
+
+    assert "ticket.closed" in hints("sync")
+    assert "ticket.closed" not in hints("async")
+
+
 def test_a_service_that_only_others_use_is_no_case_for_a_split() -> None:
     edges = {
         "caller": ["a", "a", "c"],

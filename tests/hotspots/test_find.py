@@ -52,7 +52,7 @@ def test_slow_leaf_is_told_in_words() -> None:
     assert row.share_of_slow_time is not None
     assert 0.5 < row.share_of_slow_time < 0.8
     words = f"DoAccounts: {row.ratio:.1f} x slower at peak, {row.share_of_slow_time:.0%} of"
-    assert row.sentence == f"{words} the slow journeys' time"
+    assert row.sentence == f"{words} the slow journeys' time; {row.why}"
 
 
 def test_errors_are_counted_where_they_begin_with_their_cause() -> None:
@@ -114,7 +114,7 @@ def test_unchanged_operations_are_no_hotspots() -> None:
 
 def test_load_is_told_from_slow_code() -> None:
     cause = first(find_hotspots(fleet(slow={"tickets": 3.0}, load=4.0), [PEAK]), "latency").cause
-    assert "latency rises with it" in cause
+    assert "saturation: latency rises with the load" in cause
 
 
 def test_incident_ranks_its_service_first() -> None:
@@ -215,6 +215,7 @@ def test_shuffled_frames_give_the_same_findings() -> None:
                 frames.path,
                 frames.records,
                 frames.calls,
+                frames.measurements,
             )
         )
     )

@@ -57,7 +57,11 @@ class Ingested:
 
 
 def read(
-    store: Path, *roots: Path, keep_ids: bool = False, options: ReadingOptions | None = None
+    store: Path,
+    *roots: Path,
+    keep_ids: bool = False,
+    options: ReadingOptions | None = None,
+    workers: int | None = None,
 ) -> Ingested:
     """Bring the store at `store` up to date with `roots`."""
     with Store(store) as opened:
@@ -66,6 +70,7 @@ def read(
             discover(roots),
             Masker(SECRET, keep_ids=keep_ids),
             options or ReadingOptions(),
+            workers=workers,
         )
     return Ingested(store, [result])
 

@@ -237,3 +237,29 @@ def test_sum_of_lines_holds_for_any_bytes(lines: list[bytes], end: bytes) -> Non
     with tempfile.TemporaryDirectory() as folder:
         found = read_files(Path(folder), {"any.log": content})
         assert_sum_holds(found.account(), count_lines(content))
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_line_of_three_megabytes_is_too_long_wherever_it_stands(
+    tmp_path: Path, place: int
+) -> None:
+    lines = [GOOD.encode()] * 2
+    lines.insert(place, GOOD.encode()[:-1] + b',"a":"' + b"x" * (3 << 20) + b'"}')
+    found = read_files(tmp_path, {"app.log": b"\n".join(lines)})
+    assert_sum_holds(found.account(), 3)
+    assert [(number, reason) for number, _, reason in found.reasons()] == [(place + 1, "too_long")]
+
+
+@pytest.mark.parametrize("before", [b"", GOOD.encode() + b"\n"])
+def test_a_trace_export_in_one_long_line_is_read_wherever_it_stands(
+    tmp_path: Path, before: bytes
+) -> None:
+    attributes = [{"key": "pad", "value": {"stringValue": "x" * (2 << 20)}}]
+    span = {
+        "traceId": "a" * 32, "spanId": "b" * 16, "name": "x", "attributes": attributes,
+        "startTimeUnixNano": "1772359200000000000", "endTimeUnixNano": "1772359200000000007",
+    }  # fmt: skip
+    document = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+    found = read_files(tmp_path, {"traces.json": before + document + b"\n"})
+    assert found.reasons() == []
+    assert found.row("SELECT count(*) AS n FROM span") == {"n": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tests.ingest.reading import read_files
+from analyzer.ingest.archives import BombLimit
+from analyzer.ingest.discover import spooled
+from analyzer.ingest.options import ReadingOptions
+from tests.ingest.reading import read, read_files
 
 
 def zstd(content: bytes) -> bytes:
@@ -75,3 +79,24 @@ def test_spoilt_archive_is_named(tmp_path: Path, compression: str) -> None:
     account = found.account()
     assert account["lines"] == account["records"] + account["quarantined"] + account["blank"]
     assert "bad_archive" in [reason for *_, reason in found.reasons()]
+
+
+@pytest.mark.parametrize("compression", PACKERS)
+def test_bomb_is_cut_named_and_what_came_before_is_read(tmp_path: Path, compression: str) -> None:
+    limit = BombLimit(size=100_000, ratio=2)
+    line = b'{"time":"2026-03-01T10:00:00Z","msg":"the same again and again"}\n'
+    options = ReadingOptions(bomb_limit=limit)
+    found = read_files(tmp_path, {"app.log": PACKERS[compression](line * 60_000)}, options=options)
+    account = found.account()
+    assert 0 < account["records"] < 60_000
+    assert account["lines"] == account["records"] + account["quarantined"]
+    [bomb] = found.rows("SELECT detail FROM quarantine WHERE reason = 'bad_archive'")
+    assert "decompression bomb" in bomb["detail"]
+
+
+def test_standard_input_is_spooled_whole_and_called_stdin(tmp_path: Path) -> None:
+    packed = gzip.compress(content())
+    file = spooled(io.BytesIO(packed), tmp_path)
+    assert (file.name, file.folder, file.path.read_bytes()) == ("stdin", None, packed)
+    found = read(tmp_path / "store.duckdb", file.path)
+    assert found.account()["records"] == LINES

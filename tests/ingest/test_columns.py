@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzer.ingest import columns
+from analyzer.ingest.columnar import book, plain
 from tests.ingest.reading import read_files
 
 STAMPS = st.one_of(
@@ -56,7 +56,8 @@ LINES = st.fixed_dictionaries(
 
 
 def tables(content: str, smallest: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(columns, "MIN_LINES", smallest)
+    monkeypatch.setattr(plain, "MIN_LINES", smallest)
+    monkeypatch.setattr(book, "MIN_LINES", smallest)
     with tempfile.TemporaryDirectory() as folder:
         return read_files(Path(folder), {"x.log": content}).contents()
 

@@ -19,11 +19,12 @@ from consolidated_bot.bootstrap import make_service
 from consolidated_bot.config import load_settings
 from consolidated_bot.core.bot_api import BotApi
 from consolidated_bot.core.db import Database
-from consolidated_bot.core.routes import Place
+from consolidated_bot.core.place import Place
 from consolidated_bot.core.service import Service
 from consolidated_bot.core.telemetry import LogLines
 from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, WatchLoad
 from consolidated_bot.operations.feed import LiveFeed
+from consolidated_bot.operations.objectives import objectives_text
 from consolidated_bot.operations.storage import SqlOperations
 from consolidated_bot.operations.watch import Watch
 from tests.bot.conftest import AGENT, OPERATIONS
@@ -33,9 +34,20 @@ LEAD = User(user_id=2003, first_name="Lena")
 OWNER = User(user_id=2004, first_name="Olga")
 STRANGER = User(user_id=2005, first_name="Stan")
 MEMBERS = {AGENT.user_id: "agent", LEAD.user_id: "lead", OWNER.user_id: "owner"}
-QUIET = 4
+QUIET = 20
 """So many looks without a send under way: what is left waits for the clock."""
 SUBMIT = ("support", "ticket-submit")
+
+
+def one_objective(folder: Path) -> Path:
+    """The bundled objective of tickets alone, for a period of 4 hours and 20,000 of them."""
+    first, *_, service = objectives_text(None).split("\n---\n")
+    objective = first.replace("duration: 30d", "duration: 4h").replace(
+        "  annotations:\n", '  annotations:\n    analyzer.local/planned-events: "20000"\n'
+    )
+    file = folder / "slo.yaml"
+    file.write_text(f"{objective}\n---\n{service}", "utf-8")
+    return file
 
 
 class SteadyClock:
@@ -149,6 +161,8 @@ class Rig:
                 lambda c: c.execute(query, {"id": acted.update_id}).scalar_one()
             ):
                 await asyncio.sleep(0.005)
+            while len(self.service._parts.workers):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
         await self.settle()
 
     def journey(
@@ -208,7 +222,8 @@ async def running(
         lines = LogLines(io.BytesIO())
         service = make_service(loaded, database, api, place, lines, SteadyClock(clock))
         parts = service._parts
-        watch: Watch = parts.pulse.__self__  # type: ignore[attr-defined]
+        watch = parts.pulse
+        assert isinstance(watch, Watch)
         assert parts.poller is not None
         await parts.leadership.acquire()
         await parts.housekeeping.reload_inbox()
@@ -225,6 +240,7 @@ async def running(
                 await watch.pulse()
                 yield rig
         finally:
+            await parts.workers.stop(1)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -168,11 +168,64 @@ def test_starter_loads_and_holds_over_the_logs_it_came_from(
     assert (done.returncode, done.stderr) == (0, "")
     (objective,) = read(written.read_text()).objectives
     assert (objective.context, objective.journey) == ("support", "ticket-submit")
+    head = written.read_text().split("apiVersion")[0]
+    assert f"--slo THIS_FILE --journeys {folder / 'journeys.yaml'}" in head
+    kept = written.read_text()
     again = command("slo", "init", run.folder, "-o", written)
     assert again.returncode == 2
-    assert "is there already" in again.stderr
+    assert "is there already and stays as it is" in again.stderr
+    assert written.read_text() == kept
     report = run.slo(written, folder / "journeys.yaml")
     assert report.frame["period"].to_list() == ["met"]
+
+
+def test_a_file_that_logs_cannot_answer_is_no_passed_check(
+    run: an.Analysis, tmp_path: Path
+) -> None:
+    alone = tmp_path / "target.yaml"
+    alone.write_text(
+        "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: web}\nspec: {description: x}\n"
+    )
+    done = command("slo", "check", run.folder, "--slo", alone)
+    assert done.returncode == 2
+    assert "no SLO in it that logs could answer" in done.stderr
+
+
+def test_what_makes_events_one_or_none_is_read_from_the_root_of_a_journey(tmp_path: Path) -> None:
+    told: list[dict[str, object]] = [
+        {"update_id": 7},
+        {"update_id": 7},
+        {"dedup_key": "k", "campaign": "spring"},
+        {"idempotency_key": "k"},
+        {"synthetic": True},
+        {"user_agent.synthetic.type": "test"},
+        {},
+    ]
+    lines = [
+        {
+            "timestamp": f"2026-01-01T00:00:0{number}Z",
+            "service": "gateway",
+            "trace_id": f"{number + 1:032x}",
+            "span_id": f"{number + 1:016x}",
+            "operation": "ticket.submit",
+            "duration_ms": 5,
+            **more,
+        }
+        for number, more in enumerate(told)
+    ]
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    found = an.analyze(tmp_path / "logs")
+    events = found.sql("SELECT dedup_key, synthetic, campaign FROM slo_event ORDER BY t_start")
+    assert events.rows() == [
+        ("gateway/update:7", False, None),
+        ("gateway/update:7", False, None),
+        ("k", False, "spring"),
+        ("k", False, None),
+        (None, True, None),
+        (None, True, None),
+        (None, False, None),
+    ]
 
 
 def test_export_writes_the_same_bytes_again(folder: Path, tmp_path: Path) -> None:
@@ -266,7 +319,7 @@ def test_peak_and_baseline_are_told_apart(tmp_path: Path) -> None:
 
 def test_logged_resource_figures_are_shown_at_peak_against_baseline(tmp_path: Path) -> None:
     with Store(tmp_path / "analysis.duckdb") as store:
-        store.append("peak_window", [(10_000_000, 20_000_000)])
+        store.append("peak_window", [(10_000_000, 20_000_000, "journeys", None)])
         store.append("bounded_context", [("support", "faq", "member", 1.0, None, 1.0, "")])
         readings = [(1, 10.0), (2, 30.0), (12, 90.0), (15, 100.0), (20, 20.0)]
         store.append(

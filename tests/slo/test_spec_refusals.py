@@ -110,6 +110,25 @@ def test_one_wrong_thing_is_refused_at_its_place(
     assert refusal.object
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('version: "prometheus/v1"\nservice: s\nslos: []\n', "slok/sloth"),
+        ("apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\n", "slok/sloth"),
+        ("apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n", "pyrra-dev/pyrra"),
+        ("apiVersion: openslo/v1alpha\nkind: SLO\n", "alpha version of OpenSLO"),
+        ("apiVersion: openslo.com/v2alpha\nkind: SLO\n", "OpenSLO v2"),
+        ("apiVersion: n9/v1alpha\nkind: SLO\n", "Nobl9"),
+    ],
+)
+def test_a_file_of_another_tool_is_named_with_how_to_write_it_here(text: str, said: str) -> None:
+    (refusal,) = refusals_of(text)
+    assert refusal.path == "apiVersion"
+    assert refusal.line == 1
+    assert said in str(refusal)
+    assert "openslo/v1" in refusal.way_out
+
+
 def test_alert_that_no_outage_can_fire_is_refused() -> None:
     text = edited("target: 0.999", "target: 0.9")
     text = edited("      name: page-quick\n", "      name: page-quick\n", text)

@@ -51,6 +51,23 @@ def test_whole_seconds_are_laid_inside_the_call_and_finer_clocks_are_not() -> No
     assert fine[3].start_ns == -30 * MS
 
 
+def test_work_inside_an_answered_call_belongs_to_who_answers_it() -> None:
+    """The answer's whole-second stamp hides where in the call it ran; its own call tells."""
+    root = span("r", service="gateway", start=0, duration=2_000 * MS, row=1)
+    call = span("c", "r", "gateway", "client", 700 * MS, 68 * MS, peer_service="plans", row=2)
+    coarse = span(
+        "", None, "plans", start=-45 * MS, duration=45 * MS, evidence="correlated", row=3
+    )
+    inner = span("", None, "mail", start=755 * MS, duration=6 * MS, evidence="correlated", row=4)
+    found = {
+        each.row: each for each in adopt_all([root, call, coarse, inner], {"plans": 1_000 * MS})
+    }
+    assert found[4].parent_span_id == found[3].span_id
+    assert found[3].parent_span_id == "c"
+    start, end = found[3].start_ns or 0, (found[3].start_ns or 0) + 45 * MS
+    assert start <= 755 * MS < 761 * MS <= end <= 768 * MS
+
+
 def test_traces_without_such_spans_pass_untouched() -> None:
     trace = [span("a", row=1), span("b", "a", "b", row=2)]
     assert list(adopt_all(trace, {})) == trace

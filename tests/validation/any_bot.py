@@ -1,7 +1,8 @@
-"""A support bot for validations: `python -m tests.validation.any_bot [lose|double|die]`.
+"""A support bot for validations: `python -m tests.validation.any_bot none|works|slow|unsound|die`.
 
 Reads BOT_API_URL and BOT_TOKEN, answers as `SmallBot`, logs a JSON line an update to LOG_FILE.
-On purpose it may lose or double every tenth ticket, or end in the middle.
+On purpose it may lose one ticket in a hundred and double another (unsound), end at the tenth
+(die), or work on everything for 0.3 s (works), or for a fifth longer than that (slow).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from aiohttp import ClientSession
 
 from tests.replay.small_bot import SmallBot
 
-EVERY = 10
+EVERY, DIES_AT = 100, 10
+WORK_SECONDS, SLOW_FACTOR = 0.3, 1.2
 
 
 class AnyBot(SmallBot):
@@ -40,13 +42,15 @@ class AnyBot(SmallBot):
     async def _handle(self, session: ClientSession, update: dict[str, Any]) -> None:
         text = update.get("message", {}).get("text", "")
         begun = datetime.now(UTC)
-        if text.startswith("/ticket ") and next(self.tickets) % EVERY == 0:
-            if self.fault == "die":
-                os._exit(9)
-            if self.fault == "lose":
-                return
-            if self.fault == "double":
-                await super()._handle(session, update)
+        number = next(self.tickets) if text.startswith("/ticket ") else 0
+        if self.fault == "die" and number == DIES_AT:
+            os._exit(9)
+        if self.fault == "unsound" and number and number % EVERY == 0:
+            return
+        if self.fault == "unsound" and number % EVERY == EVERY // 2:
+            await super()._handle(session, update)
+        if self.fault in {"works", "slow"}:
+            await asyncio.sleep(WORK_SECONDS * (SLOW_FACTOR if self.fault == "slow" else 1))
         await super()._handle(session, update)
         operation = (text.split() or ["button"])[0].strip("/")
         ended = datetime.now(UTC)

@@ -17,10 +17,11 @@ import pytest
 from analyzer.api.validation import validate
 from analyzer.api.validation_result import Options, Outcome, Validation
 from analyzer.errors import InputError, OutputError, UsageError
+from analyzer.replay.integrity import Integrity
 from tests.conftest import ROOT
 from tests.validation.conftest import QUESTIONS, TICKETS
 
-Run: TypeAlias = Callable[[str], Validation]
+Run: TypeAlias = Callable[..., Validation]
 
 
 @pytest.fixture
@@ -33,11 +34,16 @@ def run(
 ) -> Run:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
-    def validated(fault: str) -> Validation:
+    def validated(fault: str, legacy: str | None = None) -> Validation:
+        bots = [
+            None if one is None else shlex.join([sys.executable, "-m", f"tests.validation.{one}"])
+            for one in (fault, legacy)
+        ]
         options = Options(
             slo=objectives,
             journeys=journeys,
-            bot=shlex.join([sys.executable, "-m", "tests.validation.any_bot", fault]),
+            bot=bots[0] and bots[0].replace(":", " "),
+            legacy=bots[1] and bots[1].replace(":", " "),
             speed=2,
             patience_seconds=5.5,
         )
@@ -46,34 +52,46 @@ def run(
     return validated
 
 
-def test_bot_that_loses_tickets_fails_in_words(run: Run) -> None:
-    found = run("lose")
+def test_bot_that_loses_and_doubles_one_ticket_in_a_hundred_fails_in_words(run: Run) -> None:
+    found = run("any_bot:unsound")
     assert found.exit_code == 1
-    assert found.integrity.lost == TICKETS // 10
-    assert found.integrity.doubled == 0
-    assert "16 of 160 submitted tickets (10.00%) were lost" in found.headline
+    assert (found.integrity.lost, found.integrity.doubled) == (2, 2)
+    assert "2 of 200 submitted tickets (1.00%) were lost: never confirmed" in found.headline
+    assert "2 of 200 submitted tickets (1.00%) were doubled: a second number" in found.headline
     # Its own log says nothing of what it lost: only the users' side can tell.
     assert found.measured.frame["bad"].to_list() == [0]
     assert any("tickets missed as users saw it" in line for line in found.failures)
     assert found.objectives["verdict"].to_list() == ["missed"]
 
 
-def test_bot_that_doubles_tickets_fails_in_words(run: Run) -> None:
-    found = run("double")
+def test_bot_a_fifth_slower_is_caught_beside_its_twin(run: Run, tmp_path: Path) -> None:
+    found = run("any_bot:slow", "any_bot:works")
+    assert [(one.side, one.pair) for one in found.runs] == [("legacy", 1), ("bot", 1)]
+    assert "tickets regressed against the legacy system" in found.headline
     assert found.exit_code == 1
-    assert found.integrity.doubled == TICKETS // 10
-    assert found.integrity.lost == 0
-    assert "16 of 160 submitted tickets (10.00%) were doubled" in found.headline
+    assert any("like for like: 1 pair of replays" in note for note in found.notes)
+    assert any("1 of 6 pairs" in note for note in found.notes)
+    assert (tmp_path / "out" / "runs" / "01-legacy" / "bot-logs" / "bot.jsonl").exists()
+
+
+def test_bot_of_another_library_is_judged_by_a_mapping_file(run: Run) -> None:
+    found = run("ptb_bot")
+    assert found.failures == ()
+    assert found.integrity == Integrity(submitted=TICKETS, lost=0, doubled=0)
+    [tickets] = found.measured.frame.rows(named=True)
+    # The mapping file turns its operation new_ticket into the objective's journey.
+    assert (tickets["good"], tickets["bad"]) == (tickets["valid"], 0)
+    assert tickets["valid"] > 0.8 * TICKETS  # what is left after the warm-up
 
 
 def test_bot_that_dies_fails_in_words(run: Run) -> None:
-    found = run("die")
+    found = run("any_bot:die")
     assert found.exit_code == 1
     assert "the bot ended by itself with code 9" in found.headline
 
 
 def test_sound_bot_is_compared_with_the_recording(run: Run, tmp_path: Path) -> None:
-    found = run("none")
+    found = run("any_bot:none")
     assert found.failures == ()
     assert found.exit_code == 0
     assert found.outcome in {Outcome.PASSED, Outcome.NOT_ENOUGH_DATA}

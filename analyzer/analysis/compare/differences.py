@@ -31,6 +31,7 @@ class Difference:
     """One measure on both sides. `low`..`high` is nominal 95 %, `upper` the one-sided 95 % bound.
 
     `needed` is the smallest n per side that bounds the measure; below it there is no interval.
+    `identical`: both sides hold the very same events, so there is no difference to estimate.
     """
 
     measure: str
@@ -45,6 +46,7 @@ class Difference:
     p_value: float | None = None
     block: int | None = None
     design_effect: float | None = None
+    identical: bool = False
 
     @property
     def difference(self) -> float | None:
@@ -55,6 +57,13 @@ class Difference:
     @property
     def enough(self) -> bool:
         return min(self.n_before, self.n_after) >= self.needed
+
+    @property
+    def vague(self) -> bool:
+        """Whether the interval is wider than the value itself, so that its ends say nothing."""
+        if self.low is None or self.high is None or not self.before:
+            return False
+        return self.high - self.low > 2 * self.before
 
 
 def wilson_effective(bad: float, n: float, confidence: float) -> tuple[float, float]:
@@ -93,9 +102,16 @@ def share_difference(
     """
     if not len(before) or not len(after):
         return Difference(measure, _share(before), _share(after), len(before), len(after), 1)
+    share = _share(before)
+    if np.array_equal(before, after):
+        return _no_difference(Difference(measure, share, share, len(before), len(after), 1))
     # One effect for both: a side with hardly a bad event cannot know how they would cluster, and
     # taken alone it would call every episode of the other side a change.
-    effect = max(design_effect(before), design_effect(after))
+    # The blocks that it is measured by are few in a short run, as those of the quantiles are.
+    effect = max(
+        design_effect(events) * widening(len(events), block_length(events)) ** 2
+        for events in (before, after)
+    )
     sides = [(float(events.sum()) / effect, len(events) / effect) for events in (before, after)]
     low, high = newcombe(sides[1], sides[0])
     return Difference(
@@ -111,6 +127,10 @@ def share_difference(
         _score_test(sides[0], sides[1]),
         design_effect=effect,
     )
+
+
+def _no_difference(found: Difference) -> Difference:
+    return replace(found, low=0.0, high=0.0, upper=0.0, p_value=1.0, identical=True)
 
 
 def _share(events: NDArray[np.bool_]) -> float | None:
@@ -137,6 +157,10 @@ def quantile_differences(
     Below the two-sided sample minimum of a quantile (METHODS.md section 8) only its point values
     are given, below the one-sided minimum nothing.
     """
+    if np.array_equal(before, after):
+        nothing = np.empty(0)
+        same = [_quantile_difference(before, after, one, nothing) for one in quantiles]
+        return [_no_difference(found) if found.enough else found for found in same]
     resampled = [
         quantile_replicates(side, quantiles, replicates(len(side)), random)
         if len(side) >= quantile_minimum(min(quantiles), two_sided=True)
@@ -165,9 +189,10 @@ def _quantile_difference(
         len(after),
         needed,
     )
-    if not found.enough:
+    if not found.enough or not len(spread):
         return found
-    wider = max(widening(len(before)), widening(len(after)))
+    blocks = block_length(before), block_length(after)
+    wider = max(widening(len(before), blocks[0]), widening(len(after), blocks[1]))
     spread = np.median(spread) + (spread - np.median(spread)) * wider
     low, high, upper = (float(v) for v in np.quantile(spread, (0.025, 0.975, 0.95)))
     return replace(
@@ -176,7 +201,7 @@ def _quantile_difference(
         high=high,
         upper=upper,
         p_value=_normal_p(found.difference or 0.0, float(spread.std())),
-        block=max(block_length(len(before)), block_length(len(after))),
+        block=max(blocks),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,10 @@ SINGLE_RUN_ALPHA = 0.01
 """For differences inside one run of each side: nominal 1 % keeps false alarms below 5 % when
 latencies are autocorrelated (`tests/compare`, measured)."""
 PAIRED_ALPHA = 0.05
+
+
+_CLEARLY = 1.3
+"""A 99 % interval is so much wider than the 95 % one that is shown."""
 
 
 class Verdict(StrEnum):
@@ -36,9 +41,33 @@ class Judged:
     verdict: Verdict
 
     @property
+    def wanted(self) -> int | None:
+        """About how many events a side would settle it, were the difference what it seems.
+
+        None where that is unknown. An interval narrows with the square root of the events; it
+        must fit between the difference and the margin, or exclude 0.
+        """
+        found = self.difference
+        if found.low is None or found.high is None:
+            return None
+        seen = abs(found.difference or 0.0)
+        room = max(self.margin - seen, seen / _CLEARLY)
+        if room <= 0:
+            return None
+        half = (found.high - found.low) / 2
+        n = min(found.n_before, found.n_after)
+        return max(found.needed, n + 1, _two_digits(n * max(1.0, (half / room) ** 2)))
+
+    @property
     def non_inferior(self) -> bool:
         upper = self.difference.upper
         return upper is not None and upper < self.margin
+
+
+def _two_digits(n: float) -> int:
+    """Rounded up to two significant digits: an estimate shall not look exact."""
+    step: int = 10 ** max(0, math.floor(math.log10(n)) - 1)
+    return math.ceil(n / step) * step
 
 
 def holm(p_values: Sequence[float], alpha: float) -> list[bool]:

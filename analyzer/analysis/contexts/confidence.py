@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.analysis.contexts.affinity import affinity
 from analyzer.analysis.contexts.fleet import Fleet, Floats, Ints
+from analyzer.analysis.contexts.hubs import enough_spread, served_evenly
 from analyzer.analysis.contexts.settings import Settings
 from analyzer.analysis.contexts.tree import Limits, grow
 
@@ -67,9 +69,12 @@ def resample(fleet: Fleet, settings: Settings, limits: Limits, groups: int, seed
 
 
 def hub_confidence(
-    fleet: Fleet, hubs: Sequence[str], settings: Settings, seed: int
+    fleet: Fleet, hubs: Sequence[str], members: tuple[Fleet, Ints], settings: Settings, seed: int
 ) -> dict[str, float | None]:
-    """Per hub the share of draws in which it still touches enough journeys to be one."""
+    """Per hub the share of draws in which it still is one.
+
+    That is: it touches enough journeys, or is called evenly by the groups (labels) of `members`.
+    """
     count = len(fleet.journeys)
     if settings.draws == 0 or count < _FEWEST_JOURNEYS:
         return dict.fromkeys(hubs)
@@ -77,6 +82,26 @@ def hub_confidence(
     times = random.multinomial(count, np.full(count, 1 / count), size=settings.draws)
     touched = np.asarray(times @ fleet.touches)
     index = {name: at for at, name in enumerate(fleet.services)}
-    return {
-        hub: float((touched[:, index[hub]] > settings.hub_share * count).mean()) for hub in hubs
-    }
+    found: dict[str, float | None] = {}
+    for hub in hubs:
+        often = touched[:, index[hub]] > settings.hub_share * count
+        if often.mean() < settings.sure:
+            often = often | _served(fleet, index[hub], members, settings, times)
+        found[hub] = float(often.mean())
+    return found
+
+
+def _served(
+    fleet: Fleet, at: int, members: tuple[Fleet, Ints], settings: Settings, draws: Ints
+) -> npt.NDArray[np.bool_]:
+    """For each draw whether the groups of `members` call the service evenly."""
+    rest, labels = members
+    groups = np.unique(labels, return_inverse=True)[1]
+    enough = enough_spread(settings, len(np.unique(groups)))
+    return np.array(
+        [
+            served_evenly(replace(fleet, calls=fleet.calls_of(times)), at, rest.services, groups)
+            > enough
+            for times in draws
+        ]
+    )

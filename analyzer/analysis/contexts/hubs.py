@@ -61,7 +61,7 @@ def find_hubs(fleet: Fleet, settings: Settings, held: Sequence[str] = ()) -> tup
     similarity = affinity(rest, settings).total
     tree = grow(similarity, free(len(rest.services)))
     groups = tree.cut(choose(similarity, tree, None).groups)
-    enough = _enough(settings, len(np.unique(groups)))
+    enough = enough_spread(settings, len(np.unique(groups)))
     hubs = []
     weights = scaled_calls(fleet.calls)
     for at in candidates:
@@ -74,7 +74,7 @@ def find_hubs(fleet: Fleet, settings: Settings, held: Sequence[str] = ()) -> tup
         Hub(fleet.services[at], "shared", float(shares[at]), spread)
         for at in order
         if fleet.services[at] not in kept
-        and (spread := _served(fleet, at, rest.services, groups)) > enough
+        and (spread := served_evenly(fleet, at, rest.services, groups)) > enough
     ]
     return tuple(sorted([*hubs, *served[: most - len(hubs)]], key=lambda hub: hub.service))
 
@@ -116,7 +116,7 @@ def participation(
     return float(1 - (shares * shares).sum())
 
 
-def _served(fleet: Fleet, at: int, rest: Sequence[str], groups: Ints) -> float:
+def served_evenly(fleet: Fleet, at: int, rest: Sequence[str], groups: Ints) -> float:
     """How evenly three contexts or more call a service that calls nobody; 0 for any other one.
 
     Plain counts, unlike `participation`: a leak of a few calls into other contexts must not make
@@ -136,7 +136,7 @@ def _served(fleet: Fleet, at: int, rest: Sequence[str], groups: Ints) -> float:
     return float(1 - (shares * shares).sum())
 
 
-def _enough(settings: Settings, groups: int) -> float:
+def enough_spread(settings: Settings, groups: int) -> float:
     """The participation asked for; with two or three contexts it cannot reach the default.
 
     Over k contexts it is at most 1 - 1/k, so small fleets ask for two thirds of that, which

@@ -79,7 +79,7 @@ def propose_contexts(
     named = name_contexts(grouping, apart, wishes)
     scene = Scene(fleet, replace(grouping, names=named.groups), hubs, named.hubs, wishes)
     sure = dict(zip(members.services, together.of(grouping.labels), strict=True))
-    sure |= hub_confidence(fleet, apart, chosen, seed)
+    sure |= hub_confidence(fleet, apart, (members, grouping.labels), chosen, seed)
     explained = explain_all(scene, chosen, sure)
     return ContextMap(
         fleet=fleet,

@@ -50,8 +50,9 @@ def split_hints(fleet: Fleet, assignment: Mapping[str, str], members: set[str]) 
         lambda: defaultdict(float)
     )
     touched = _contexts_by_journey(fleet, assignment, members)
+    announced = _announced(fleet)
     for caller, callee, message, journey, calls in fleet.operations:
-        if caller == callee or callee not in members:
+        if caller == callee or callee not in members or (caller, callee) in announced:
             continue
         for context, part in _origin(caller, callee, journey, (assignment, members, touched)):
             pulls[callee, message][context] += calls * part
@@ -74,6 +75,17 @@ def split_hints(fleet: Fleet, assignment: Mapping[str, str], members: set[str]) 
                 SplitHint(service, own, home, tuple(operations), calls, share, tuple(staying))
             )
     return hints
+
+
+def _announced(fleet: Fleet) -> set[tuple[str, str]]:
+    """Pairs that only exchange messages asynchronously.
+
+    Who handles what another context announces is no part of that context: a message that
+    crosses is what keeps the two apart.
+    """
+    every = (fleet.asynchronous > 0) & (fleet.asynchronous >= fleet.calls)
+    names = fleet.services
+    return {(names[int(a)], names[int(b)]) for a, b in zip(*np.nonzero(every), strict=True)}
 
 
 def _origin(

@@ -8,13 +8,14 @@ from analyzer.analysis.hotspots.find import (
 )
 from analyzer.analysis.hotspots.frames import TraceFrames, operation_key
 from analyzer.analysis.hotspots.hotspot import Hotspot
-from analyzer.analysis.hotspots.journeys import JourneyShift, journey_shifts
+from analyzer.analysis.hotspots.journeys import Growth, JourneyShift, journey_shifts, main_growth
 from analyzer.analysis.hotspots.shares import where_time_goes
 from analyzer.analysis.hotspots.suspects import Suspect
 from analyzer.analysis.hotspots.windows import Window, find_windows, incident_window
 
 __all__ = [
     "Findings",
+    "Growth",
     "Hotspot",
     "JourneyShift",
     "Suspect",
@@ -26,6 +27,7 @@ __all__ = [
     "hotspot_frame",
     "incident_window",
     "journey_shifts",
+    "main_growth",
     "operation_key",
     "where_time_goes",
 ]

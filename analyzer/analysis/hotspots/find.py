@@ -70,9 +70,7 @@ def find_hotspots(
         windows = find_windows(frames.journeys)
     if not windows:
         return Findings((), (), NO_PEAK)
-    baseline = baseline_of(
-        frames.times["start_ns"], (*windows, *excluded), frames.times["weight"]
-    )
+    baseline = baseline_of(frames.times["start_ns"], (*windows, *excluded), frames.times["weight"])
     comparisons = compare(frames, tuple(windows), baseline)
     found = tuple(map(_findings, comparisons))
     note = None if any(each.suspects for each in found) else NOTHING_TO_COMPARE

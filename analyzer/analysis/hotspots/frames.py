@@ -9,6 +9,8 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.analysis.hotspots.templates import with_mined_templates
+
 _UUID: Final = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _HEX: Final = r"\b(?:0x)?[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\b"
 _PLACEHOLDER: Final = r"\{[A-Za-z_]*id\}|<\*>"
@@ -120,6 +122,8 @@ class TraceFrames:
                 found = found.with_columns(weight=pl.lit(1))
             if name == "journeys":
                 found = found.filter(pl.col("start_ns").is_not_null())
+            if name == "records":
+                found = with_mined_templates(found)
             keyed[name] = _with_keys(found, *columns)
         return cls(**keyed)
 

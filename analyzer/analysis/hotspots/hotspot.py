@@ -50,7 +50,12 @@ class Hotspot:
         text += f"{self.ratio:.1f} x slower at peak" if self.ratio else "slower at peak"
         if self.share_of_slow_time is not None:
             text += f", {self.share_of_slow_time:.0%} of the slow journeys' time"
-        return text
+        return f"{text}; {self.why}" if self.cause else text
+
+    @property
+    def why(self) -> str:
+        """The cause without the figures behind it."""
+        return self.cause.partition("; ")[0]
 
     def _error_sentence(self) -> str:
         if not self.peak_error_rate:  # it happens more or less often, it does not fail

@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from analyzer.analysis.hotspots.frames import TraceFrames
 from analyzer.analysis.hotspots.latency import MIN_SAMPLES
-from analyzer.analysis.hotspots.windows import Window, baseline_of
+from analyzer.analysis.hotspots.shares import charged_path
+from analyzer.analysis.hotspots.windows import Baseline, Window, baseline_of
 
 
 @dataclass(frozen=True, slots=True)
 class JourneyShift:
     """A journey in the baseline and in one peak: medians in ms, failing shares, counts.
 
-    `when` is the peak's time of day, UTC.
+    `when` is the peak's time of day, UTC, `window` the peak itself beside its `baseline`.
     """
 
     journey: str
@@ -27,6 +29,8 @@ class JourneyShift:
     baseline_n: int
     peak_n: int
     when: str
+    window: Window
+    baseline: Baseline
 
     @property
     def ratio(self) -> float:
@@ -69,7 +73,8 @@ def journey_shifts(journeys: pl.DataFrame, windows: Sequence[Window]) -> list[Jo
 def _shifts_in(
     window: Window, journeys: pl.DataFrame, windows: Sequence[Window]
 ) -> list[JourneyShift]:
-    baseline = baseline_of(journeys["start_ns"], windows).contains()
+    beside = baseline_of(journeys["start_ns"], windows)
+    baseline = beside.contains()
     inside = window.contains()
     failed = pl.col("status") == "error"
     timed = journeys.filter(pl.col("duration_ns").is_not_null())
@@ -83,7 +88,44 @@ def _shifts_in(
     )
     enough = figures.filter(pl.min_horizontal("base_n", "peak_n") >= MIN_SAMPLES)
     when = f"{_clock(window.start_ns)}-{_clock(window.end_ns)}"
-    return [JourneyShift(*(*row, when)) for row in enough.rows()]
+    return [JourneyShift(*(*row, when, window, beside)) for row in enough.rows()]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The operation that most of a journey's additional time is charged to, and its part of it."""
+
+    service_name: str
+    operation: str
+    share: float
+
+
+def main_growth(frames: TraceFrames, shift: JourneyShift) -> Growth | None:
+    """What made a journey longer: mean critical-path time a journey, peak less baseline.
+
+    None where the journey did not become longer, or no path is known of it.
+    """
+    mine = frames.journeys.filter(pl.col("journey") == shift.journey).select(
+        "trace_id",
+        shift.window.contains().alias("peak"),
+        shift.baseline.contains().alias("base"),
+    )
+    path = charged_path(frames).join(mine, on="trace_id")
+    spent = pl.col("exclusive_ns")
+    grown = (
+        path.group_by(pl.col("service_name", "operation").cast(pl.String))
+        .agg(
+            (spent.filter("peak").sum() / max(1, int(mine["peak"].sum()))).alias("peak_ns"),
+            (spent.filter("base").sum() / max(1, int(mine["base"].sum()))).alias("base_ns"),
+        )
+        .with_columns((pl.col("peak_ns") - pl.col("base_ns")).alias("growth"))
+        .sort(["growth", "service_name", "operation"], descending=[True, False, False])
+    )
+    total = float(grown["growth"].sum())
+    if grown.is_empty() or total <= 0:
+        return None
+    first = grown.row(0, named=True)
+    return Growth(first["service_name"], first["operation"], min(1.0, first["growth"] / total))
 
 
 def _clock(ns: int) -> str:

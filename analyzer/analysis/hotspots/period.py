@@ -56,7 +56,8 @@ def measure(frames: TraceFrames, chosen: pl.Expr) -> Period:
 def charged(times: pl.DataFrame) -> pl.DataFrame:
     """Own time and gaps by the service and operation they are charged to (METHODS section 4).
 
-    Columns service_name, operation, caller (null for own time), start_ns, weight, own_gap_ns. A client
+    Columns service_name, operation, caller (null for own time), start_ns, weight, own_gap_ns. A
+    client
     span's gap goes to its callee, `caller` says who waited.
     """
     is_gap = pl.col("callee").is_not_null()

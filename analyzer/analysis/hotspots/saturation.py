@@ -16,6 +16,7 @@ LOAD_RISE: Final = 1.3
 CLEAR_CORRELATION: Final = 0.5
 TIMEOUT_SHARE: Final = 0.05
 RETRY_SHARE: Final = 0.05
+CROWDED: Final = 2.0
 _TIMEOUT: Final = r"(?i)time.?d?.?out|deadline"
 
 
@@ -25,35 +26,55 @@ class LoadSigns:
 
     `load_ratio` is arrivals per second in the peak over those in the baseline's busy time (None
     without a baseline); `correlation` Spearman's of arrivals and median own + gap per bucket
-    (None in fewer than eight buckets). `timeouts` is the share of the operation's spans in the
-    peak that ended in a time-out, `retries` the share of calls to it that were retries.
+    (None in fewer than eight buckets). `concurrency` is Little's law in the peak and before:
+    arrivals per second times their mean time (None without arrivals). `timeouts` is the share of
+    the operation's spans in the peak that ended in a time-out, `retries` the share of calls to it
+    that were retries, `retries_before` the same of the baseline.
     """
 
     load_ratio: float | None
     correlation: float | None
+    concurrency: tuple[float, float] | None
     timeouts: float
     retries: float
+    retries_before: float
 
-    def words(self) -> str:
-        """What the signs say, for the column `cause`."""
-        parts = [self._load_words()]
-        if self.timeouts >= TIMEOUT_SHARE:
-            parts.append(f"{self.timeouts:.0%} time out")
-        if self.retries >= RETRY_SHARE:
-            parts.append(f"{self.retries:.0%} of calls are retries")
-        return "; ".join(part for part in parts if part)
-
-    def _load_words(self) -> str:
+    def verdict(self, side: str) -> str:
+        """What the signs alone say of the cause; `side` is own, gap or shared."""
         ratio, correlation = self.load_ratio, self.correlation
         if ratio is None:
             return ""
-        if ratio < LOAD_RISE:
-            return f"load x {ratio:.1f}: slower at the same load (code, dependency or host)"
-        if correlation is not None and correlation >= CLEAR_CORRELATION:
-            return (
-                f"load x {ratio:.1f}, latency rises with it (rank correlation {correlation:.2f})"
+        if ratio >= LOAD_RISE:
+            if correlation is not None and correlation >= CLEAR_CORRELATION:
+                return "saturation: latency rises with the load"
+            return "not clearly tied to the load"
+        if side == "gap":
+            return "at the same load: the network or the host, not traffic"
+        return "slower at the same load: code, its data or its host, not traffic"
+
+    def evidence(self) -> str:
+        """The figures behind the verdict, and what else the calls show."""
+        parts = []
+        if self.load_ratio is not None:
+            text = f"load x {self.load_ratio:.1f}"
+            if self.correlation is not None and self.load_ratio >= LOAD_RISE:
+                text += f", rank correlation with latency {self.correlation:.2f}"
+            parts.append(text)
+        if self.concurrency is not None and _grew(*self.concurrency):
+            at_peak, before = self.concurrency
+            parts.append(f"{at_peak:.2g} at work at once, {before:.2g} before")
+        if self.timeouts >= TIMEOUT_SHARE:
+            parts.append(f"{self.timeouts:.0%} time out")
+        if self.retries >= RETRY_SHARE and self.retries >= 2 * self.retries_before:
+            parts.append(
+                f"retry storm: {self.retries:.0%} of its calls are retries "
+                f"({self.retries_before:.0%} before)"
             )
-        return f"load x {ratio:.1f}, no clear link to it"
+        return "; ".join(parts)
+
+
+def _grew(at_peak: float, before: float) -> bool:
+    return at_peak >= 1.0 and at_peak >= CROWDED * before
 
 
 def load_signs(
@@ -65,7 +86,8 @@ def load_signs(
 ) -> LoadSigns:
     """Signs of one operation.
 
-    `samples` has start_ns and own_gap_ns, `spans` start_ns and error_type, `calls` start_ns and
+    `samples` has start_ns, weight and own_gap_ns, `spans` start_ns, weight, duration_ns and
+    error_type, `calls` start_ns and
     retry: the calls that reach it, maybe none.
     """
     width = _width(samples["start_ns"])
@@ -87,12 +109,28 @@ def load_signs(
     failed = spans.filter(window.contains())["error_type"].cast(pl.String)
     timeouts = failed.str.contains(_TIMEOUT).fill_null(value=False).mean()
     retries = calls.filter(window.contains())["retry"].mean()
+    retried = calls.filter(baseline.contains())["retry"].mean()
     return LoadSigns(
         ratio,
         _spearman(buckets["arrivals"].to_numpy(), buckets["latency"].to_numpy()),
+        _concurrency(buckets, spans, width),
         _share(timeouts),
         _share(retries),
+        _share(retried),
     )
+
+
+def _concurrency(
+    buckets: pl.DataFrame, spans: pl.DataFrame, width_ns: int
+) -> tuple[float, float] | None:
+    """Little's law per bucket: the median over the peak's buckets and over the baseline's."""
+    busy = spans.group_by((pl.col("start_ns") // width_ns).alias("bucket")).agg(
+        ((pl.col("duration_ns") * pl.col("weight")).sum() / width_ns).alias("at_once")
+    )
+    joined = buckets.join(busy, on="bucket")
+    found = [joined.filter(phase)["at_once"].median() for phase in ("peak", "base")]
+    at_peak, before = (value if isinstance(value, float) else None for value in found)
+    return None if at_peak is None or before is None else (at_peak, before)
 
 
 def _share(value: object) -> float:

@@ -12,7 +12,8 @@ from analyzer.analysis.hotspots.errors import milliseconds
 from analyzer.analysis.hotspots.hotspot import Hotspot
 from analyzer.analysis.hotspots.latency import MIN_SAMPLES, latency_shifts
 from analyzer.analysis.hotspots.period import charged
-from analyzer.analysis.hotspots.saturation import load_signs
+from analyzer.analysis.hotspots.resources import exhaustion_of
+from analyzer.analysis.hotspots.saturation import LoadSigns, load_signs
 
 MIN_SHIFT: Final = 0.25
 STANDARD_ERRORS: Final = 3.0
@@ -20,6 +21,13 @@ MIN_RATIO: Final = 1.2
 MIN_SHARE: Final = 0.05
 _EXPLAINED: Final = 10
 """How many of the first rows get their load signs; the rest say where the time went."""
+
+_EXHAUSTED: Final = (
+    r"(?i)\bpool|exhaust|too many (?:connections|clients|open files)|"
+    r"no (?:free|available|idle) (?:connection|worker|thread|slot)|queue (?:is )?full|"
+    r"reject(?:ed)?.?execution|back.?pressure|overload|out of (?:memory|file)"
+)
+"""How logs say that something ran out."""
 
 Medians = dict[tuple[str, str], tuple[float | None, float | None]]
 Candidate = dict[str, Any]
@@ -49,8 +57,7 @@ def latency_rows(comparison: Comparison) -> list[Hotspot]:
         elif _beyond_chance(candidate) and _matters(key, pair, comparison):
             words = _where(candidate)
             if len(rows) < _EXPLAINED:
-                signs = _signs(candidate, comparison)
-                words = f"{words}; {signs}" if signs else words
+                words = _cause(candidate, comparison)
             rows.append(_row(candidate, words, pair, comparison))
     return rows
 
@@ -119,7 +126,76 @@ def _where(candidate: Candidate) -> str:
     return f"{candidate['caller']} waits in front of it: network, pool or queue"
 
 
-def _signs(candidate: Candidate, comparison: Comparison) -> str:
+def _cause(candidate: Candidate, comparison: Comparison) -> str:
+    """Why, as far as the logs tell: what ran dry, else what load and failures say; with evidence.
+
+    A service that waits for its own pool, queue or processor does not work longer; who waits in
+    front of a service waits for what that service has run out of.
+    """
+    service, side = candidate["service_name"], candidate["side"]
+    signs = _signs(candidate, comparison)
+    found = exhaustion_of(
+        comparison.frames.measurements, service, comparison.window, comparison.baseline
+    )
+    told = _told(candidate, comparison)
+    if found is not None:
+        head = f"saturation, not slow code: {found.words}"
+    elif told:
+        head = f"saturation, not slow code: {told}"
+    else:
+        head = "; ".join(part for part in (_where(candidate), signs.verdict(side)) if part)
+    held = _held(candidate, comparison) if found is not None and found.kind == "pool" else ""
+    return "; ".join(part for part in (head, held, signs.evidence()) if part)
+
+
+def _held(candidate: Candidate, comparison: Comparison) -> str:
+    """Whom the service waits for longest while it holds what is exhausted, if that rose most."""
+    service = candidate["service_name"]
+    inside = comparison.window.contains()
+    waiting = comparison.frames.times.filter(
+        (pl.col("service_name") == service) & pl.col("callee").is_not_null()
+    )
+    if waiting.is_empty():
+        return ""
+    longest = (
+        waiting.group_by(pl.col("callee").cast(pl.String))
+        .agg(
+            pl.col("duration_ns").filter(inside).mean().alias("peak"),
+            pl.col("duration_ns").filter(comparison.baseline.contains()).mean().alias("base"),
+        )
+        .drop_nulls()
+        .with_columns((pl.col("peak") - pl.col("base")).alias("rise"))
+        .sort(["rise", "callee"], descending=[True, False])
+    )
+    if longest.is_empty():
+        return ""
+    callee, peak, base, rise = longest.row(0)
+    if rise < max(base, 0.25 * (candidate["excess"] or 0.0)):
+        return ""
+    return (
+        f"what it holds is held while it waits for {callee} "
+        f"({base / 1e6:,.0f} -> {peak / 1e6:,.0f} ms a call)"
+    )
+
+
+def _told(candidate: Candidate, comparison: Comparison) -> str:
+    """What failed lines or error types of the operation say of a resource that ran out."""
+    service, operation = candidate["service_name"], candidate["operation"]
+    mine = comparison.peak.causes.filter(
+        (pl.col("service_name") == service)
+        & (pl.col("operation").is_null() | (pl.col("operation") == operation))
+        & pl.col("cause").str.contains(_EXHAUSTED)
+    ).sort(["n", "cause"], descending=[True, False])
+    served = comparison.peak.served.filter(
+        (pl.col("service_name") == service) & (pl.col("operation") == operation)
+    )
+    if mine.is_empty() or served.is_empty():
+        return ""
+    share = mine["n"][0] / served["calls"][0]
+    return f"{min(share, 1.0):.0%} fail with '{mine['cause'][0]}'" if share >= MIN_SHARE else ""
+
+
+def _signs(candidate: Candidate, comparison: Comparison) -> LoadSigns:
     service, operation = candidate["service_name"], candidate["operation"]
     frames = comparison.frames
     name = pl.col("service_name") == service
@@ -134,7 +210,7 @@ def _signs(candidate: Candidate, comparison: Comparison) -> str:
     else:
         samples = charged(spans)
     calls = frames.calls.filter((pl.col("callee") == service) & (pl.col("message") == operation))
-    return load_signs(samples, spans, calls, comparison.window, comparison.baseline).words()
+    return load_signs(samples, spans, calls, comparison.window, comparison.baseline)
 
 
 def _row(

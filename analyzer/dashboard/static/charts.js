@@ -61,8 +61,24 @@
     }));
   }
 
+  // Own limits for logarithmic axes: BokehJS never ends where there is nothing to span.
+  function limits(values, deadline) {
+    const known = values.filter((v) => v > 0);
+    if (deadline) known.push(deadline);
+    return [Math.min(...known) / 1.5, Math.max(...known) * 1.5];
+  }
+
+  function fit(range, [start, end]) {
+    range.start = start;
+    range.end = end;
+  }
+
+  const someTraffic = (c) => c.slots.t.length > 0;
+  const someEnded = (c) => c.slots.p99.some((v) => v !== null);
+
   const KINDS = {
     budget: {
+      ready: (c) => c.budget.total > 0 && someTraffic(c),
       columns: (c) => ({
         line: { t: c.budget.t, v: c.budget.left },
         ideal: { t: c.budget.ideal.map((p) => p[0]), v: c.budget.ideal.map((p) => p[1]) },
@@ -83,6 +99,7 @@
       },
     },
     bad: {
+      ready: someTraffic,
       columns: (c) => {
         const { t, good, bad } = c.slots;
         const share = bad.map((b, i) => (b + good[i] > 0 ? (100 * b) / (b + good[i]) : null));
@@ -96,6 +113,7 @@
       },
     },
     rate: {
+      ready: someTraffic,
       columns: (c) => ({ line: { t: c.slots.t, v: c.slots.good.map((g, i) => g + c.slots.bad[i]) } }),
       draw(plot, sources) {
         plot.y_range = new Bokeh.DataRange1d({ start: 0, range_padding: 0.1, min_interval: 0.1 });
@@ -106,6 +124,8 @@
       },
     },
     latency: {
+      ready: someEnded,
+      limits: (c) => limits([...c.slots.p50, ...c.slots.p99], c.deadline_ms),
       options: { y_axis_type: "log" },
       columns: (c) => ({ line: { t: c.slots.t, p50: c.slots.p50, p95: c.slots.p95, p99: c.slots.p99 } }),
       draw(plot, sources, c) {
@@ -120,6 +140,8 @@
       },
     },
     heat: {
+      ready: (c) => c.heat.t.length > 0,
+      limits: (c) => limits([...c.heat.low, ...c.heat.high], c.deadline_ms),
       options: { y_axis_type: "log" },
       columns: (c) => {
         const most = Math.max(1, ...c.heat.n);
@@ -148,25 +170,36 @@
     const columns = columnsOf(element);
     if (!columns) return;
     const kind = KINDS[element.dataset.chart];
+    const target = element.querySelector(".canvas");
+    if (!kind.ready(columns)) {
+      target.textContent = "no data yet";
+      return;
+    }
     const plot = figure(element, kind.options ?? {});
+    const range = kind.limits ? new Bokeh.Range1d() : null;
+    if (range) {
+      fit(range, kind.limits(columns));
+      plot.y_range = range;
+    }
     const sources = {};
     for (const [name, values] of Object.entries(kind.columns(columns))) sources[name] = source(values);
     kind.draw(plot, sources, columns);
     const begin = columns.budget.t[0];
     for (const [at, name] of columns.marks) if (at >= begin) mark(plot, at, name);
     legend(plot);
-    const target = element.querySelector(".canvas");
     target.replaceChildren();
     const view = await Bokeh.Plotting.show(plot, target);
-    drawn.push({ element, kind, sources, view, marks: columns.marks.length });
+    drawn.push({ element, kind, sources, view, range, marks: columns.marks.length });
     element.dataset.drawn = "yes";
   }
 
   function update(names) {
-    for (const { element, kind, sources, marks } of drawn) {
+    for (const { element, kind, sources, range, marks } of drawn) {
       if (!names.has(element.dataset.objective)) continue;
       const columns = columnsOf(element);
       if (columns.marks.length !== marks) return redraw();
+      if (!kind.ready(columns)) continue;
+      if (range) fit(range, kind.limits(columns));
       for (const [name, values] of Object.entries(kind.columns(columns))) sources[name].data = values;
     }
   }

@@ -95,7 +95,9 @@ function connect() {
   source.onmessage = (event) => {
     lastHeard = performance.now();
     take(JSON.parse(event.data));
-    say("live", "live");
+    // Connected is not the same as well informed: the source behind the page may be silent.
+    if (keyed.get("age").dataset.tone === "none") say("silent", "no new data");
+    else say("live", "live");
   };
   source.onerror = () => watch(true);
 }

@@ -26,6 +26,11 @@ _NUMBER_TAIL = re.compile(
     r"\s*\"?(\d+\.\d{3})\"?(?:\s+\"?([\d.,: -]+)\"?)?(?:\s+\"?([0-9a-f]{32})\"?)?\s*$"
 )
 _INTEGER_TAIL = re.compile(r"\s*\"?(\d+)\"?(?:\s+\"?([\w-]{8,64})\"?)?\s*$")
+# traefik: its count, router, the server asked, and the milliseconds it took.
+_TRAEFIK = re.compile(
+    r"\s*\d+ \"(?P<router>[^\"]*)\" \"(?P<server>[^\"]*)\" (?P<duration_ms>\d+)ms\s*$"
+)
+_SUFFIXED_TAIL = re.compile(r"\s*\"?(\d+(?:\.\d+)?) ?(ns|us|µs|ms|s)\"?\s*$")
 _WORD_TAIL = re.compile(r"\s*\"([^\"]*)\"\s*$")
 # nginx's own spellings of the seconds that it and its upstream took.
 _NGINX_SECONDS = {"rt": "request_time", "urt": "upstream_response_time"}
@@ -91,6 +96,18 @@ def _read_tail(tail: str, found: dict[str, Any]) -> None:
         if match["id"] != "-":
             found["request_id"] = match["id"]
         _split_upstream(found)
+    else:
+        _read_bare_tail(tail, found)
+
+
+def _read_bare_tail(tail: str, found: dict[str, Any]) -> None:
+    """Read a tail of values without names."""
+    if match := _TRAEFIK.match(tail):
+        found["duration_ms"] = match["duration_ms"]
+        found["upstream"] = match["router"].split("@")[0]
+        found["upstream_addr"] = match["server"]
+    elif match := _SUFFIXED_TAIL.match(tail):
+        found["duration"] = match[1] + match[2]
     elif match := _NUMBER_TAIL.match(tail):
         found["request_time"] = match[1]
         if match[2]:

@@ -6,105 +6,36 @@ mix in one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import Enum
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.figures import figures_of
 from analyzer.ingest.folding import fold
 from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
-from analyzer.ingest.formats.access import read_access
+from analyzer.ingest.formats.known import FORMATS, Format
 from analyzer.ingest.formats.loggers import complete
-from analyzer.ingest.formats.pairs import read_logfmt
-from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
-from analyzer.ingest.formats.syslog import read_glog, read_syslog
-from analyzer.ingest.formats.text import fields_of_message, read_text
+from analyzer.ingest.formats.messages import fields_of_message
+from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
+from analyzer.ingest.formats.syslog import read_syslog
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
-from analyzer.ingest.shapes import Shape, flatten, shape_of
+from analyzer.ingest.shapes import flatten, shape_of
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
 # Keys that wrappers and trace dialects are told by; without any, an object is a log line.
-_TELLTALES = frozenset({
+TELLTALES = frozenset({
     "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
     "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
     "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
-    "logStreamName", "ingestionTime", "hits", "_source", "logName",
+    "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches",
 })  # fmt: skip
-_DATED_CHARACTERS = 19
 _DOCKER_PIECE = 16_000
 _BODIES = frozenset({"msg", "message", "event", "body"})
 _BAD_ENCODING_SHARE = 0.1
-
-
-class Format(NamedTuple):
-    """A text format: its name, its reader, and whether its messages run over several lines."""
-
-    name: str
-    read: Callable[[str], dict[str, Any] | None]
-    free: bool = False
-
-
-# The strictest first: what an earlier one reads, a later one might misread.
-FORMATS = (
-    Format("access", read_access),
-    Format("envoy", read_envoy),
-    Format("alb", read_alb),
-    Format("haproxy", read_haproxy),
-    Format("uwsgi", read_uwsgi),
-    Format("logfmt", read_logfmt),
-    Format("glog", read_glog, free=True),
-    Format("text", read_text, free=True),
-)
-_BY_NAME = {entry.name: entry for entry in FORMATS}
-
-
-class Piece(Enum):
-    """What a line can be beside a record."""
-
-    EXCLUDED = "header"
-    PARTIAL = "partial"
-
-
-class Plain(NamedTuple):
-    """The fields of a log line that may be resolved together with others of its shape."""
-
-    fields: dict[str, Any]
-    shape: Shape
-
-    @property
-    def is_columnar(self) -> bool:
-        """Tell whether it may wait: times without a date or year must be read in their order."""
-        if not self.shape.columnar:
-            return False
-        stamp = self.fields[self.shape.log_time[0]]
-        return isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS
-
-
-class Outcome(NamedTuple):
-    """What one line is.
-
-    `readings` where it was understood (or refused); `piece` where it is a header or the
-    beginning of a longer line; `unknown` is the text of a line that starts no record, for which
-    `readings` say what it would be on its own; `plain` is a line not yet resolved. `source`
-    names the stream it came by.
-    """
-
-    readings: Sequence[Reading] = ()
-    source: str = ""
-    free: bool = False
-    piece: Piece | None = None
-    unknown: str | None = None
-    wrapped: bool = False
-    plain: Plain | None = None
-
-    @property
-    def holds_one_record(self) -> bool:
-        """Tell whether this is one log line, with at most figures beside it."""
-        return not any(isinstance(reading, Record | Rejected) for reading in self.readings[1:])
 
 
 class LineReader:
@@ -118,9 +49,9 @@ class LineReader:
         self, resolver: Resolver, renames: Mapping[str, str], own: Sequence[Format] = ()
     ) -> None:
         self._resolver = resolver
-        self._renames = renames
-        self._own = tuple(own)
-        self._formats = self._own + FORMATS
+        self.renames = renames
+        self.own = tuple(own)
+        self._formats = self.own + FORMATS
         self._last: Format | None = None
         self._last_was_json = False
         self._last_was_headed = False
@@ -134,7 +65,7 @@ class LineReader:
         if content[:1] == b"{":
             value = json_text.parse_line(content)
             if isinstance(value, dict):
-                if _TELLTALES.isdisjoint(value):
+                if TELLTALES.isdisjoint(value) and not otlp.is_answer(value):
                     return self._read_plain(value, origin)
                 return self.read_value(value, origin)
             if isinstance(value, Rejected) and (self._last_was_json or self._last is None):
@@ -166,6 +97,8 @@ class LineReader:
             headed = read_syslog(text)
             if headed is not None:
                 return self._read_headed(headed.fields, headed.message, origin)
+        if last is not None and last.free and _SURER.search(text, 0, _SURER_WITHIN):
+            last = None
         if last is not None and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
         layer = wrappers.peel_text(text, origin, self._resolver.clock)
@@ -253,8 +186,8 @@ class LineReader:
         flat = flatten(value)
         if isinstance(flat, Rejected):
             return flat
-        if self._renames:
-            flat = {self._renames.get(key, key): item for key, item in flat.items()}
+        if self.renames:
+            flat = {self.renames.get(key, key): item for key, item in flat.items()}
         shape = shape_of(tuple(flat))
         if (shape.unfinished or shape.contained or shape.body) and complete(flat, shape):
             shape = shape_of(tuple(flat))
@@ -359,6 +292,11 @@ class LineReader:
 
     def _unknown(self, text: str, origin: Origin) -> Outcome:
         return Outcome([_NOT_KNOWN], origin.source, unknown=text)
+
+    @property
+    def free_of_context(self) -> bool:
+        """Tell whether a line means the same whatever headers stood before it."""
+        return not self._table.columns
 
     @property
     def unfinished(self) -> bool:

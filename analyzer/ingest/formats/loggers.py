@@ -1,13 +1,17 @@
 """What single JSON loggers spell in a way of their own, put into common keys.
 
-log4j2's `instant`, caddy's access lines, and the containers that nest all fields of a line.
+log4j2's `instant`, the units that caddy, traefik, Envoy, Serilog, Rails and Datadog fix, request
+lines that came whole, and the containers that nest all fields of a line.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from analyzer.ingest.formats.access import read_request
 from analyzer.ingest.formats.messages import read_message
+from analyzer.ingest.formats.proxies import envoy_failure, upstream_of
 from analyzer.ingest.shapes import HEAD_KEY, Shape
 
 
@@ -15,13 +19,13 @@ def complete(flat: dict[str, Any], shape: Shape) -> bool:
     """Add to a line's fields what only its logger's habits tell; tell whether any was added."""
     before = len(flat)
     if shape.unfinished:
-        if "instant.epochSecond" in flat:
-            _add_instant(flat)
-        logger = flat.get("logger")
-        if isinstance(logger, str) and logger.startswith("http.log.access"):
-            _add_caddy(flat)
+        for add in _HABITS:
+            add(flat)
+        if {"AppRoleName", "DurationMs"} <= flat.keys():
+            _add_azure(flat)
     for key, bare in shape.contained:
-        flat.setdefault(bare, flat[key])
+        if key in flat:
+            flat.setdefault(bare, flat[key])
     if HEAD_KEY not in flat and "asctime" not in flat:
         text = flat[shape.body[0]] if shape.body else None
         if isinstance(text, str) and (known := read_message(text)):
@@ -31,6 +35,8 @@ def complete(flat: dict[str, Any], shape: Shape) -> bool:
 
 
 def _add_instant(flat: dict[str, Any]) -> None:
+    if "instant.epochSecond" not in flat:
+        return
     seconds, nanos = flat.get("instant.epochSecond"), flat.get("instant.nanoOfSecond", 0)
     if isinstance(seconds, int) and isinstance(nanos, int):
         flat["time"] = f"{seconds}.{nanos:09d}"
@@ -40,11 +46,92 @@ def _add_instant(flat: dict[str, Any]) -> None:
 
 def _add_caddy(flat: dict[str, Any]) -> None:
     """Caddy's `duration` is seconds as a float, its host names the service."""
-    if isinstance(flat.get("duration"), (int, float)):
-        flat["duration_s"] = flat.pop("duration")
+    logger = flat.get("logger")
+    if not (isinstance(logger, str) and logger.startswith("http.log.access")):
+        return
+    _fix_unit(flat, "duration", "duration_s")
     if flat.get("request.host"):
         flat.setdefault("service", str(flat["request.host"]).split(":")[0])
     if flat.get("request.method"):
         flat.setdefault("method", flat["request.method"])
     if flat.get("request.uri"):
         flat.setdefault("path", flat["request.uri"])
+
+
+def _add_traefik(flat: dict[str, Any]) -> None:
+    """Traefik's `Duration` is nanoseconds; what it calls a service is where it passes on to."""
+    if "DownstreamStatus" in flat:
+        _fix_unit(flat, "Duration", "duration_ns")
+        if isinstance(flat.get("ServiceName"), str):
+            flat["upstream"] = flat.pop("ServiceName").split("@")[0]
+
+
+def _add_envoy(flat: dict[str, Any]) -> None:
+    """Envoy's `duration` is milliseconds, its flags say whether the upstream failed."""
+    if "response_flags" not in flat:
+        return
+    _fix_unit(flat, "duration", "duration_ms")
+    if isinstance(flat.get("upstream_cluster"), str):
+        flat["upstream_cluster"] = upstream_of(flat["upstream_cluster"])
+    flags, status = str(flat["response_flags"] or ""), str(flat.get("response_code", ""))
+    flat |= envoy_failure(flags, status)
+
+
+def _add_serilog(flat: dict[str, Any]) -> None:
+    if "@mt" in flat:
+        _fix_unit(flat, "Elapsed", "duration_ms")
+    if "MessageTemplate" in flat:
+        _fix_unit(flat, "Properties.Elapsed", "duration_ms")
+
+
+def _add_rails(flat: dict[str, Any]) -> None:
+    if {"controller", "action"} <= flat.keys():
+        _fix_unit(flat, "duration", "duration_ms")
+
+
+def _add_datadog(flat: dict[str, Any]) -> None:
+    """Datadog's standard attribute `duration` is nanoseconds."""
+    _fix_unit(flat, "content.attributes.duration", "duration_ns")
+    if "ddsource" in flat:
+        _fix_unit(flat, "duration", "duration_ns")
+
+
+def _add_azure(flat: dict[str, Any]) -> None:
+    """Application Insights writes when a request began."""
+    if "time" in flat:
+        flat["start_time"] = flat.pop("time")
+
+
+def _add_mongo(flat: dict[str, Any]) -> None:
+    """MongoDB's severities are I, W, E, F and D1 to D5; its message names the work."""
+    level = flat.get("s")
+    if isinstance(level, str) and level and "t.$date" in flat:
+        flat.setdefault("severity", "debug" if level[0] == "D" else level)
+
+
+def _add_gateway(flat: dict[str, Any]) -> None:
+    """API Gateway's `requestTime` is when the request came, not how long it took."""
+    moment = flat.get("requestTime")
+    if isinstance(moment, str) and ":" in moment:
+        flat.setdefault("time", moment)
+
+
+def _add_request_line(flat: dict[str, Any]) -> None:
+    request = flat.get("request")
+    if isinstance(request, str) and "HTTP/" in request:
+        for key, value in read_request(request).items():
+            flat.setdefault(key, value)
+
+
+_HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
+    _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
+    _add_gateway, _add_mongo, _add_request_line,
+)  # fmt: skip
+
+
+def _fix_unit(flat: dict[str, Any], key: str, name: str) -> None:
+    """Give a bare number the name that tells its unit; texts carry their own."""
+    value = flat.get(key)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number or (isinstance(value, str) and value.replace(".", "", 1).isdigit()):
+        flat[name] = flat.pop(key)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from analyzer.ingest.formats.pairs import read_tail
+
 _AIOGRAM = re.compile(
     r"Update id=(?P<id>\d+) is (?P<verdict>not handled|handled)\. Duration (?P<ms>\d+"
     r"(?:\.\d+)?) ms"
@@ -32,11 +34,28 @@ _INLINE_ACCESS = re.compile(
     r"(?P<client>[\w.]+)(?::\d+)? - \"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+\" "
     r"(?P<status>\d{3})"
 )
-_TOOK = re.compile(
-    r"\b(?:took|(?:completed|finished|succeeded|handled|processed|done|served|executed|responded)"
-    r"(?: \S+){0,3}? (?:in|after))[ :=]+(?P<took>\d+(?:\.\d+)? ?(?:ns|us|µs|ms|msecs?|micros|"
-    r"millis|"
-    r"milliseconds|microseconds|s|secs?|seconds)\b)"
+# Work that has a name and is said to be over; what merely "took" some time names nothing.
+_FINISHED = re.compile(
+    r"(?P<name>[\w./:-]+) (?:was |is )?(?:completed|finished|succeeded|handled|processed|done|"
+    r"served|executed|responded)(?: \S+){0,3}? (?:in|after)[ :=]+(?P<took>\d+(?:\.\d+)? ?"
+    r"(?:ns|us|µs|ms|msecs?|micros|millis|milliseconds|microseconds|s|secs?|seconds)\b)"
+)
+_METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
+_REQUEST = re.compile(
+    rf"\b(?P<method>{_METHODS}) \"?(?P<path>(?:https?://[^\s/]+)?/[^\s\"]*)(?: HTTP/[\d.]+)?\"?"
+    r"(?:\s+(?:-|->|=>|→|\||:)?\s*(?P<status>[1-5]\d\d)\b(?![.:/]))?"
+)
+_STATUS = re.compile(r"(?<![\w.:/-])([1-5]\d\d)(?![\w.:/%-]| ?[µmn]?s\b)")
+_SPENT = re.compile(r"(?<![\w.:-])(\d+(?:\.\d+)? ?(?:ns|us|µs|ms|s))(?!\w)")
+_DOTNET = re.compile(
+    r"Request finished HTTP/[\d.]+ (?P<method>[A-Z]+) (?:https?://[^\s/]+)?(?P<path>/\S*).*? - "
+    r"(?P<status>\d{3}) .*?(?P<duration>\d+(?:\.\d+)?ms)$"
+)
+# PostgreSQL's log_min_duration_statement.
+_STATEMENT = re.compile(
+    r"\bduration: (?P<duration>\d+(?:\.\d+)? ms)  (?:statement|(?:execute|parse|bind) [^:]*): "
+    r"(?P<statement>.*)",
+    re.DOTALL,
 )
 
 
@@ -48,19 +67,56 @@ def read_message(message: str) -> dict[str, Any] | None:
         return _httpx(message)
     if message.startswith("Task "):
         return _celery(message)
-    if "HTTP/1" in message or "HTTP/2" in message:
-        match = _INLINE_ACCESS.search(message)
-        if match is not None:
-            return {
-                "method": match["method"],
-                "path": match["path"],
-                "status": match["status"],
-                "client_ip": match["client"],
-            }
-    hints = " in " in message or "took" in message or " after " in message
-    if hints and "=" not in message and (match := _TOOK.search(message)):
-        return {"duration": match["took"], "@head": message[: match.start()].rstrip(" ,:;-(")}
+    for sign, read in _FORMS:
+        if sign in message and (found := read(message)):
+            return found
     return None
+
+
+def fields_of_message(message: str) -> dict[str, Any]:
+    """Return what a message's text says: its pairs, and the forms that libraries print."""
+    known = read_message(message)
+    if known is not None:
+        return known
+    if "=" not in message:
+        return {}
+    head, pairs = read_tail(message)
+    if not pairs:
+        return {}
+    if head:
+        pairs["@head"] = head
+        if "/" in head and (request := _REQUEST.match(head)):
+            for key, value in request.groupdict().items():
+                if value is not None:
+                    pairs.setdefault(key, value)
+    pairs.pop("message", None)
+    return pairs
+
+
+def _inline_access(message: str) -> dict[str, Any] | None:
+    """Return what an access line inside a message says (uvicorn, Django's runserver)."""
+    match = _INLINE_ACCESS.search(message)
+    if match is not None:
+        return {
+            "method": match["method"],
+            "path": match["path"],
+            "status": match["status"],
+            "client_ip": match["client"],
+        }
+    match = _REQUEST.match(message.lstrip('"'))
+    bare = match is not None and match["status"] and not _SPENT.search(message)
+    return match.groupdict() if match is not None and bare else None
+
+
+def _served(message: str) -> dict[str, Any] | None:
+    """Return a request with its status and duration, in whatever order they stand behind it."""
+    match = None if "=" in message else _REQUEST.search(message)
+    spent = _SPENT.findall(message, match.end()) if match else []
+    if match is None or not spent:
+        return None
+    found = {"method": match["method"], "path": match["path"], "duration": spent[-1]}
+    status = match["status"] or next(iter(_STATUS.findall(message, match.end())), None)
+    return found if status is None else found | {"status": status}
 
 
 def _aiogram(message: str) -> dict[str, Any] | None:
@@ -108,3 +164,39 @@ def _celery(message: str) -> dict[str, Any] | None:
         if cause := _CELERY_ERROR.search(match["rest"]):
             found["error_type"] = cause["type"]
     return found
+
+
+def _dotnet(message: str) -> dict[str, Any] | None:
+    match = _DOTNET.match(message)
+    return match and match.groupdict()
+
+
+def _statement(message: str) -> dict[str, Any] | None:
+    match = _STATEMENT.search(message)
+    return match and {"duration": match["duration"], "@head": match["statement"]}
+
+
+def _finished(message: str) -> dict[str, Any] | None:
+    match = None if "=" in message else _FINISHED.match(message)
+    return match and {"duration": match["took"], "@head": match["name"]}
+
+
+_FORMS = (
+    ("Request finished ", _dotnet),
+    ("HTTP/1", _inline_access),
+    ("HTTP/2", _inline_access),
+    ("duration: ", _statement),
+    (" /", _served),
+    ("://", _served),
+    (" in ", _finished),
+    (" after ", _finished),
+)
+"""Forms by what their messages hold; the first that reads a message has it."""
+
+MAYBE_KNOWN = (
+    r"pdate id=|^HTTP Request: |^Task |Request finished |duration: | - \"[A-Z]|"
+    rf"\b(?:{_METHODS}) .*(?:\s[-=>→|:]*\s*[1-5][0-9]{{2}}|[0-9] ?[nuµm]?s\b)|"
+    r"(?:completed|finished|succeeded|handled|processed|done|served|executed|responded)\b.*"
+    r"(?:in|after)[ :=]+[0-9]"
+)
+"""What any message of a known form holds, for a fast look over many: all else is of none."""

@@ -25,13 +25,30 @@ _SIGNALS = {
 
 def recognises(value: Mapping[str, Any]) -> bool:
     """Tell whether an object is an OTLP request."""
-    return any(_get(value, signal) is not None for signal in _SIGNALS)
+    return any(_get(_unwrapped(value), signal) is not None for signal in _SIGNALS)
+
+
+def is_answer(value: Mapping[str, Any]) -> bool:
+    """Tell whether an object is Tempo's answer to a question for one trace."""
+    trace = value.get("trace")
+    return isinstance(trace, dict) and ("resourceSpans" in trace or "batches" in trace)
+
+
+def _unwrapped(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the request inside Grafana Tempo's answers: `{"trace": ...}`, `{"batches": ...}`."""
+    if is_answer(value):
+        return _unwrapped(value["trace"])
+    batches = value.get("batches")
+    if isinstance(batches, list) and batches and isinstance(batches[0], Mapping):
+        return {"resourceSpans": batches} if _get(batches[0], "resource") is not None else value
+    return value
 
 
 def read_document(document: Mapping[str, Any]) -> Iterator[Reading]:
     """Yield the spans, log records and measurements of an OTLP request."""
+    request = _unwrapped(document)
     for signal, (scopes_key, old_scopes_key, items_key) in _SIGNALS.items():
-        for resource in _list(_get(document, signal)):
+        for resource in _list(_get(request, signal)):
             holder = _get(resource, "resource")
             tags = _attributes(_get(holder, "attributes")) if isinstance(holder, Mapping) else {}
             scopes = _list(_get(resource, scopes_key)) or _list(_get(resource, old_scopes_key))

@@ -17,6 +17,7 @@ _STARTS_PAIR = re.compile(r"[A-Za-z_@][\w.@/-]*=")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _CREDENTIALS = ("ookie", "OOKIE", "uthorization", "UTHORIZATION")
+_SURELY_PAIRS = 4
 _TYPICAL = frozenset({"time", "ts", "t", "level", "lvl", "msg", "timestamp", "@timestamp"})
 
 
@@ -24,7 +25,7 @@ def read_logfmt(text: str) -> dict[str, Any] | None:
     """Return the pairs of a logfmt line, None where it is none.
 
     A line is logfmt where it starts with a pair, holds at least two and at most a stray word
-    between them; a time, level or message must be among them.
+    between them; a time, level or message must be among them, or there is nothing but pairs.
     """
     if not _STARTS_PAIR.match(text):
         return None
@@ -37,7 +38,8 @@ def read_logfmt(text: str) -> dict[str, Any] | None:
         else:
             found[match["key"]] = unescaped(quoted)
         covered += match.end() - match.start() + 1
-    if len(found) < 2 or _TYPICAL.isdisjoint(found) or covered < 0.6 * len(text):
+    sure = len(found) >= _SURELY_PAIRS and covered >= len(text)
+    if len(found) < 2 or covered < 0.6 * len(text) or (_TYPICAL.isdisjoint(found) and not sure):
         return None
     return found
 

@@ -62,14 +62,23 @@ def read_envoy(text: str) -> dict[str, Any] | None:
     }
     cluster = match["cluster"]
     if cluster and cluster != "-":
-        # inbound|8000|http|httpbin.default.svc.cluster.local
-        found["upstream_cluster"] = cluster.rsplit("|", 1)[-1].split(".")[0] or cluster
-    flags = [flag for flag in match["flags"].split(",") if flag in _ENVOY_ERRORS]
-    if flags:
-        found |= {"outcome": "error", "error_type": flags[0]}
-    elif match["status"] == "0" and "DC" not in match["flags"]:
-        found |= {"outcome": "error", "error_type": "transport"}
-    return found
+        found["upstream_cluster"] = upstream_of(cluster)
+    return found | envoy_failure(match["flags"], match["status"])
+
+
+def upstream_of(cluster: str) -> str:
+    """Return the service in Envoy's `inbound|8000|http|httpbin.default.svc.cluster.local`."""
+    return cluster.rsplit("|", 1)[-1].split(".", maxsplit=1)[0] or cluster
+
+
+def envoy_failure(flags: str, status: str) -> dict[str, str]:
+    """Return outcome and error type where response flags or a missing status say it failed."""
+    failed = [flag for flag in flags.split(",") if flag in _ENVOY_ERRORS]
+    if failed:
+        return {"outcome": "error", "error_type": failed[0]}
+    if status == "0" and "DC" not in flags:
+        return {"outcome": "error", "error_type": "transport"}
+    return {}
 
 
 def read_haproxy(text: str) -> dict[str, Any] | None:

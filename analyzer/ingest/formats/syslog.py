@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from analyzer.ingest.formats.messages import fields_of_message
+
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _RFC3164 = re.compile(
     rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<time>{_MONTH} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})?|"
@@ -84,4 +86,5 @@ def read_glog(text: str) -> dict[str, Any] | None:
         "level": match["level"],
         "source": match["source"],
         "message": match["message"],
+        **fields_of_message(match["message"]),
     }

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from analyzer.ingest.formats.messages import read_message
-from analyzer.ingest.formats.pairs import read_tail
+from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.syslog import read_syslog
 from analyzer.ingest.times import MONTHS, ZONE
 
@@ -21,7 +20,7 @@ _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?![:\d])|"
     rf"\d{{4}}[/.]\d\d[/.]\d\d[T -]{_CLOCK}(?: ?[+-]\d\d:?\d\d(?!\d))?|"
     rf"\d{{8}}[T -]{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?|\d{{8}}T\d{{6}}Z?|"
-    rf"\d\d/{_MONTH}/\d{{4}}:{_CLOCK}(?: [+-]\d{{4}})?|"
+    rf"\d\d/{_MONTH}/\d{{4}}[: ]{_CLOCK}(?: [+-]\d{{4}})?|"
     rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} [ \d]\d {_CLOCK}(?: {ZONE})? \d{{4}}|"
     rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} [ \d]\d {_CLOCK}|"
     rf"(?:[A-Z][a-z]{{2}},? )?\d\d?[ -]{_MONTH}[ -]\d{{4}} {_CLOCK}(?: ?[+-]\d{{4}}| {ZONE})?|"
@@ -39,6 +38,7 @@ _LEVEL = rf"(?P<level>{_UPPER}|(?i:{_LOWER})(?=[\]|\s:]))"
 # however odd, makes the pattern try exponentially many ways.
 _BETWEEN = (
     r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\d++(?=[\s:])|"
+    r"[\w.-]{1,40}@[\w.-]{1,40}+(?= )|"
     r"[A-Za-z_.$@/][\w.$@/-]{0,80}+(?=\s*(?:\[|[|:]|- |::))){0,16}?"
 )
 _HEAD = re.compile(
@@ -57,6 +57,12 @@ _SPRING = re.compile(
 _BRACKETED_IDS = re.compile(
     r"\[(?P<app>[\w.-]*),\s?(?P<trace>[0-9a-fA-F-]*),\s?(?P<span>[0-9a-fA-F-]*)(?:,[^\]]*)?\]\s*"
 )
+# Ruby's Logger: `I, [2026-03-01T10:00:00.123456 #7]  INFO -- name: message`.
+_RUBY = re.compile(
+    r"[A-Z], \[(?P<asctime>[^\s\]]+) #(?P<pid>\d+)\] +(?P<levelname>[A-Z]+) -- (?P<logger>[^:]*): "
+    r"(?P<message>.*)$",
+    re.DOTALL,
+)
 _MARKS = " \t:|-"
 _LOGGER = re.compile(
     r"(?:\[(?P<thread>[^\]]{1,80})\]\s*)?(?P<logger>[A-Za-z_][\w$-]*(?:[.][\w$-]+)+|[A-Za-z_][\w$]*_[\w$]+(?=:))"
@@ -69,6 +75,8 @@ _THREAD = re.compile(r"\[(?P<thread>[^\]]*)\]")
 
 def read_text(text: str) -> dict[str, Any] | None:
     """Return the fields of a timestamped line, None where no time stands where one belongs."""
+    if text[1:4] == ", [" and (ruby := _RUBY.match(text)):
+        return {**ruby.groupdict(), **fields_of_message(ruby["message"])}
     match = _TIME.search(text, 0, 100)
     if match is None or (match.start() == 0 and read_syslog(text) is not None):
         return None
@@ -95,22 +103,6 @@ def read_text(text: str) -> dict[str, Any] | None:
     found["message"] = message
     found |= fields_of_message(message)
     return found
-
-
-def fields_of_message(message: str) -> dict[str, Any]:
-    """Return what a message's text says: its pairs, and the forms that libraries print."""
-    known = read_message(message)
-    if known is not None:
-        return known
-    if "=" not in message:
-        return {}
-    head, pairs = read_tail(message)
-    if not pairs:
-        return {}
-    if head:
-        pairs["@head"] = head
-    pairs.pop("message", None)
-    return pairs
 
 
 def _read_between(between: str, found: dict[str, Any]) -> None:

@@ -32,42 +32,45 @@ class ColumnTable:
     """Remembers the columns that the last `#Fields` line named."""
 
     def __init__(self) -> None:
-        self._columns: list[str] = []
+        self.columns: list[str] = []
         self._tabs = False
 
     def read(self, text: str) -> dict[str, Any] | bool | None:
         """Return a row's fields, True for a header line, None where this is no table."""
         if text[:1] == "#":
             return self._read_directive(text)
-        if not self._columns:
+        if not self.columns:
             return None
         if self._tabs:
             cells = text.split("\t")
         else:
             cells = [quoted or bare for quoted, bare in _TOKENS.findall(text)]
-        if len(cells) < min(4, len(self._columns)):
+        if len(cells) < min(4, len(self.columns)):
             return None
         return self._row(cells)
 
     def _read_directive(self, text: str) -> bool | None:
         if text.startswith("#Fields:"):
-            self._columns, self._tabs = text[8:].split(), False
+            self.columns, self._tabs = text[8:].split(), False
             return True
         if text.startswith("#fields\t"):
-            self._columns, self._tabs = text.split("\t")[1:], True
+            self.columns, self._tabs = text.split("\t")[1:], True
             return True
         return True if text.startswith(_DIRECTIVES) else None
 
     def _row(self, cells: list[str]) -> dict[str, Any] | None:
         found: dict[str, Any] = {}
         # A row may be wider or narrower than its header says; what has a name is read.
-        for name, cell in zip(self._columns, cells, strict=False):
+        for name, cell in zip(self.columns, cells, strict=False):
             if cell != "-":
                 found[_NAMES.get(name, name)] = cell
         day = found.pop("date", found.pop("date-local", None))
         clock = found.pop("time", found.pop("time-local", None))
         if day and clock:
-            found["time"] = f"{day} {clock}" + ("Z" if "date" in self._columns else "")
+            found["time"] = f"{day} {clock}" + ("Z" if "date" in self.columns else "")
+        if "." in found.get("duration_ms", ""):
+            # W3C's own `time-taken` is seconds with decimals (CloudFront); IIS counts ms.
+            found["duration_s"] = found.pop("duration_ms")
         if self._tabs and "duration" in found:
             found["duration_s"] = found.pop("duration")
         stamp = str(found.get("time", found.get("ts", "")))

@@ -49,6 +49,11 @@ def without_ansi(text: str) -> str:
     return _ANSI.sub("", text)
 
 
+def is_wrapped(text: str) -> bool:
+    """Tell whether `peel_text` would take a prefix off."""
+    return _CRI.match(text) is not None or ("|" in text[:64] and _COMPOSE.match(text) is not None)
+
+
 def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
     """Take a CRI or compose prefix off a text line, None where there is none."""
     match = _CRI.match(text)
@@ -197,7 +202,9 @@ def _elasticsearch(value: Mapping[str, Any], origin: Origin, clock: Clock) -> li
 
 def _google(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
     text, inner = value.get("textPayload"), value.get("jsonPayload")
-    if "logName" not in value or not (isinstance(text, str) or isinstance(inner, Mapping)):
+    request = value.get("httpRequest")
+    told = isinstance(text, str) or isinstance(inner, Mapping) or isinstance(request, Mapping)
+    if "logName" not in value or not told:
         return None
     resource = value.get("resource")
     labels = resource.get("labels") if isinstance(resource, Mapping) else None
@@ -205,7 +212,11 @@ def _google(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Laye
     service = _label(labels) or origin.service_name
     carried = origin._replace(service_name=service, arrival=arrival, source=f"{service}")
     fields = {"severity": value["severity"]} if "severity" in value else {}
-    content = text.rstrip("\n") if isinstance(text, str) else inner or {}
+    if isinstance(text, str):
+        return [Layer(text.rstrip("\n"), carried, fields=fields)]
+    trace = str(value.get("trace") or "").rsplit("/", 1)[-1]
+    known = {"trace_id": trace, "span_id": value.get("spanId"), "httpRequest": request, **fields}
+    content = {**{k: v for k, v in known.items() if v}, **(inner or {})}
     return [Layer(content, carried, fields=fields)]
 
 

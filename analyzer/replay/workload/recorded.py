@@ -68,7 +68,7 @@ class Pace:
     """How to replay: `speed` times as fast, for at most `limit_seconds` of replay."""
 
     speed: float = 1.0
-    limit_seconds: float = 180.0
+    limit_seconds: float = 150.0
     seed: int = 7
     patience_seconds: float = PATIENCE_SECONDS
 

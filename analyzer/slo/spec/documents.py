@@ -13,6 +13,7 @@ from analyzer.slo.spec.alerting import (
 )
 from analyzer.slo.spec.annotations import POLICY_KEYS, SLO_KEYS
 from analyzer.slo.spec.checks import Settings
+from analyzer.slo.spec.dialects import VERSION, of_keys, of_version
 from analyzer.slo.spec.fields import Field, Fields
 from analyzer.slo.spec.indicators import read_indicator_spec
 from analyzer.slo.spec.metadata import Metadata, read_metadata
@@ -22,7 +23,7 @@ from analyzer.slo.spec.slo import read_slo
 from analyzer.slo.spec.source import Scalar, Sequence, SourceError, documents
 from analyzer.slo.spec.values import DataSource, Objective, ObjectiveSet, Service
 
-VERSION = "openslo/v1"
+KEY = f"apiVersion: {VERSION}"
 KINDS = (
     "Service",
     "DataSource",
@@ -132,12 +133,20 @@ def _read_object(at: Field) -> _Object | None:
 
 
 def _is_our_version(fields: Fields) -> bool:
-    version = fields.require("apiVersion", f"write apiVersion: {VERSION}")
+    keys = frozenset(fields.node.entries)
+    foreign = of_keys(keys)
+    way_out = f"this is {foreign.what}: {foreign.way_out}" if foreign else f"write {KEY}"
+    version = fields.require("apiVersion", way_out)
     text = version.text() if version else None
     if version is None or text is None:
         return False
     if text != VERSION:
-        version.refuse(f"version {text!r} is not supported", f"write the object in {VERSION}")
+        known = of_version(text)
+        reason = f"version {text!r} is not supported"
+        if known:
+            version.refuse(f"{reason}: it is {known.what}", known.way_out)
+        else:
+            version.refuse(reason, f"write the object in {VERSION}")
     return text == VERSION
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from fractions import Fraction
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analyzer.slo.events import default_rule
 from analyzer.slo.spec.alerting import OPERATORS, read_policies
@@ -16,13 +14,12 @@ from analyzer.slo.spec.fields import Field, Fields
 from analyzer.slo.spec.indicators import read_indicator_spec
 from analyzer.slo.spec.metadata import Metadata, read_metadata
 from analyzer.slo.spec.registry import ReadPolicy, Registry, follow
+from analyzer.slo.spec.time_window import read_window
 from analyzer.slo.spec.values import (
     AnalyzerSource,
-    CalendarWindow,
     Indicator,
     Objective,
     RatioIndicator,
-    RollingWindow,
     Timeslices,
     TimeWindow,
 )
@@ -94,7 +91,7 @@ def _read_draft(fields: Fields, metadata: Metadata, registry: Registry) -> Draft
         read_slo_annotations(metadata.annotations),
         (service.filled() if service else None) or "",
         (description.description() if description else None) or "",
-        _read_window(fields),
+        read_window(fields),
         _read_method(fields),
         indicator,
         isinstance(indicator, RatioIndicator) or _has_ratio(fields),
@@ -150,72 +147,6 @@ def _is_composite(fields: Fields) -> bool:
     objectives = fields.get("objectives")
     nodes = getattr(objectives.node, "items", ()) if objectives else ()
     return any(COMPOSITE & getattr(node, "entries", {}).keys() for node in nodes)
-
-
-def _read_window(fields: Fields) -> TimeWindow | None:
-    at = fields.require(
-        "timeWindow", "add one time window, such as - {duration: 30d, isRolling: true}"
-    )
-    items = at.items() if at else []
-    if at is None or len(items) != 1:
-        if at is not None:
-            at.refuse(f"must hold exactly one time window, holds {len(items)}", "keep one")
-        return None
-    inner = items[0].fields({"duration", "isRolling", "calendar"})
-    if inner is None:
-        return None
-    duration_at = inner.require("duration", "write the length, such as 30d")
-    duration = read_duration(duration_at) if duration_at else None
-    rolling_at, calendar = inner.get("isRolling"), inner.get("calendar")
-    rolling = rolling_at.boolean() if rolling_at else False
-    start = _read_calendar(calendar) if calendar else None
-    if rolling is None:
-        return None
-    if rolling == (calendar is not None):
-        state = (
-            "is rolling and has a calendar" if rolling else "is not rolling and has no calendar"
-        )
-        inner.refuse(state, "write isRolling: true, or a calendar with startTime and timeZone")
-        return None
-    if duration is None:
-        return None
-    if rolling:
-        return RollingWindow(duration)
-    return CalendarWindow(duration, *start) if start else None
-
-
-def _read_calendar(at: Field) -> tuple[datetime, str] | None:
-    fields = at.fields({"startTime", "timeZone"})
-    if fields is None:
-        return None
-    start_at = fields.require("startTime", "write YYYY-MM-DD hh:mm:ss")
-    zone_at = fields.require("timeZone", "write an IANA name such as Europe/Berlin")
-    start = _read_start(start_at) if start_at else None
-    zone = _read_zone(zone_at) if zone_at else None
-    return (start, zone) if start and zone else None
-
-
-def _read_start(at: Field) -> datetime | None:
-    text = at.text()
-    if text is None:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the zone is apart
-    except ValueError:
-        at.refuse(f"is not a local time: {text!r}", "write YYYY-MM-DD hh:mm:ss")
-        return None
-
-
-def _read_zone(at: Field) -> str | None:
-    text = at.text()
-    if text is None:
-        return None
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        at.refuse(f"unknown time zone {text!r}", "write an IANA name such as Europe/Berlin")
-        return None
-    return text
 
 
 def _read_objective(at: Field, draft: Draft, name: str, settings: Settings) -> Objective | None:

@@ -5,3 +5,4 @@ DELETE FROM log_record WHERE file_id = $file_id;
 DELETE FROM span WHERE file_id = $file_id;
 DELETE FROM measurement WHERE file_id = $file_id;
 DELETE FROM file_note WHERE file_id = $file_id;
+DELETE FROM file_mark WHERE file_id = $file_id;

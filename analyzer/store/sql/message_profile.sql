@@ -1,7 +1,10 @@
 -- Grain: one row per (caller, callee, message, mode), as the view inventory: how it is used.
 -- Source: METHODS section 2, "Inventory". `concurrency_mean` is Little's law over the time that the
 -- message was in use: arrivals per second x mean latency. `criticality` is the share of all
--- journeys that make the call; `peak_per_second` the busiest ten seconds.
+-- journeys that make the call; `peak_per_second` the busiest ten seconds. Payloads are the sizes that
+-- the callee logs for the message, the caller where the callee does not. `state`: `never received` is
+-- a message to a broker that nobody takes from there; `stopped` was not seen in the last tenth of the
+-- recording or longer, where its own rate would have shown ten calls.
 WITH edge AS (
     SELECT
         caller,
@@ -62,6 +65,50 @@ totals AS (
         max(start_us) AS last_us
     FROM edge
     GROUP BY caller, callee, message, mode
+),
+
+sized AS (
+    SELECT
+        service_name,
+        operation,
+        CAST(
+            nullif(
+                regexp_extract(
+                    lower(attributes),
+                    '"(?:[a-z_.-]*(?:body|payload|response|resp|request|req|message|content)[a-z_.-]*[_.-]?(?:size|bytes|length)|bytes(?:_sent|_out|_written)?|size_bytes)":"?([0-9]+)',
+                    1
+                ),
+                ''
+            ) AS BIGINT
+        ) AS bytes
+    FROM span
+),
+
+payload AS (
+    SELECT
+        service_name,
+        operation,
+        quantile_cont(bytes, 0.5) AS median_bytes,
+        max(bytes) AS most_bytes
+    FROM sized
+    WHERE bytes IS NOT NULL
+    GROUP BY service_name, operation
+),
+
+taken AS (
+    SELECT DISTINCT
+        caller AS broker,
+        regexp_replace(lower(message), '^(?:send|publish|produce|process|receive|consume|deliver|poll|settle)[ :._/-]+|[ :._/-]+(?:send|publish|produce|process|receive|consume|deliver|poll|settle)$', '') AS topic
+    FROM edge
+    WHERE mode = 'async'
+),
+
+reporting AS (
+    SELECT DISTINCT service_name FROM span
+),
+
+recorded AS (
+    SELECT min(start_us) AS begin_us, max(start_us) AS end_us FROM edge
 )
 
 SELECT
@@ -78,9 +125,34 @@ SELECT
     CASE WHEN totals.used_us > 0 THEN totals.busy_ns / (1000.0 * totals.used_us) END
         AS concurrency_mean,
     journeys.journeys / CAST((SELECT count(*) FROM journey) AS DOUBLE) AS criticality,
+    coalesce(received.median_bytes, sent.median_bytes) AS payload_p50_bytes,
+    coalesce(received.most_bytes, sent.most_bytes) AS payload_max_bytes,
     make_timestamp(totals.first_us) AS first_seen,
-    make_timestamp(totals.last_us) AS last_seen
+    make_timestamp(totals.last_us) AS last_seen,
+    CASE
+        WHEN
+            totals.mode = 'async'
+            AND totals.callee NOT IN (SELECT service_name FROM reporting)
+            AND NOT EXISTS (
+                SELECT 1 FROM taken
+                WHERE
+                    taken.broker = totals.callee
+                    AND taken.topic = regexp_replace(lower(totals.message), '^(?:send|publish|produce|process|receive|consume|deliver|poll|settle)[ :._/-]+|[ :._/-]+(?:send|publish|produce|process|receive|consume|deliver|poll|settle)$', '')
+            )
+            THEN 'never received'
+        WHEN
+            totals.used_us > 0
+            AND 10 * (recorded.end_us - totals.last_us) >= recorded.end_us - recorded.begin_us
+            AND (totals.calls - 1.0) / totals.used_us * (recorded.end_us - totals.last_us) >= 10
+            THEN 'stopped'
+        ELSE 'in use'
+    END AS state
 FROM totals
+CROSS JOIN recorded
+LEFT JOIN payload AS received
+    ON totals.callee = received.service_name AND totals.message = received.operation
+LEFT JOIN payload AS sent
+    ON totals.caller = sent.service_name AND totals.message = sent.operation
 INNER JOIN journeys
     ON
         totals.caller = journeys.caller

@@ -104,6 +104,16 @@ CREATE TABLE file_note (
     count BIGINT
 );
 
+-- Where a later run can go on reading a file: all before `line_number` is settled; the tally holds
+-- what was counted so far.
+CREATE TABLE file_mark (
+    file_id BIGINT,
+    line_number BIGINT,
+    byte_offset BIGINT,
+    prefix_hash VARCHAR,
+    tally VARCHAR
+);
+
 CREATE TABLE call (
     trace_id VARCHAR,
     caller VARCHAR,

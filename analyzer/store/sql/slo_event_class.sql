@@ -7,6 +7,27 @@ WITH pair AS (
         unnest(CAST($contexts AS VARCHAR[])) AS context,
         unnest(CAST($journeys AS VARCHAR[])) AS journey
 ),
+-- Read apart from `chosen`, which is then read once and never kept: ten million rows are many.
+keyed AS (
+    SELECT e.dedup_key, e.journey_id, epoch_us(e.t_start) AS start_us
+    FROM slo_event AS e
+    INNER JOIN pair AS p
+        ON e.context = p.context AND e.journey = p.journey
+    WHERE e.dedup_key IS NOT NULL
+),
+repeated AS (
+    SELECT dedup_key, min(start_us) AS first_us
+    FROM keyed
+    GROUP BY dedup_key
+    HAVING count(*) > 1
+),
+first_attempt AS (
+    SELECT c.dedup_key, min(c.journey_id) AS journey_id
+    FROM keyed AS c
+    INNER JOIN repeated AS r
+        ON c.dedup_key = r.dedup_key AND c.start_us = r.first_us
+    GROUP BY c.dedup_key
+),
 chosen AS (
     SELECT
         e.journey_id,
@@ -14,24 +35,12 @@ chosen AS (
         epoch_us(e.t_end) AS end_us,
         e.outcome,
         coalesce(e.synthetic, FALSE) AS synthetic,
-        e.dedup_key
+        f.journey_id AS first_id
     FROM slo_event AS e
     INNER JOIN pair AS p
         ON e.context = p.context AND e.journey = p.journey
-),
-repeated AS (
-    SELECT dedup_key, min(start_us) AS first_us
-    FROM chosen
-    WHERE dedup_key IS NOT NULL
-    GROUP BY dedup_key
-    HAVING count(*) > 1
-),
-first_attempt AS (
-    SELECT c.dedup_key, min(c.journey_id) AS journey_id
-    FROM chosen AS c
-    INNER JOIN repeated AS r
-        ON c.dedup_key = r.dedup_key AND c.start_us = r.first_us
-    GROUP BY c.dedup_key
+    LEFT JOIN first_attempt AS f
+        ON e.dedup_key = f.dedup_key
 ),
 classed AS (
     SELECT
@@ -39,7 +48,7 @@ classed AS (
         c.start_us,
         CASE
             WHEN c.synthetic AND $excludes_synthetic THEN 'invalid'
-            WHEN $first_of_dedup_key AND f.journey_id <> c.journey_id THEN 'invalid'
+            WHEN $first_of_dedup_key AND c.first_id <> c.journey_id THEN 'invalid'
             WHEN list_contains(CAST($excluded AS VARCHAR[]), c.outcome) THEN 'invalid'
             WHEN list_contains(CAST($failures AS VARCHAR[]), c.outcome) THEN 'bad'
             WHEN c.end_us IS NULL AND coalesce(c.outcome, 'success') <> 'success' THEN 'unknown'
@@ -51,8 +60,6 @@ classed AS (
             ELSE 'unknown'
         END AS event_class
     FROM chosen AS c
-    LEFT JOIN first_attempt AS f
-        ON c.dedup_key = f.dedup_key
 )
 SELECT
     CAST(floor((start_us - $origin_us) / CAST($bucket_us AS DOUBLE)) AS BIGINT) AS bucket,

@@ -1,0 +1,265 @@
+"""A block of lines sorted: those that templates read, by the column, and the others.
+
+Lines that continue the one before them are among the others, and so is the line before: it must
+still be open when they come. What becomes of a line here does not depend on the lines before the
+block, so a file gives the same rows wherever its blocks begin.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from analyzer.ingest.columnar.access_template import learn_access
+from analyzer.ingest.columnar.json_template import learn_json
+from analyzer.ingest.columnar.resolve import unproven, usable
+from analyzer.ingest.columnar.sheet import Sheet
+from analyzer.ingest.columnar.template import TEXT, Column, Template
+from analyzer.ingest.columnar.text_template import learn_logfmt, learn_text
+from analyzer.ingest.fields import Resolver
+from analyzer.ingest.formats.known import FORMATS
+from analyzer.ingest.formats.line_reader import TELLTALES
+from analyzer.ingest.formats.messages import MAYBE_KNOWN, read_message
+from analyzer.ingest.formats.wrappers import is_wrapped
+from analyzer.ingest.lines import MAX_LINE_BYTES, Block, Line
+from analyzer.ingest.shapes import HEAD_KEY, Shape, shape_of
+
+_MAX_TEMPLATES = 64
+MAX_LESSONS = 32
+MIN_LINES = 16
+"""Fewer lines than this are not worth the setting up of columns."""
+# Formats that no template describes: what one of them reads, it must be let read.
+_RIVALS = [entry.read for entry in FORMATS if entry.name not in {"access", "logfmt", "text"}]
+
+
+class Lesson(NamedTuple):
+    """A template, the shape of the lines it reads, and what their keys are called.
+
+    `keys` are the template's as the user renamed them; `bare` are further names of some of them:
+    those of keys inside an object that holds all of a line's fields. `body` is the template's
+    key that may hold a message of a form that some library prints.
+    """
+
+    template: Template
+    shape: Shape
+    keys: tuple[str, ...]
+    bare: tuple[tuple[str, str], ...]
+    body: str | None
+
+    def named(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+        """Return the columns of a match under the names that their shape knows them by."""
+        found = dict(zip(self.keys, columns.values(), strict=True))
+        return found | {bare: found[key] for bare, key in self.bare}
+
+
+class Sorted(NamedTuple):
+    """What became of a block's lines.
+
+    `others` are the places of those that no sheet holds. The line at `last` was the last that a
+    template read (-1: none): it opens a record for sure, and all after it are among the others.
+    """
+
+    sheets: list[Sheet]
+    others: npt.NDArray[np.int64]
+    last: int
+
+
+class Book:
+    """The templates of one file, learnt as its lines come."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        renames: Mapping[str, str],
+        *,
+        texts: bool,
+    ) -> None:
+        """Sort for `resolver`; `renames` are the user's, `texts` is False for JSON only."""
+        self._resolver = resolver
+        self._renames = renames
+        self._texts = texts
+        self._lessons: list[Lesson] = []
+
+    def sort(self, block: Block) -> Sorted:
+        """Return the lines that templates read, and the places of all others in their order."""
+        lines, blank = _series(block)
+        places = pl.int_range(len(lines), eager=True, dtype=pl.Int64)
+        found: list[tuple[Lesson, pl.Series, dict[str, Column]]] = []
+        for lesson in list(self._lessons):
+            lines, places = self._apply(lesson, lines, places, found)
+        attempts = 0
+        while len(lines) >= MIN_LINES and attempts < MAX_LESSONS:
+            # Not the first of them each time: that one may be the odd one.
+            sample = lines[(attempts * 7919) % len(lines)]
+            attempts += 1
+            learnt = self._learn(sample)
+            if learnt is not None:
+                self._lessons.append(learnt)
+                lines, places = self._apply(learnt, lines, places, found)
+        regular = np.zeros(len(block), dtype=bool)
+        for _, taken, _ in found:
+            regular[taken.to_numpy()] = True
+        last = int(np.flatnonzero(regular)[-1]) if found else -1
+        _leave_open(regular, blank)
+        sheets = [self._sheet(block, regular, *part) for part in found]
+        return Sorted([sheet for sheet in sheets if len(sheet)], np.flatnonzero(~regular), last)
+
+    def _apply(
+        self,
+        lesson: Lesson,
+        lines: pl.Series,
+        places: pl.Series,
+        found: list[tuple[Lesson, pl.Series, dict[str, Column]]],
+    ) -> tuple[pl.Series, pl.Series]:
+        """Let a template take its lines; return what it leaves."""
+        matched = lesson.template.match(lines) if len(lines) else None
+        if matched is None:
+            return lines, places
+        taken, columns = matched
+        aside = self._aside(lesson, columns)
+        if aside is not None:
+            taken = taken.filter(~aside)
+            columns = {
+                key: Column(kind, values.filter(~aside)) for key, (kind, values) in columns.items()
+            }
+        if not len(taken):
+            return lines, places
+        found.append((lesson, places.gather(taken), columns))
+        left = np.ones(len(lines), dtype=bool)
+        left[taken.to_numpy()] = False
+        return lines.filter(left), places.filter(left)
+
+    def _aside(self, lesson: Lesson, columns: dict[str, Column]) -> pl.Series | None:
+        """Tell the lines whose values ask for the reader of single lines; None: no line does."""
+        masks = [unproven(lesson.shape, lesson.named(columns), self._resolver)]
+        if lesson.body is not None and not lesson.template.known:
+            masks.append(_of_known_form(columns[lesson.body]))
+        found = [mask for mask in masks if mask is not None]
+        return functools.reduce(operator.or_, found) if found else None
+
+    def _learn(self, sample: str) -> Lesson | None:
+        if len(self._lessons) >= _MAX_TEMPLATES:
+            return None
+        template = learn_json(sample) if sample[:1] == "{" else self._learn_text(sample)
+        if template is None or not TELLTALES.isdisjoint(_top_level(template)):
+            return None
+        keys = tuple(self._renames.get(key, key) for key in template.keys)
+        written = shape_of(keys)
+        if len(set(keys)) < len(keys) or written.unfinished:
+            return None
+        bare: dict[str, str] = {}
+        for key, name in written.contained:
+            if name not in keys:
+                bare.setdefault(name, key)
+        shape = shape_of((*keys, *bare))
+        if not usable(shape, self._resolver):
+            return None
+        body = _message_key(template, keys, written)
+        lesson = Lesson(template, shape, keys, tuple(bare.items()), body)
+        matched = template.match(pl.Series([sample]))
+        if matched is None or self._aside(lesson, matched.columns) is not None:
+            return None
+        return lesson
+
+    def _learn_text(self, sample: str) -> Template | None:
+        if not self._texts or "\x1b" in sample or is_wrapped(sample):
+            return None
+        if any(read(sample) is not None for read in _RIVALS):
+            return None
+        return learn_access(sample) or learn_logfmt(sample) or learn_text(sample)
+
+    def _sheet(
+        self,
+        block: Block,
+        regular: npt.NDArray[np.bool_],
+        lesson: Lesson,
+        places: pl.Series,
+        columns: dict[str, Column],
+    ) -> Sheet:
+        def line_of(number: int) -> Line:
+            return block.line(number - block.number)
+
+        sheet = Sheet(
+            lesson.template.format,
+            lesson.shape,
+            places + block.number,
+            lesson.named(columns),
+            line_of,
+        )
+        kept = pl.Series(regular[places.to_numpy()])
+        return sheet if kept.all() else sheet.select(kept)
+
+
+def _top_level(template: Template) -> set[str]:
+    return {key.split(".", 1)[0] for key in template.keys} if template.format == "json" else set()
+
+
+def _message_key(template: Template, keys: tuple[str, ...], shape: Shape) -> str | None:
+    """Return the key of the template whose text the readers of messages would look at."""
+    if "asctime" in keys:
+        return "message" if "message" in template.keys else None
+    if shape.body and HEAD_KEY not in keys:
+        return template.keys[keys.index(shape.body[0])]
+    return None
+
+
+def _of_known_form(column: Column) -> pl.Series | None:
+    """Tell the messages of a form that some library prints; None: no line holds one."""
+    if column.kind != TEXT:
+        return None
+    marked = column.values.str.contains(MAYBE_KNOWN)
+    if not marked.any():
+        return None
+    known = [read_message(text) is not None for text in column.values.filter(marked)]
+    return marked.scatter(marked.arg_true(), pl.Series(known)) if any(known) else None
+
+
+def _leave_open(regular: npt.NDArray[np.bool_], blank: npt.NDArray[np.bool_]) -> None:
+    """Take from the regular lines those that the next may continue, and the block's last."""
+    said = np.flatnonzero(~blank)
+    if len(said):
+        open_ = regular[said] & np.append(~regular[said[1:]], True)
+        regular[said[open_]] = False
+
+
+def _series(block: Block) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
+    """Return the lines without their ends, and which are blank or too long to be looked at.
+
+    No template reads a lone replacement character, which stands for what is not UTF-8.
+    """
+    starts = np.concatenate([np.zeros(1, dtype=np.int64), block.ends[:-1]])
+    lengths = block.ends - starts
+    aside = lengths > MAX_LINE_BYTES
+    lines = _texts(block).str.strip_suffix("\n").str.strip_suffix("\r")
+    if aside.any():
+        lines = lines.scatter(np.flatnonzero(aside), "")
+    short = lengths <= 2
+    blank = aside | (short & (lines == "").to_numpy())
+    if (lines.str.len_bytes() < MIN_LINES).any():
+        blank |= (lines.str.strip_chars(" \t\n\r\x0b\x0c") == "").to_numpy()
+    return lines, blank
+
+
+def _texts(block: Block) -> pl.Series:
+    """Return the lines with their ends; those that are not UTF-8 as a replacement character."""
+    try:
+        block.data.decode()
+    except UnicodeDecodeError:
+        return pl.Series([_text(line) for line in block.data.removesuffix(b"\n").split(b"\n")])
+    offsets = np.concatenate([np.zeros(1, dtype=np.int64), block.ends]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block.data)]
+    return pl.Series(pa.Array.from_buffers(pa.string(), len(block), buffers))
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return "\ufffd"

@@ -1,0 +1,244 @@
+"""Sheets of lines to canonical columns.
+
+Times, durations and ids are read as whole columns; all that follows from a few distinct values
+(status, kind, level) once for each combination, by the very code that resolves a line alone.
+Lines that are in any way out of the ordinary are left to that code, so both give the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from analyzer.ingest import ids
+from analyzer.ingest.columnar.distinct import by_distinct, coded
+from analyzer.ingest.columnar.moments import moments, spans_of_time
+from analyzer.ingest.columnar.sheet import Sheet
+from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
+from analyzer.ingest.fields import Resolver
+from analyzer.ingest.line_times import NO_ORIGIN
+from analyzer.ingest.record import Record
+from analyzer.ingest.shapes import COMBINED_FIELDS, SINGLE_FIELDS, Shape
+from analyzer.ingest.text import operation_name
+
+_MAX_COMBINATIONS = 512
+# Fields that take a number as the text it is written as.
+_NUMBERED = frozenset({
+    "service_name", "peer_service", "correlation_id", "update_id", "user", "body",
+})  # fmt: skip
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Canonical columns of lines of one shape, a value for each line.
+
+    `models` are records with the status, kind, level and notes that lines share; `codes` says
+    which is whose. `duration_ns` and `operation` are None where the shape reports no work.
+    """
+
+    sheet: Sheet
+    models: list[Record]
+    codes: pl.Series
+    time_ns: pl.Series
+    duration_ns: pl.Series | None
+    operation: pl.Series | None
+
+    def texts(self, name: str) -> pl.Series:
+        """Return the one column that feeds a field of texts; empty ones are null."""
+        return _texts(self.sheet, name)
+
+    @property
+    def trace_id(self) -> pl.Series:
+        """Return the trace ids in their one spelling."""
+        return _ids(self.texts("trace_id"), "^[0-9a-f]{32}$", ids.trace_id)
+
+    def span_ids(self, name: str) -> pl.Series:
+        """Return `span_id` or `parent_span_id`."""
+        return _ids(self.texts(name), "^[0-9a-f]{16}$", ids.span_id)
+
+    @property
+    def correlation_id(self) -> pl.Series:
+        """Return the id that ties requests together, or the update's."""
+        shape = self.sheet.shape
+        if shape.correlation_id or not shape.update_id:
+            return self.texts("correlation_id")
+        update = self.texts("update_id")
+        return pl.select(pl.format("update:{}", update)).to_series()
+
+    def of_model(self, name: str) -> pl.Series:
+        """Return what the lines' models say: `status`, `span_kind` and the like."""
+        values = [getattr(model, name) for model in self.models]
+        return pl.Series(values, dtype=pl.String).gather(self.codes)
+
+
+def usable(shape: Shape, resolver: Resolver) -> bool:
+    """Tell whether lines of a shape may be resolved as columns."""
+    return shape.columnar and not resolver.timing.proof.unknown
+
+
+def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) -> pl.Series | None:
+    """Tell the lines whose duration lacks a unit, which other lines may prove; None: none does."""
+    if not shape.durations:
+        return None
+    key, unit = shape.durations[0]
+    if unit is not None or key in resolver.timing.units:
+        return None
+    kind, values = columns[key]
+    bare = pl.repeat(True, len(values), dtype=pl.Boolean, eager=True)
+    if kind == TEXT:
+        bare = ~values.str.contains(r"^[0-9][0-9.]*(?:ns|us|µs|ms|s)$")
+    return bare if bare.any() else None
+
+
+def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
+    """Return what lines of one shape say, and those lines that must be resolved alone."""
+    nothing = sheet.select(pl.repeat(False, len(sheet), dtype=pl.Boolean, eager=True))
+    shape = sheet.shape
+    times = moments(sheet.columns[shape.log_time[0]], resolver.clock)
+    if times is None or not _plain(sheet):
+        return None, sheet
+    usual = times.is_not_null() & _complete(sheet)
+    spent = None
+    if shape.durations:
+        key, unit = shape.durations[0]
+        spent = spans_of_time(sheet.columns[key], unit or resolver.timing.units.get(key))
+        if unit is None and key in resolver.timing.units:
+            resolver.timing.used_units.add(key)
+        usual &= spent.is_not_null()
+    odd = nothing
+    if not usual.all():
+        odd = sheet.select(~usual)
+        sheet, times = sheet.select(usual), times.filter(usual)
+        spent = None if spent is None else spent.filter(usual)
+    if not len(sheet):
+        return None, odd
+    combined = _combined(sheet, resolver)
+    if combined is None:
+        return None, _joined(sheet, odd)
+    named = None if spent is None else _operation(sheet)
+    return Resolved(sheet, combined[1], combined[0], times, spent, named), odd
+
+
+def _joined(sheet: Sheet, other: Sheet) -> Sheet:
+    columns = {
+        key: Column(kind, pl.concat([values, other.columns[key].values]))
+        for key, (kind, values) in sheet.columns.items()
+    }
+    numbers = pl.concat([sheet.numbers, other.numbers])
+    return Sheet(sheet.format, sheet.shape, numbers, columns, sheet.line_of)
+
+
+def _plain(sheet: Sheet) -> bool:
+    """Tell whether every column that matters holds values of a kind it should."""
+    for name in SINGLE_FIELDS:
+        keys = getattr(sheet.shape, name)
+        kind = sheet.columns[keys[0]].kind if keys else TEXT
+        if kind != TEXT and not (kind == INT and name in _NUMBERED):
+            return False
+    return not any(sheet.columns[key].kind == JSON for key in _combining(sheet.shape))
+
+
+def _complete(sheet: Sheet) -> pl.Series:
+    """Tell the lines in which each field finds what it needs under its best key."""
+    shape = sheet.shape
+    good = pl.repeat(True, len(sheet), dtype=pl.Boolean, eager=True)
+    for name in SINGLE_FIELDS:
+        keys = getattr(shape, name)
+        # Another key, or another field, would step in for an empty value.
+        if keys and (len(keys) > 1 or keys[0] in shape.contested or name in _DECISIVE):
+            kind, values = sheet.columns[keys[0]]
+            good &= values.is_not_null() & ((values != "") if kind == TEXT else good)
+    return good
+
+
+# What is called otherwise, or has another id, where these are empty.
+_DECISIVE = frozenset({"operation", "http_path", "correlation_id"})
+
+
+def _combining(shape: Shape) -> list[str]:
+    return [key for name in COMBINED_FIELDS for key in getattr(shape, name)]
+
+
+def _combined(sheet: Sheet, resolver: Resolver) -> tuple[pl.Series, list[Record]] | None:
+    """Return for each line the code of a record that shares its status, kind and level."""
+    names = list(dict.fromkeys(_combining(sheet.shape)))
+    if names:
+        joined = pl.concat_str(
+            [pl.col(name).cast(pl.String).fill_null("\x00") for name in names],
+            separator=_SEPARATOR,
+        )
+        frame = pl.DataFrame({name: sheet.columns[name].values for name in names})
+        codes, texts = coded(frame.select(joined).to_series())
+        if len(texts) > _MAX_COMBINATIONS:
+            return None
+        first = codes.to_frame("code").with_row_index("place").group_by("code").agg(
+            pl.col("place").min()
+        )  # fmt: skip
+        places = first.sort("code")["place"].to_list()
+    else:
+        codes, places = pl.repeat(0, len(sheet), dtype=pl.UInt32, eager=True), [0]
+    records = [resolver.resolve_shape(sheet.fields(n), sheet.shape, NO_ORIGIN) for n in places]
+    models = [record for record in records if isinstance(record, Record)]
+    return (codes, models) if len(models) == len(records) else None
+
+
+def _texts(sheet: Sheet, name: str) -> pl.Series:
+    keys: tuple[str, ...] = getattr(sheet.shape, name)
+    if not keys:
+        return pl.repeat(None, len(sheet), dtype=pl.String, eager=True)
+    kind, values = sheet.columns[keys[0]]
+    if kind != TEXT:
+        return values.cast(pl.String)
+    empty = values == ""
+    return values.set(empty, None) if empty.any() else values
+
+
+def _ids(values: pl.Series, plain: str, read: object) -> pl.Series:
+    if values.null_count() == len(values):
+        return values
+    usual = values.str.contains(plain) & ~values.str.contains("^0+$")
+    if usual.all():
+        return values
+    assert callable(read)
+    return pl.Series([read(value) for value in values], dtype=pl.String)
+
+
+def _operation(sheet: Sheet) -> pl.Series:
+    """Return what the work is called; `_complete` lines name it."""
+    if sheet.shape.operation:
+        return _named(_texts(sheet, "operation"))
+    path = _texts(sheet, "http_path")
+    if not sheet.shape.http_method:
+        return _named(path)
+    method = _texts(sheet, "http_method")
+    joined = pl.select(
+        pl.when(method.is_null()).then(path).otherwise(pl.format("{} {}", method, path))
+    )
+    return _named(joined.to_series())
+
+
+def _named(names: pl.Series) -> pl.Series:
+    """Return `operation_name` of each; numbers between slashes go first, so that few differ."""
+    name = pl.col("name")
+    bare = pl.when(name.str.contains("/", literal=True)).then(
+        name.str.replace(r"(?s)\?.*$", "")
+        .str.replace_all("/[0-9]+(/|$)", "/{id}$1")
+        .str.replace_all("/[0-9]+(/|$)", "/{id}$1")
+    )
+    frame = pl.DataFrame({"name": names})
+    return by_distinct(frame.select(bare.otherwise(name)).to_series(), operation_name)
+
+
+def notes(resolved: Resolved, services: pl.Series) -> Iterator[tuple[str, str, int]]:
+    """Yield what was assumed: (note, service, in how many lines)."""
+    if not any(model.notes for model in resolved.models):
+        return
+    frame = pl.DataFrame({"code": resolved.codes, "service": services})
+    for code, service, count in (
+        frame.group_by("code", "service").len().sort("code", "service").rows()
+    ):
+        for note in resolved.models[code].notes:
+            yield note, service, count

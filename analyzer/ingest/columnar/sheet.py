@@ -1,0 +1,64 @@
+"""Lines of one shape as columns, whatever way they became so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column
+from analyzer.ingest.lines import Line
+from analyzer.ingest.shapes import Shape
+
+_TEXTS = frozenset({str, type(None)})
+_WHOLES = frozenset({int, type(None)})
+_LARGEST = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Lines of one shape: their numbers, and a column for each of their keys.
+
+    `line_of` gives the line of a number back, for those that must be refused.
+    """
+
+    format: str
+    shape: Shape
+    numbers: pl.Series
+    columns: Mapping[str, Column]
+    line_of: Callable[[int], Line]
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self.numbers)
+
+    def select(self, chosen: pl.Series) -> Sheet:
+        """Return the lines for which `chosen` is true."""
+        columns = {
+            key: Column(kind, values.filter(chosen))
+            for key, (kind, values) in self.columns.items()
+        }
+        return Sheet(self.format, self.shape, self.numbers.filter(chosen), columns, self.line_of)
+
+    def fields(self, place: int) -> dict[str, Any]:
+        """Return one line as its reader would give it: its keys and values."""
+        return {key: _value(column, place) for key, column in self.columns.items()}
+
+
+def column_of(values: Sequence[Any]) -> Column:
+    """Return a column of parsed values; those of mixed types stay objects."""
+    types = set(map(type, values))
+    if types <= _TEXTS:
+        return Column(TEXT, pl.Series(values, dtype=pl.String))
+    if types <= _WHOLES and all(value is None or abs(value) < _LARGEST for value in values):
+        return Column(INT, pl.Series(values, dtype=pl.Int64))
+    return Column(JSON, pl.Series(values, dtype=pl.Object))
+
+
+def _value(column: Column, place: int) -> Any:
+    value = column.values[place]
+    if column.kind == FLOAT:
+        return float(value)
+    return value == "true" if column.kind == FLAG else value

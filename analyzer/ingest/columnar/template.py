@@ -1,0 +1,154 @@
+"""Lines that differ in their values only: one anchored pattern reads a whole column of them.
+
+A template is learnt from one line that the readers of single lines understood. What it matches,
+those readers would split into the same keys and values; each module that makes templates says
+why. Patterns are kept so simple that the regex engine reads them in one pass over the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import polars as pl
+
+# More groups than this and the engine leaves its one-pass automaton.
+MAX_GROUPS = 15
+_REST = "((?s:.*))"
+
+TEXT, INT, FLOAT, FLAG, JSON = "text", "int", "float", "flag", "json"
+"""What a column holds: texts; whole numbers; the texts of decimals, of true or false, of JSON."""
+
+
+class Column(NamedTuple):
+    """The values of one key over many lines: their kind, and a series (Int64 or String)."""
+
+    kind: str
+    values: pl.Series
+
+
+class Segment(NamedTuple):
+    """A part of a line: its pattern, and the key and kind of each group in it, in their order."""
+
+    pattern: str
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+class Matched(NamedTuple):
+    """The places of the lines that a template read, and their columns in the reader's order."""
+
+    places: pl.Series
+    columns: dict[str, Column]
+
+
+@dataclass(frozen=True)
+class Template:
+    """How lines of one kind are read.
+
+    `keys` is the order that the reader of single lines gives; `constants` hold the values that
+    are the same in every line, `whole` is the key that takes the line itself. `quoted` keys are
+    captured with their quotes, if any (None: all stood between quotes that were left out);
+    `unescape` reads the backslashes between quotes (None: not readable). `checks` must hold for
+    the captured values: else the line is another reader's. `known` lines hold a message of a
+    form that a library prints, and are read as that.
+    """
+
+    format: str
+    keys: tuple[str, ...]
+    segments: Sequence[Segment]
+    unescape: Callable[[str], str | None]
+    constants: Mapping[str, str | None] = field(default_factory=dict)
+    quoted: frozenset[str] | None = None
+    checks: Sequence[pl.Expr] = ()
+    whole: str | None = None
+    known: bool = False
+
+    def match(self, lines: pl.Series) -> Matched | None:
+        """Return what it reads of `lines`, None where that is nothing."""
+        found, places = self._captured(lines)
+        if not len(places):
+            return None
+        numbers = [pl.col(key).cast(pl.Int64, strict=False) for key in self._keys_of(INT)]
+        escaped = bool(lines.str.contains("\\", literal=True).any())
+        found = self._texts(found, escaped=escaped).with_columns(numbers)
+        good = found.select(pl.all_horizontal(pl.all().is_not_null(), *self.checks)).to_series()
+        if not good.all():
+            found, places = found.filter(good), places.filter(good)
+        return Matched(places, self._columns(found, lines, places)) if len(places) else None
+
+    def _keys_of(self, kind: str) -> list[str]:
+        return [key for _, slots in self._parts for key, of in slots if of == kind]
+
+    def __post_init__(self) -> None:
+        """Cut the pattern into as many pieces as the engine's number of groups asks for."""
+        parts: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+        pattern, slots = "^", list[tuple[str, str]]()
+        for segment in self.segments:
+            if len(slots) + len(segment.slots) > MAX_GROUPS:
+                parts.append((f"{pattern}{_REST}$", tuple(slots)))
+                pattern, slots = "^", []
+            pattern += segment.pattern
+            slots += segment.slots
+        object.__setattr__(self, "_parts", [*parts, (f"{pattern}$", tuple(slots))])
+
+    _parts: Sequence[tuple[str, tuple[tuple[str, str], ...]]] = field(init=False, repr=False)
+
+    def _captured(self, lines: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+        """Return the groups of the lines that match, by key, and those lines' places."""
+        places = pl.int_range(len(lines), eager=True, dtype=pl.Int64)
+        captured = pl.DataFrame()
+        for pattern, slots in self._parts:
+            groups = lines.str.extract_groups(pattern).struct.unnest()
+            matched = groups.to_series(0).is_not_null()
+            if not matched.all():
+                groups, places = groups.filter(matched), places.filter(matched)
+                captured = captured.filter(matched) if captured.width else captured
+            names = [key for key, _ in slots]
+            if groups.width > len(names):
+                lines = groups.to_series(len(names))
+                groups = groups.select(groups.columns[: len(names)])
+            groups.columns = names
+            captured = captured.hstack(groups) if captured.width else groups
+        return captured, places
+
+    def _texts(self, found: pl.DataFrame, *, escaped: bool) -> pl.DataFrame:
+        """Take the quotes off, and read the backslashes of the few texts that hold any.
+
+        `escaped` tells whether there is a backslash at all.
+        """
+        if self.quoted is None and not escaped:
+            return found
+        for key in self._keys_of(TEXT):
+            values = found[key]
+            opened = None
+            if self.quoted is not None:
+                if key not in self.quoted:
+                    continue
+                opened = values.str.starts_with('"')
+                if not opened.any():
+                    continue
+                bare = values.str.slice(1).str.strip_suffix('"')
+                values = bare if opened.all() else bare.zip_with(opened, values)
+            slashed = values.str.contains("\\", literal=True)
+            places = (slashed if opened is None else slashed & opened).arg_true()
+            if len(places):
+                read = [self.unescape(text) for text in values.gather(places)]
+                values = values.scatter(places, pl.Series(read, dtype=pl.String))
+            found = found.with_columns(values.alias(key))
+        return found
+
+    def _columns(
+        self, found: pl.DataFrame, lines: pl.Series, places: pl.Series
+    ) -> dict[str, Column]:
+        kinds = {key: kind for _, slots in self._parts for key, kind in slots}
+        columns: dict[str, Column] = {}
+        for key in self.keys:
+            if key == self.whole:
+                columns[key] = Column(TEXT, lines.gather(places))
+            elif key in kinds:
+                columns[key] = Column(kinds[key], found[key])
+            else:
+                same = pl.repeat(self.constants[key], len(places), dtype=pl.String, eager=True)
+                columns[key] = Column(TEXT, same)
+        return columns

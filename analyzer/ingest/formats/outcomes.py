@@ -1,0 +1,62 @@
+"""What one line of a file can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from analyzer.ingest.record import Reading, Record, Rejected
+from analyzer.ingest.shapes import Shape
+
+_DATED_CHARACTERS = 19
+
+
+class Piece(Enum):
+    """What a line can be beside a record."""
+
+    EXCLUDED = "header"
+    PARTIAL = "partial"
+
+
+class Plain(NamedTuple):
+    """The fields of a log line that may be resolved together with others of its shape."""
+
+    fields: dict[str, Any]
+    shape: Shape
+
+    @property
+    def is_columnar(self) -> bool:
+        """Tell whether it may wait: times without a date or year must be read in their order.
+
+        So must a duration without a unit: other lines may prove it.
+        """
+        if not self.shape.columnar or (
+            self.shape.durations and self.shape.durations[0][1] is None
+        ):
+            return False
+        stamp = self.fields[self.shape.log_time[0]]
+        return isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS
+
+
+class Outcome(NamedTuple):
+    """What one line is.
+
+    `readings` where it was understood (or refused); `piece` where it is a header or the
+    beginning of a longer line; `unknown` is the text of a line that starts no record, for which
+    `readings` say what it would be on its own; `plain` is a line not yet resolved. `source`
+    names the stream it came by.
+    """
+
+    readings: Sequence[Reading] = ()
+    source: str = ""
+    free: bool = False
+    piece: Piece | None = None
+    unknown: str | None = None
+    wrapped: bool = False
+    plain: Plain | None = None
+
+    @property
+    def holds_one_record(self) -> bool:
+        """Tell whether this is one log line, with at most figures beside it."""
+        return not any(isinstance(reading, Record | Rejected) for reading in self.readings[1:])

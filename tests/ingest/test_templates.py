@@ -1,0 +1,200 @@
+"""Lines read by the column give the rows that lines read one by one give, on the same bytes."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzer.ingest.columnar import book
+from tests.ingest.reading import Ingested, count_lines, read_files
+from tests.ingest.samples import SAMPLES
+
+HEX = "0123456789abcdef"
+
+
+def iso(source: random.Random) -> str:
+    minute, second, part = source.randrange(60), source.randrange(60), source.randrange(1000)
+    return f"2026-03-01T10:{minute:02d}:{second:02d}.{part:03d}Z"
+
+
+def hexes(source: random.Random, count: int) -> str:
+    return "".join(source.choice(HEX) for _ in range(count))
+
+
+def word(source: random.Random) -> str:
+    return source.choice(
+        [
+            "faq",
+            "done",
+            "10.20.30.40",
+            "81.2.69.160",
+            "a@b.org",
+            "it's",
+            "ok",
+            "123456",
+            "user_id=7",
+        ]
+    )
+
+
+def json_line(source: random.Random) -> str:
+    failed = source.random() < 0.2
+    fields: dict[str, Any] = {
+        "time": iso(source),
+        "level": "error" if failed else "info",
+        "service": source.choice(["faq", "tickets", "faq-6d4cf56db6-x2x9z"]),
+        "msg": source.choice(["request done", f"ticket {source.randrange(99)} of {word(source)}"]),
+        "op": f"GET /tickets/{source.randrange(999)}/notes",
+        "duration_ms": source.choice([source.randrange(500), 17]),
+        "trace_id": hexes(source, 32),
+        "user_id": source.randrange(5),
+        "status": 503 if failed else 200,
+        "http": {"client_ip": f"81.2.69.{source.randrange(9)}", "ok": not failed},
+        "share": source.randrange(1000) / 8,
+    }
+    if source.random() < 0.1:
+        fields["note"] = 'a "quoted"\nword \\ back'
+    return json.dumps(fields, separators=source.choice([(",", ":"), (", ", ": ")]))
+
+
+def pino_line(source: random.Random) -> str:
+    return json.dumps({
+        "level": source.choice([30, 50]), "time": 1772359200000 + source.randrange(10**6),
+        "pid": 1, "hostname": "h", "name": "faq", "msg": "request completed",
+        "responseTime": source.randrange(900), "reqId": f"r-{source.randrange(99)}",
+        "req": {"method": "GET", "url": f"/faq/{source.randrange(99)}?q={word(source)}"},
+        "res": {"statusCode": source.choice([200, 404, 500])},
+    })  # fmt: skip
+
+
+def logfmt_line(source: random.Random) -> str:
+    usual = [f"{source.random() * 90:.4f}ms", f"{source.randrange(9)}s"]
+    took = source.choice(usual * 10 + ["1m2.5s", "7"])
+    return (
+        f'time={iso(source)} level=info service=faq msg="{word(source)} \\"x\\" done" method=GET '
+        f"path=/faq/{source.randrange(99)} status={source.choice([200, 500])} duration={took} "
+        f"peer={source.choice(['db', ''])} trace_id={hexes(source, 32)}"
+    )
+
+
+def text_line(source: random.Random) -> str:
+    stamp = iso(source).replace("T", " ").replace(".", ",")[:-1]
+    n, trace = source.randrange(10_000), hexes(source, 32)
+    api = f"https://api.telegram.org/bot77:{'A' * 35}"
+    tail = source.choice([
+        f"ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} trace_id={trace}",
+        f'ticket {n} done method=GET path=/faq/{n} duration_ms={n / 8} note="a b"',
+        f"worker {n} started",
+        f"worker {n}: cache warm ({word(source)})",
+        f"Update id={n} is handled. Duration {n % 90} ms by bot id=77",
+        f'HTTP Request: POST {api}/sendMessage "HTTP/1.1 {source.choice([200, 429])} OK"',
+        "user=7, chat_id=9; reason=late",
+        f"a.b.c - {word(source)}",
+        "GET /faq/7 took 12 ms",
+    ])  # fmt: skip
+    return f"{stamp} {source.choice(['INFO', 'ERROR'])} faq.http {tail}"
+
+
+def access_line(source: random.Random) -> str:
+    n, request = source.randrange(10_000), hexes(source, 32)
+    user = source.choice(["-", "ann"])
+    tail = source.choice([
+        "", f" {n / 1000:.3f}", f" {n / 1000:.3f} {n / 2000:.3f}", f" {n}", ' "81.2.69.142"',
+        f' rt={n / 1000:.3f} urt="{n / 2000:.3f}" request_id={request}',
+        f" 512 {n / 1000:.3f} [ns-faq-80] [] 10.0.0.7:80 77 {n / 1000:.3f} 200 {request}",
+    ])  # fmt: skip
+    return (
+        f"81.2.69.{n % 200} - {user} [01/Mar/2026:10:{n % 60:02d}:00 +0000] "
+        f'"GET /faq/{n}?token=s3cret{n} HTTP/1.1" {source.choice([200, 404, 503])} 612 '
+        f'"{source.choice(["-", "https://x.org/"])}" "curl/8"{tail}'
+    )
+
+
+STYLES: dict[str, Callable[[random.Random], str]] = {
+    "json": json_line,
+    "pino": pino_line,
+    "logfmt": logfmt_line,
+    "text": text_line,
+    "access": access_line,
+}
+
+
+def damaged(line: bytes, source: random.Random) -> bytes:
+    place = source.randrange(len(line) + 1)
+    return source.choice([
+        line[:place],
+        line[:place] + bytes([source.randrange(256)]) + line[place:],
+        b"    at com.example.Main(Main.java:7)",
+        b'Traceback (most recent call last):\n  File "x"\nValueError: no',
+        b"",
+        b"plain words",
+        b"\xff\xfe\xff\xfe",
+        line + b" ",
+        line + b"\r",
+    ])  # fmt: skip
+
+
+def contents(content: bytes, lessons: int, monkeypatch: pytest.MonkeyPatch) -> Ingested:
+    monkeypatch.setattr(book, "MAX_LESSONS", lessons)
+    monkeypatch.setattr(book, "MIN_LINES", 2)
+    with tempfile.TemporaryDirectory() as folder:
+        found = read_files(Path(folder), {"x.log": content})
+        account = found.account()
+        assert account["lines"] == count_lines(content)
+        return found.contents() | {"masked": found.results[0].masked}  # type: ignore[return-value]
+
+
+def assert_same_both_ways(content: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        assert contents(content, 64, patch) == contents(content, 0, patch)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    styles=st.lists(st.sampled_from(sorted(STYLES)), min_size=1, max_size=2),
+    seed=st.integers(0, 2**32),
+    spoilt=st.sampled_from([0.0, 0.05, 0.3]),
+)
+def test_both_ways_give_the_same_rows(styles: list[str], seed: int, spoilt: float) -> None:
+    source = random.Random(seed)
+    lines = []
+    for _ in range(120):
+        line = STYLES[source.choice(styles)](source).encode()
+        lines.append(damaged(line, source) if source.random() < spoilt else line)
+    assert_same_both_ways(b"\n".join(lines) + source.choice([b"", b"\n"]))
+
+
+def test_both_ways_agree_on_every_sample_repeated() -> None:
+    for sample in SAMPLES:
+        if sample.count(b"\n") < 4:
+            assert_same_both_ways((sample.rstrip(b"\n") + b"\n") * 8)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_many_lines_of_a_style_are_read_by_the_column(
+    style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of styles with odd lines between them, each of which keeps the line before it open."""
+    source = random.Random(7)
+    single = 0
+    take = book.Book.sort
+
+    def counted(self: book.Book, block: Any) -> Any:
+        nonlocal single
+        found = take(self, block)
+        single += len(found.others)
+        return found
+
+    monkeypatch.setattr(book.Book, "sort", counted)
+    lines = "\n".join(STYLES[style](source) for _ in range(3_000))
+    with tempfile.TemporaryDirectory() as folder:
+        read_files(Path(folder), {"x.log": lines})
+    assert single < 2_000
