@@ -6,6 +6,7 @@ mix in one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -32,6 +33,9 @@ TELLTALES = frozenset({
     "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
     "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches",
 })  # fmt: skip
+# Envoy's `[time] "GET` and CRI's `time stdout F`: to free text they are a time and a message.
+_SURER = re.compile(r"\] \"| std(?:out|err) [FP](?: |$)")
+_SURER_WITHIN = 64
 _DOCKER_PIECE = 16_000
 _BODIES = frozenset({"msg", "message", "event", "body"})
 _BAD_ENCODING_SHARE = 0.1
