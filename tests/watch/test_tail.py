@@ -46,7 +46,8 @@ class Followed:
             growth = self.tail.look(to_the_end=to_the_end)
             self.notes += growth.notes
             for batch in growth.batches:
-                found += batch["span"][4] if batch["span"] else []
+                if "span" in batch:
+                    found += batch["span"].column("operation").to_pylist()
             quiet = 0 if growth.lines or growth.more else quiet + 1
         return found
 
