@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import orjson
+import pytest
 
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.alone
 
 
 def test_bot_that_keeps_nothing_loses_tickets_by_a_kill(

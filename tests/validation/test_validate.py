@@ -21,6 +21,8 @@ from analyzer.replay.integrity import Integrity
 from tests.conftest import ROOT
 from tests.validation.conftest import QUESTIONS, TICKETS
 
+pytestmark = pytest.mark.alone
+
 Run: TypeAlias = Callable[..., Validation]
 
 
