@@ -53,9 +53,9 @@ def test_every_link_into_the_repository_leads_somewhere() -> None:
 
 def test_ci_runs_the_documented_test_command() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    assert ".venv/bin/pytest" in README
+    assert ".venv/bin/python -m tests" in README
     assert "'.[test]'" in README
-    assert '"$venv/bin/pytest"' in script
+    assert '"$venv/bin/python" -m tests' in script
     assert "'.[test]'" in script
 
 

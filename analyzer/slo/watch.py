@@ -76,6 +76,7 @@ class LiveObjective:
                 f"{objective.name}: its events are known to {objective.known_by} only"
             )
         self.objective = objective
+        self._wanted = objective.context, objective.journey
         self.plan = tuple(plan)
         pairs = pairs_of(objective)
         budget = Budget(EventCounts(), objective.target, objective.planned_events).events or None
@@ -99,8 +100,7 @@ class LiveObjective:
 
     def concerns(self, attempt: JourneyAttempt) -> bool:
         """Whether `attempt` is of this objective's journey, and not before its first period."""
-        wanted = self.objective.context, self.objective.journey
-        mine = (attempt.context, attempt.journey) == wanted
+        mine = (attempt.context, attempt.journey) == self._wanted
         return mine and attempt.t_start_us >= self.begins_us
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> EventClass | None:
