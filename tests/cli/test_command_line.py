@@ -66,6 +66,7 @@ def test_logs_alone_run_the_main_job(logs: Path, tmp_path: Path) -> None:
         "contexts.yaml",
         "graph.graphml",
         "inventory.csv",
+        "recording.arrow",
         "report.html",
         "user.key",
     }

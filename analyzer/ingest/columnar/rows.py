@@ -29,11 +29,12 @@ class Namer(NamedTuple):
 
 def rows_of(resolved: Resolved, namer: Namer, masker: Masker) -> tuple[str, pl.DataFrame]:
     """Return the table that the lines belong to, and their rows in it."""
-    body, told = _told(resolved)
+    body, reasons, apart = _told(resolved)
     left = {key: resolved.sheet.columns[key] for key in resolved.sheet.shape.unused}
     shown = texts.masked(body, masker)
-    same = told is body
-    reason = shown if same else texts.masked(told, masker)
+    # Masked once where both are one text, so that the counts of masks are those of the lines.
+    told = texts.masked(reasons.gather(apart), masker)
+    reason = shown.clone().scatter(apart, told) if len(apart) else shown
     common = {
         "file_id": pl.repeat(namer.file_id, len(body), dtype=pl.Int64, eager=True),
         "line_number": resolved.sheet.numbers,
@@ -114,14 +115,16 @@ def _bytes(texts_: pl.Series) -> str:
     return str(joined[0])
 
 
-def _told(resolved: Resolved) -> tuple[pl.Series, pl.Series]:
-    """Return what lines say, and what their templates are made of: the reason of an error."""
+def _told(resolved: Resolved) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Return what lines say, reasons of errors, and where a reason stands apart from the text.
+
+    Templates are made of the reason there, of the text everywhere else.
+    """
     body, reason = resolved.texts("body"), resolved.texts("error_message")
-    if reason.null_count() == len(reason):
-        return body, body
     shown = body.zip_with(body.is_not_null(), reason)
     failed = resolved.of_model("status") == ERROR
-    return shown, reason.zip_with(failed & reason.is_not_null(), shown)
+    apart = (failed & reason.is_not_null() & body.is_not_null()).fill_null(value=False)
+    return shown, reason, apart.arg_true()
 
 
 def _stored_id(values: pl.Series, namer: Namer) -> pl.Series:
