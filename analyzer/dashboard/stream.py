@@ -21,10 +21,10 @@ from analyzer.dashboard.charts import Charts, objective_charts
 from analyzer.dashboard.signs import View
 from analyzer.dashboard.view import view_of
 
-BEAT_S = 0.5
+BEAT_S = 0.75
 CHARTS_EVERY = 4
 MARGIN_S = 0.001
-PHASES, PHASE_S = 20, 0.01
+PHASES, PHASE_S = 20, 0.02
 Clock = Callable[[], int]
 
 
