@@ -73,6 +73,10 @@
     range.end = end;
   }
 
+  // A slot lasts until the next one begins: its value is drawn to its end, also that of the last.
+  const toTheEnd = (t, width) => (t.length ? [...t, t[t.length - 1] + width] : []);
+  const again = (values) => (values.length ? [...values, values[values.length - 1]] : []);
+
   const someTraffic = (c) => c.slots.t.length > 0;
   const someEnded = (c) => c.slots.p99.some((v) => v !== null);
 
@@ -114,7 +118,9 @@
     },
     rate: {
       ready: someTraffic,
-      columns: (c) => ({ line: { t: c.slots.t, v: c.slots.good.map((g, i) => g + c.slots.bad[i]) } }),
+      columns: (c) => ({ line: {
+        t: toTheEnd(c.slots.t, c.width_ms), v: again(c.slots.good.map((g, i) => g + c.slots.bad[i])),
+      } }),
       draw(plot, sources) {
         plot.y_range = new Bokeh.DataRange1d({ start: 0, range_padding: 0.1, min_interval: 0.1 });
         plot.varea_step({ x: { field: "t" }, y1: 0, y2: { field: "v" }, step_mode: "after",
@@ -127,7 +133,10 @@
       ready: someEnded,
       limits: (c) => limits([...c.slots.p50, ...c.slots.p99], c.deadline_ms),
       options: { y_axis_type: "log" },
-      columns: (c) => ({ line: { t: c.slots.t, p50: c.slots.p50, p95: c.slots.p95, p99: c.slots.p99 } }),
+      columns: (c) => ({ line: {
+        t: toTheEnd(c.slots.t, c.width_ms), p50: again(c.slots.p50), p95: again(c.slots.p95),
+        p99: again(c.slots.p99),
+      } }),
       draw(plot, sources, c) {
         const looks = [["p50", "first", "solid"], ["p95", "second", [7, 3]], ["p99", "third", [2, 3]]];
         for (const [name, hue, dash] of looks) {
