@@ -57,6 +57,8 @@ def _context_sentences(analysis: Analysis) -> list[str]:
         .sort("context")
     )
     if merged.height == 0:
+        if frame.height == 1:
+            return ["One service: there is nothing to merge."]
         return [f"{frame.height} services, none of which the logs give a reason to merge."]
     short = members.height <= _NAMED_SERVICES
     told = "; ".join(

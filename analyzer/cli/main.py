@@ -85,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _meant(words: list[str]) -> str | None:
     """Return the command that a word which is no path was probably meant to be."""
+    if words and words[0] in cli.commands:
+        return None
     for word in words:
         if not word.startswith("-") and not Path(word).exists():
             near = difflib.get_close_matches(word, sorted(cli.commands), n=1, cutoff=0.6)

@@ -96,6 +96,13 @@ def test_a_long_result_is_cut_in_a_table_and_whole_for_machines(done: Path) -> N
     assert len(whole.stdout.splitlines()) == 501
 
 
+def test_a_command_that_was_meant_is_not_offered_again(done: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = analyze("compare", str(done / "analysis"), str(tmp_path / "empty"), cwd=tmp_path)
+    assert result.returncode in {2, 3}
+    assert "Did you mean `analyze" not in result.stderr
+
+
 def test_wrong_sql_is_a_sentence(done: Path) -> None:
     result = analyze("sql", "analysis", "select nonsense from inventory", cwd=done)
     assert result.returncode == 2
