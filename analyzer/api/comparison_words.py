@@ -48,7 +48,11 @@ def sentences(journeys: Sequence[JourneyComparison]) -> list[str]:
 
 
 def gate_words(gate: Judged) -> str:
-    """Like `p95 1,204 to 410 ms, -66 % (95 % interval -70 to -62 %)`, or what is missing."""
+    """Like `p95 1,204 to 410 ms, -66 % (95 % interval -843 to -746 ms)`, or what is missing.
+
+    The interval is of the difference itself: as a share of an uncertain value before, it could
+    end below -100 %.
+    """
     found = gate.difference
     if found.before is None or found.after is None or found.low is None or found.high is None:
         n = min(found.n_before, found.n_after)
@@ -60,9 +64,7 @@ def gate_words(gate: Judged) -> str:
         return f"{found.measure} {_values(found)} (95 % interval {span}, {_verdict(gate)})"
     if not found.before:
         return f"{found.measure} {_values(found)} ({gate.verdict.value})"
-    change, low, high = (
-        100 * value / found.before for value in (found.difference or 0.0, found.low, found.high)
-    )
+    change = 100 * (found.difference or 0.0) / found.before
     if gate.verdict is Verdict.NOT_ENOUGH_DATA and found.vague:
         return (
             f"{found.measure} {_values(found)} ({_verdict(gate)}; no interval is shown: too few "
@@ -70,7 +72,7 @@ def gate_words(gate: Judged) -> str:
         )
     return (
         f"{found.measure} {_values(found)}, {change:+.0f} % "
-        f"(95 % interval {low:+.0f} to {high:+.0f} %, {_verdict(gate)})"
+        f"(95 % interval {found.low:+,.0f} to {found.high:+,.0f} ms, {_verdict(gate)})"
     )
 
 
