@@ -20,6 +20,11 @@ _DAY_NS = 86_400 * _NS
 _HALF_DAY_NS = _DAY_NS // 2
 _QUARTER_NS = 900 * _NS
 _PROOF_TOLERANCE_NS = 60 * _NS
+_OFFSETS_IN_QUARTERS = frozenset(
+    {4 * hours for hours in range(-12, 15)}
+    | {-38, -14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51, 55}
+)
+"""The offsets from UTC that are in use: whole hours, and -9:30 to +13:45 where people differ."""
 # Digits of an integer epoch -> nanoseconds per unit; any other width is not an epoch.
 _EPOCH_UNIT = {10: _NS, 13: 1_000_000, 16: 1_000, 19: 1}
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?$")
@@ -250,11 +255,14 @@ def _day_of(instant: Instant) -> date:
 def proved_by_arrival(written: Instant, arrival: Instant) -> Instant:
     """Return a zone-less time moved into UTC by the zoned time a wrapper gave its line.
 
-    Only whole quarter hours count as a zone; otherwise the written time stays as it is.
+    Only a gap that is some place's offset from UTC counts: a line that reports work begun a
+    quarter of an hour ago is no proof of a zone, nor is a wrapper without a zone of its own.
+    Otherwise the written time stays as it is.
     """
     gap = arrival.ns - written.ns
     quarters = round(gap / _QUARTER_NS)
-    if abs(quarters) > 56 or abs(gap - quarters * _QUARTER_NS) > _PROOF_TOLERANCE_NS:
+    near = abs(gap - quarters * _QUARTER_NS) <= _PROOF_TOLERANCE_NS
+    if not arrival.zoned or not near or -quarters not in _OFFSETS_IN_QUARTERS:
         return written
     return Instant(written.ns + quarters * _QUARTER_NS, zoned=True)
 

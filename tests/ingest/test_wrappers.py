@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.ingest.reading import read_files
 
 T = 1_772_359_200_000_000_000  # 2026-03-01T10:00:00Z
@@ -127,6 +129,22 @@ def test_wrapper_proves_the_zone_of_a_local_time(tmp_path: Path) -> None:
     found = read_files(tmp_path, {"x.log": line})
     assert found.row("SELECT epoch_us(time) * 1000 AS ns FROM log_record") == {"ns": T}
     assert found.row("SELECT note FROM file_note") == {"note": "zone_proved"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        pytest.param("<14>Mar  1 18:00:00", "2026-03-01 10:00:00", id="the wrapper has no zone"),
+        pytest.param("<14>1 2026-03-01T10:15:00Z", "2026-03-01 10:00:00", id="a late line"),
+    ],
+)
+def test_what_is_no_proof_of_a_zone_moves_no_time(tmp_path: Path, sent: str, written: str) -> None:
+    tail = " - - - " if "Z" in sent else ": "
+    found = read_files(tmp_path, {"x.log": f"{sent} h faq{tail}{written},000 INFO a.b x\n"})
+    notes = {row["note"] for row in found.rows("SELECT note FROM file_note")}
+    assert "zone_assumed" in notes
+    assert "zone_proved" not in notes
+    assert found.row("SELECT strftime(time, '%H:%M') AS at FROM log_record") == {"at": "10:00"}
 
 
 def test_layers_end_somewhere(tmp_path: Path) -> None:
