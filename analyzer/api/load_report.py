@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import polars as pl
 
+from analyzer.api.load_words import ticket_words
 from analyzer.api.results import six_digits, write_text
 from analyzer.render.charts import svg
 from analyzer.render.load import levels_figure, timeline_figure
@@ -45,6 +46,7 @@ def document(found: LoadTest) -> dict[str, Any]:
             "submitted": found.integrity.submitted,
             "lost": found.integrity.lost,
             "doubled": found.integrity.doubled,
+            "waiting": found.integrity.waiting,
         },
         "levels": six_digits(found.frame).to_dicts(),
         "objectives": six_digits(found.objectives).to_dicts(),
@@ -67,11 +69,10 @@ def facts(found: LoadTest) -> dict[str, str]:
     """What was done, with what, and what the generator itself did."""
     options, summary = found.options, found.loaded.driven.summary
     scale = options.limit_scale
-    stopped = found.loaded.stopped_seconds
     return {
         "bot": found.bot,
         "scenario": f"{found.plan.scenario}, from {options.rate:g} updates/s",
-        "lasted": f"{found.plan.plan.seconds if stopped is None else stopped:.0f} s",
+        "lasted": f"{found.lasted_seconds:.0f} s",
         "Telegram's limits": f"times {scale:g}" if scale else "off",
         "offered": f"{summary.offered:,} journeys, {summary.issued:,} issued, "
         f"{summary.dropped:,} dropped",
@@ -82,7 +83,6 @@ def facts(found: LoadTest) -> dict[str, str]:
 
 def html_text(found: LoadTest) -> str:
     """The page."""
-    tickets = found.integrity
     criteria = pl.DataFrame(
         [
             ("met" if one.holds else "not met", one.criterion.text, one.words)
@@ -129,9 +129,8 @@ def html_text(found: LoadTest) -> str:
                 Section(
                     "objectives",
                     "Objectives at each level",
-                    "Broken: the events refute the target at 95 %. Tickets: "
-                    f"{tickets.submitted:,} submitted, {tickets.lost:,} lost, "
-                    f"{tickets.doubled:,} doubled.",
+                    "Broken: the events refute the target at 95 %; what is not refuted holds. "
+                    f"Of all levels: {ticket_words(found.integrity)}.",
                     found.objectives.filter(pl.col("valid") > 0),
                 ),
             ],

@@ -51,7 +51,8 @@ class Demand:
 
     `excerpts` are the stretches of the recording, in the order of the replay. `recorded`
     counts their acts by journey, `strange` those that no scenario makes. `notified` are the
-    seconds of replay at which notifications were sent: no user begins them.
+    seconds of replay at which notifications were sent: no user begins them. After
+    `closes_seconds` nobody begins anything more.
     """
 
     plan: Plan
@@ -60,6 +61,7 @@ class Demand:
     recorded: Mapping[str, int]
     strange: Mapping[str, int]
     notified: tuple[float, ...]
+    closes_seconds: float
     notes: tuple[str, ...]
 
 
@@ -118,6 +120,7 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
         recorded=dict(sorted(Counter(act.journey for act in inside).items())),
         strange=dict(sorted(strange.items())),
         notified=tuple(_notified(listed, taken, pace.speed)),
+        closes_seconds=pace.limit_seconds,
         notes=tuple(_notes(known, substitutes)),
     )
 
