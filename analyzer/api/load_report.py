@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import polars as pl
 
-from analyzer.api.load_words import ticket_words
+from analyzer.api.load_words import levels_title, ticket_words
+from analyzer.api.machine import machine_facts
 from analyzer.api.results import six_digits, write_text
 from analyzer.render.charts import svg
 from analyzer.render.load import levels_figure, timeline_figure
@@ -78,26 +80,12 @@ def facts(found: LoadTest) -> dict[str, str]:
         f"{summary.dropped:,} dropped",
         "generator lag p99": f"{summary.lag_p99_ms:.1f} ms",
         "seed": str(options.seed),
+        **machine_facts(),
     }
 
 
 def html_text(found: LoadTest) -> str:
     """The page."""
-    criteria = pl.DataFrame(
-        [
-            ("met" if one.holds else "not met", one.criterion.text, one.words)
-            for one in found.verified
-        ],
-        schema={"verdict": pl.String, "criterion": pl.String, "in_figures": pl.String},
-        orient="row",
-    )
-    answered = [
-        ((row.intended_ns - found.loaded.begun_ns) / NS_PER_SECOND, row.waited_ms, row.outcome)
-        for row in found.loaded.driven.rows
-    ]
-    spans = [
-        (one.level.at_seconds, one.level.until_seconds, one.level.name) for one in found.levels
-    ]
     return render_validation(
         ValidationContent(
             kind="Load test",
@@ -105,26 +93,20 @@ def html_text(found: LoadTest) -> str:
             headline=found.headline,
             findings=[],
             facts=list(facts(found).items()),
-            charts=[
-                ("Load offered and answered, level by level", svg(levels_figure(found.frame))),
-                (
-                    "How long users waited, second by second",
-                    svg(timeline_figure(answered, spans)),
-                ),
-            ],
+            charts=list(_charts(found)),
             sections=[
                 Section(
                     "levels",
                     "Levels",
-                    "Each level is judged alone, without its first fifth (10 s at most); "
-                    "rates are a second.",
+                    "Each level is judged alone, without its first fifth (10 s at most) where "
+                    "nothing is done to the bot; rates are a second, cores are those kept busy.",
                     _shown_levels(found.frame),
                 ),
                 Section(
                     "criteria",
                     "Pass criteria of the runbook",
                     "Held to the figures of replay.json.",
-                    criteria,
+                    _shown_criteria(found),
                 ),
                 Section(
                     "objectives",
@@ -136,6 +118,43 @@ def html_text(found: LoadTest) -> str:
             ],
             notes=found.notes,
         )
+    )
+
+
+def _charts(found: LoadTest) -> Iterator[tuple[str, str]]:
+    first = found.first_broken
+    deadline = first.broken[0].check.deadline_ms if first else None
+    yield (
+        "Load offered and answered, level by level",
+        svg(levels_figure(found.frame, levels_title(found), deadline)),
+    )
+    begun_ns = found.loaded.begun_ns
+    answered = [
+        (
+            (row.intended_ns - begun_ns) / NS_PER_SECOND,
+            row.waited_ms,
+            row.late or row.outcome != "ok",
+        )
+        for row in found.loaded.driven.rows
+    ]
+    spans = [
+        (one.level.at_seconds, one.level.until_seconds, one.level.name) for one in found.levels
+    ]
+    disturbed = found.plan.fault_seconds if found.recovery_seconds is not None else None
+    yield (
+        "How long users waited; red: failed, or later than its deadline",
+        svg(timeline_figure(answered, spans, disturbed)),
+    )
+
+
+def _shown_criteria(found: LoadTest) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            ("met" if one.holds else "not met", one.criterion.text, one.figures)
+            for one in found.verified
+        ],
+        schema={"verdict": pl.String, "criterion": pl.String, "in_figures": pl.String},
+        orient="row",
     )
 
 
@@ -151,6 +170,8 @@ def _shown_levels(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("sends_per_second").round_sig_figs(3).alias("sends"),
         "refused_429",
         pl.col("bot_cores").round_sig_figs(2),
+        pl.col("generator_cores").round_sig_figs(2),
+        pl.col("machine_cores").round_sig_figs(2),
         pl.col("memory_mb").round(0),
         pl.format("{} of {}", "bad", "valid").alias("bad"),
         "broken",

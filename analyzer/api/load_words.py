@@ -52,6 +52,17 @@ def ticket_words(tickets: Integrity) -> str:
     )
 
 
+def levels_title(found: LoadTest) -> str:
+    """What the levels show, as the title of their picture."""
+    if found.first_broken is None:
+        return f"No objective broke at {found.holds_per_second:.3g} updates/s"
+    broke = f"{found.first_broken.broken[0].check.name} broke"
+    at = f"{found.first_broken.offered_per_second:.3g} updates/s"
+    if not found.plan.climbs:
+        return f"{broke} {when(found.first_broken)}"
+    return f"Holds {found.holds_per_second:.3g} updates/s; {broke} at {at}"
+
+
 def broken_words(held: Held) -> str:
     """Like `support-ticket-submit-5s (3 of 120 bad)`."""
     return f"{held.check.name} ({held.bad:,} of {held.valid:,} bad)"

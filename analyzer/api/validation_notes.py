@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from analyzer import __version__
+from analyzer.api.machine import machine_facts
 from analyzer.api.measured import Predicted
 from analyzer.api.validation_runs import Run
 from analyzer.replay.workload.recorded import Demand
@@ -95,7 +93,6 @@ def facts(
     demand: Demand, runs: Sequence[Run], commands: Mapping[str, str], seed: int, speed: float
 ) -> dict[str, str]:
     """What was done, on what, with which versions and seed."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     summaries = [run.replayed.driven.summary for run in runs]
     offered, issued, dropped = (
         sum(getattr(summary, name) for summary in summaries)
@@ -115,8 +112,7 @@ def facts(
         **_notified(runs),
         "warm-up cut": f"{demand.plan.warm_up_seconds:.1f} s a replay",
         "seed": str(seed),
-        "machine": f"{platform.system()} on {platform.machine()}, {cores} cores",
-        "versions": f"analyzer {__version__}, Python {platform.python_version()}",
+        **machine_facts(),
     }
 
 

@@ -99,6 +99,16 @@ async def test_unanswered_journeys_are_late_and_stay_in_the_latencies_at_their_a
     assert "help" not in result.summary.journeys
 
 
+async def test_ticket_that_was_never_worded_is_not_a_submission() -> None:
+    """Without an answer to `/ticket` nobody wrote what it is about: nothing there to lose."""
+    result = await driven(
+        {"ticket_guided": 1.0}, BotFaults(mute=frozenset({"/ticket"})), patience=0.3, rate=10
+    )
+    figures = result.summary.journeys["ticket-begin"]
+    assert figures.unanswered == figures.n > 0
+    assert set(result.summary.journeys) == {"ticket-begin"}
+
+
 async def test_busy_user_makes_the_run_invalid() -> None:
     async with serving() as telegram:
         phases = (Phase(name="all", seconds=0.5, rate=20),)
