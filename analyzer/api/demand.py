@@ -6,7 +6,7 @@ from datetime import UTC
 
 from analyzer.api.analysis import Analysis
 from analyzer.api.journey_names import JourneyNames
-from analyzer.replay.workload.recorded import Act
+from analyzer.replay.workload.visits import Act
 
 
 def recorded_acts(analysis: Analysis, names: JourneyNames) -> list[Act]:

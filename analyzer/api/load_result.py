@@ -13,8 +13,8 @@ from analyzer.api.load_checks import LevelResult
 from analyzer.api.load_frames import levels_frame, objectives_frame
 from analyzer.api.load_limit import limit_words
 from analyzer.api.load_words import disturbance, finding, when
+from analyzer.api.outcome import FEWEST_JOURNEYS, Outcome
 from analyzer.api.runbook import Criterion, Verified, verify
-from analyzer.api.validation_result import FEWEST_JOURNEYS, Outcome
 from analyzer.replay.botapi.clock import NS_PER_SECOND
 from analyzer.replay.integrity import Integrity
 from analyzer.replay.load import Loaded, LoadPlan

@@ -25,7 +25,8 @@ from analyzer.replay.botapi.clock import NS_PER_SECOND
 from analyzer.replay.integrity import integrity
 from analyzer.replay.load import Loaded, LoadPlan, LoadRun, Mix, planned, run_load
 from analyzer.replay.load.levels import CAMPAIGN
-from analyzer.replay.workload.recorded import NOTIFICATION, scenario_of, visits_of
+from analyzer.replay.workload.recorded import NOTIFICATION
+from analyzer.replay.workload.visits import scenario_of, visits_of
 
 UNLIMITED_SCALE = 1000.0
 OURS = frozenset(

@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 
 from analyzer.errors import InputError
 from analyzer.replay.workload import SCENARIOS
-from analyzer.replay.workload.recorded import (
-    JOURNEYS,
-    Act,
-    Pace,
-    recorded_demand,
-    scenario_of,
-    visits_of,
-)
+from analyzer.replay.workload.recorded import Pace, recorded_demand
+from analyzer.replay.workload.visits import JOURNEYS, Act, scenario_of, visits_of
 
 
 def act(at: float, journey: str, user: str = "ann", operation: str = "") -> Act:

@@ -14,8 +14,9 @@ import orjson
 import polars as pl
 import pytest
 
+from analyzer.api.outcome import Outcome
 from analyzer.api.validation import validate
-from analyzer.api.validation_result import Options, Outcome, Validation
+from analyzer.api.validation_result import Options, Validation
 from analyzer.errors import InputError, OutputError, UsageError
 from analyzer.replay.integrity import Integrity
 from tests.conftest import ROOT

@@ -18,9 +18,8 @@ from analyzer.replay.workload.arrivals import Arrival
 from analyzer.replay.workload.excerpts import Excerpt, excerpts
 from analyzer.replay.workload.plan import Phase, Plan
 from analyzer.replay.workload.users import personas
+from analyzer.replay.workload.visits import JOURNEYS, Act, scenario_of, visits_of
 
-VISIT_GAP_SECONDS = 60.0
-"""A user who does nothing for longer than this has gone, and comes back as another visit."""
 REST_SECONDS = 150.0
 """Replay seconds before a user may come again: above patience and the longest conversation."""
 PATIENCE_SECONDS = 40.0
@@ -32,17 +31,6 @@ FEWEST_PAUSES = 20
 """Fewer than this say nothing about how long people think."""
 LONGEST_THOUGHT_SECONDS = 12.0
 """Longer pauses are waits for something else than the next answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One recorded journey that a user began; `user` is empty where the log names none."""
-
-    at_seconds: float
-    duration_seconds: float
-    user: str
-    journey: str
-    operation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,69 +131,6 @@ def _notified(acts: Sequence[Act], taken: Sequence[Excerpt], speed: float) -> li
     )
 
 
-def visits_of(acts: Sequence[Act]) -> list[list[Act]]:
-    """Acts grouped to visits, in order of their beginnings; an act of nobody is a visit."""
-    visits: list[list[Act]] = []
-    latest: dict[str, list[Act]] = {}
-    for act in sorted(acts, key=lambda one: one.at_seconds):
-        visit = latest.get(act.user) if act.user else None
-        if visit is None or act.at_seconds - _end(visit[-1]) > VISIT_GAP_SECONDS:
-            visit = []
-            latest[act.user] = visit
-            visits.append(visit)
-        visit.append(act)
-    return visits
-
-
-def scenario_of(visit: Sequence[Act]) -> str | None:
-    """The scenario that makes a visit's journeys; None where there is none."""
-    made = [act.journey for act in visit]
-    if "ticket-submit" in made:
-        return _submission(made)
-    for journey in made:
-        if (scenario := JOURNEYS.get(journey)) is not None:
-            listed = journey == "faq-read" and "list" in visit[0].operation
-            return "read_faq" if listed else scenario
-    return None
-
-
-def _submission(made: Sequence[str]) -> str:
-    submitted = made.index("ticket-submit")
-    if {"ticket-start", "ticket-begin"} & set(made[:submitted]):
-        return "ticket_guided"
-    after = made[submitted:]
-    if "notification-list" in after:
-        return "ticket_and_notification"
-    return "ticket_and_check" if "ticket-list" in after else "ticket_in_one_message"
-
-
-JOURNEYS: Mapping[str, str] = {
-    "ticket-submit": "ticket_in_one_message",
-    "ticket-start": "give_up",
-    "ticket-begin": "give_up",
-    "ticket-list": "check_tickets",
-    "faq-read": "search_faq",
-    "faq-search": "search_faq",
-    "faq-list": "read_faq",
-    "troubleshoot": "troubleshoot",
-    "profile-show": "edit_profile",
-    "profile-question": "edit_profile",
-    "profile-change": "edit_profile",
-    "subscribe": "subscribe",
-    "unsubscribe": "subscribe",
-    "notification-list": "open_notification",
-    "notification-open": "open_notification",
-    "start": "look_around",
-    "help": "look_around",
-    "status": "look_around",
-}
-"""Journey (as the mapping file names it) -> the scenario of a visit that begins with it."""
-
-
-def _end(act: Act) -> float:
-    return act.at_seconds + act.duration_seconds
-
-
 def _arrivals(
     visits: Sequence[Sequence[Act]], taken: Sequence[Excerpt], pace: Pace
 ) -> tuple[list[Arrival], int, int]:
@@ -241,10 +166,10 @@ def _arrivals(
 def _haste(visits: Sequence[Sequence[Act]], plan: Plan) -> float:
     """How much faster than the made-up users the recorded ones thought, by the medians."""
     pauses = [
-        later.at_seconds - _end(act)
+        later.at_seconds - act.ends_seconds
         for visit in visits
         for act, later in pairwise(visit)
-        if 0 < later.at_seconds - _end(act) <= LONGEST_THOUGHT_SECONDS
+        if 0 < later.at_seconds - act.ends_seconds <= LONGEST_THOUGHT_SECONDS
     ]
     if len(pauses) < FEWEST_PAUSES:
         return 1.0
