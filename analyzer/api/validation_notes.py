@@ -47,6 +47,24 @@ def _explanation(row: Mapping[str, float]) -> str:
     )
 
 
+def to_decide(undecided: pl.DataFrame, seconds: float) -> Iterator[str]:
+    """How long a replay would decide the objectives that one of `seconds` left open.
+
+    `undecided(valid, needed)`, one row per objective; events are taken to come as they came.
+    """
+    known = undecided.filter(pl.col("valid") > 0)
+    if not known.height:
+        return
+    factor = max(needed / valid for valid, needed in known.select("valid", "needed").rows())
+    if factor <= 1:
+        return
+    minutes = -(-factor * seconds // 60)
+    yield (
+        f"about {factor:.1f} times as many events would decide what is open: --limit "
+        f"{minutes:.0f}m if the recording is that long, or less with --speed"
+    )
+
+
 def comparability(*, paired: bool, pairs: int, speed: float, staffed: bool) -> Iterator[str]:
     """What may be compared with what, said plainly."""
     yield (

@@ -132,9 +132,13 @@ class Validation:
         """Objectives that the run is too short to decide."""
         return tuple(
             f"{row['objective']} has {row['valid']:,} of {row['needed']:,} events"
-            for row in self.objectives.iter_rows(named=True)
-            if row["verdict"] == Outcome.NOT_ENOUGH_DATA
+            for row in self.open_objectives.iter_rows(named=True)
         )
+
+    @property
+    def open_objectives(self) -> pl.DataFrame:
+        """The rows of `objectives` without a verdict."""
+        return self.objectives.filter(pl.col("verdict") == Outcome.NOT_ENOUGH_DATA.value)
 
     @property
     def outcome(self) -> Outcome:
