@@ -106,7 +106,11 @@ class LoadTest:
             return f"the bot did not come back after the kill -9: {self.loaded.gone}"
         if self.loaded.exit_code is not None:
             at = f"{self.lasted_seconds:.0f} s into the run"
-            return f"the bot ended by itself with code {self.loaded.exit_code}, {at}"
+            code = self.loaded.exit_code
+            return (
+                f"the bot ended by itself with code {code}, {at} (its output is in "
+                "bot-logs/output.log)"
+            )
         return ""
 
     @cached_property

@@ -115,7 +115,7 @@ def validate(
             ),
         ),
     )
-    hints = to_decide(found.open_objectives, demand.plan.seconds) if not found.failures else ()
+    hints = to_decide(found.open_objectives, demand) if not found.failures else ()
     found = replace(found, notes=(*found.notes, *hints))
     from analyzer.api.validation_report import write_validation
 

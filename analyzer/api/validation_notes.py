@@ -47,22 +47,21 @@ def _explanation(row: Mapping[str, float]) -> str:
     )
 
 
-def to_decide(undecided: pl.DataFrame, seconds: float) -> Iterator[str]:
-    """How long a replay would decide the objectives that one of `seconds` left open.
+def to_decide(undecided: pl.DataFrame, demand: Demand) -> Iterator[str]:
+    """How long a replay would decide the objectives that this one left open.
 
     `undecided(valid, needed)`, one row per objective; events are taken to come as they came.
     """
-    known = undecided.filter(pl.col("valid") > 0)
+    known = undecided.filter((pl.col("valid") > 0) & (pl.col("needed") > pl.col("valid")))
     if not known.height:
         return
     factor = max(needed / valid for valid, needed in known.select("valid", "needed").rows())
-    if factor <= 1:
+    times = f"about {factor:,.1f} times as many events would decide what is open"
+    if demand.whole:
+        yield f"{times}: only a longer recording has more"
         return
-    minutes = -(-factor * seconds // 60)
-    yield (
-        f"about {factor:.1f} times as many events would decide what is open: --limit "
-        f"{minutes:.0f}m if the recording is that long, or less with --speed"
-    )
+    minutes = -(-factor * demand.plan.seconds // 60)
+    yield f"{times}: --limit {minutes:.0f}m if the recording is that long, or less with --speed"
 
 
 def comparability(*, paired: bool, pairs: int, speed: float, staffed: bool) -> Iterator[str]:

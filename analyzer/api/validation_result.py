@@ -92,9 +92,16 @@ class Validation:
         if counted < FEWEST_JOURNEYS and not ended:  # what ended by itself has failed
             found.append(
                 f"too few events: {counted} journeys after the warm-up, {FEWEST_JOURNEYS} are the "
-                "least that is worth judging; allow more time with --limit"
+                f"least that is worth judging; {self.remedy}"
             )
         return tuple(found)
+
+    @property
+    def remedy(self) -> str:
+        """What brings more events."""
+        if self.demand.whole:
+            return "the whole recording was replayed, so only a longer one has more"
+        return "allow more time with --limit"
 
     @cached_property
     def rows(self) -> tuple[Journey, ...]:
@@ -111,7 +118,7 @@ class Validation:
         found = list(self.integrity.problems)
         for run in self.bot_runs:
             if run.replayed.exit_code is not None:
-                found.insert(0, f"the bot ended by itself with code {run.replayed.exit_code}")
+                found.insert(0, _ended(run.replayed.exit_code))
         for side, report in (("by its logs", self.measured), ("as users saw it", self.observed)):
             found += _missed(side, report)
         if self.comparison:
@@ -160,11 +167,14 @@ class Validation:
         why = self.invalid or self.failures or self.undecided
         if not why and self._open:
             why = ("no measure of the comparison could be decided",)
+        certain = self.integrity.problems if self.invalid else ()
+        nevertheless = f" Seen nevertheless: {'; '.join(certain)}." if certain else ""
         summaries = [run.replayed.driven.summary for run in self.bot_runs]
         issued, offered = (sum(getattr(s, n) for s in summaries) for n in ("issued", "offered"))
         told = f"{issued:,} of {offered:,} offered journeys issued"
         return (
-            f"{self.outcome.value}: {'; '.join(why) or 'every objective is demonstrated'}. {told}."
+            f"{self.outcome.value}: {'; '.join(why) or 'every objective is demonstrated'}."
+            f"{nevertheless} {told}."
         )
 
     @property
@@ -191,6 +201,10 @@ class Validation:
         from analyzer.render.fragments import frame_fragment
 
         return frame_fragment(self.headline, self.objectives, "; ".join(self.notes))
+
+
+def _ended(code: int) -> str:
+    return f"the bot ended by itself with code {code} (its output is in bot-logs/output.log)"
 
 
 def _missed(side: str, report: SloReport) -> Iterator[str]:

@@ -104,7 +104,7 @@ async def _replay(campaign: Campaign) -> Replayed:
             closing = Closing(campaign.demand.closes_seconds)
             beside = [
                 asyncio.ensure_future(staff.work()),
-                asyncio.ensure_future(_closed_at_the_end_of(process, closing)),
+                asyncio.ensure_future(_silenced_at_the_end_of(process, closing)),
             ]
             try:
                 driven = await drive(
@@ -125,6 +125,6 @@ async def _replay(campaign: Campaign) -> Replayed:
     return Replayed(driven, notifications, begun_us, ended, staff.refused)
 
 
-async def _closed_at_the_end_of(process: asyncio.subprocess.Process, closing: Closing) -> None:
+async def _silenced_at_the_end_of(process: asyncio.subprocess.Process, closing: Closing) -> None:
     await process.wait()
-    closing.close()
+    closing.silence()

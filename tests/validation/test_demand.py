@@ -101,6 +101,21 @@ def test_recording_without_journeys_of_users_is_refused() -> None:
         recorded_demand([act(0, "send")], Pace())
 
 
+def test_what_cannot_be_replayed_is_told_and_how_to_name_it() -> None:
+    acts = [act(n, name) for n, name in enumerate(["cart", "cart", "send", "help", "job"])]
+    [told] = recorded_demand(acts, Pace()).notes
+    assert told.startswith("3 of 5 recorded journeys are not replayed")
+    assert "cart (2), job (1)" in told
+    with pytest.raises(InputError, match=r'operation: "cart", context: CONTEXT'):
+        recorded_demand(acts[:2], Pace())
+
+
+def test_whole_recording_is_told_from_an_excerpt() -> None:
+    acts = [act(n, "help", f"user {n}") for n in range(100)]
+    assert recorded_demand(acts, Pace()).whole
+    assert not recorded_demand(acts, Pace(limit_seconds=30)).whole
+
+
 @given(ACTS, st.randoms(use_true_random=False))
 def test_demand_does_not_depend_on_the_order_of_the_log(
     acts: list[Act], source: random.Random

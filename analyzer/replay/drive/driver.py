@@ -95,11 +95,12 @@ class _Run:
             await self._visit(arrival, people[arrival.user], fired)
 
         times = [arrival.at_seconds for arrival in self.planned]
-        closing = asyncio.ensure_future(self._close())
+        closing = [asyncio.ensure_future(end) for end in (self._close(), self._fall_silent())]
         try:
             await open_loop(times, begin, self.clock, self.over)
         finally:
-            await called_off(closing)
+            for task in closing:
+                await called_off(task)
         return RunFacts(
             plan=self.plan.name,
             seed=self.plan.seed,
@@ -114,6 +115,10 @@ class _Run:
         self.over.set()
         for task in self.idle:
             task.cancel()
+
+    async def _fall_silent(self) -> None:
+        await self.watch.silent()
+        self.chats.fall_silent()
 
     @contextmanager
     def _at_leisure(self) -> Iterator[None]:

@@ -30,7 +30,7 @@ class BotCommand:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     ready_within_seconds: float = 60.0
-    stop_within_seconds: float = 30.0
+    stop_within_seconds: float = 10.0
 
 
 @asynccontextmanager

@@ -18,6 +18,10 @@ class Watch:
         """Return when nobody shall come or begin anything any more."""
         await asyncio.Event().wait()
 
+    async def silent(self) -> None:
+        """Return when nobody is left who could answer."""
+        await asyncio.Event().wait()
+
 
 class Closing(Watch):
     """Ends a run `seconds` after its beginning, or when told to, and keeps the rows until then.
@@ -30,6 +34,7 @@ class Closing(Watch):
         self.rows: list[Journey] = []
         self._seconds = seconds
         self._told = asyncio.Event()
+        self._silent = asyncio.Event()
 
     def heard(self, row: Journey) -> None:
         """Keep the row."""
@@ -39,8 +44,17 @@ class Closing(Watch):
         """End the run now."""
         self._told.set()
 
+    def silence(self) -> None:
+        """End the run now, and all waiting for answers with it."""
+        self._silent.set()
+        self.close()
+
     async def over(self) -> None:
         """Return at the end, however it came about."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._seconds if self._seconds < float("inf") else None):
                 await self._told.wait()
+
+    async def silent(self) -> None:
+        """Return when told that no answer can come."""
+        await self._silent.wait()

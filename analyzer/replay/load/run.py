@@ -154,7 +154,10 @@ class _Bench:
             at, rows, staff = self._seconds(), tuple(self.closing.rows), self.staff.as_it_stands()
             # In a thread: judging all rows would hold up users and Telegram alike.
             enough = await asyncio.to_thread(self._looked, look, at, (rows, staff))
-            if enough or (self._bot is not None and self._bot.returncode is not None):
+            if self._bot is not None and self._bot.returncode is not None:
+                self.closing.silence()
+                enough = True
+            if enough:
                 self._stop()
 
     def _looked(
@@ -198,6 +201,7 @@ class _Bench:
             await self.start_bot()
         except UsageError as error:
             self.gone = str(error)
+            self.closing.silence()
             self._stop()
 
 

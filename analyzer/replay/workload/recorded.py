@@ -7,6 +7,7 @@ write is made up anew, so no text of a log is ever sent.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from statistics import median
 
 from analyzer.errors import InputError, UsageError
 from analyzer.replay.workload.arrivals import Arrival
-from analyzer.replay.workload.excerpts import Excerpt, excerpts
+from analyzer.replay.workload.excerpts import WHOLE, Excerpt, excerpts
 from analyzer.replay.workload.plan import Phase, Plan
 from analyzer.replay.workload.users import personas
 from analyzer.replay.workload.visits import JOURNEYS, Act, scenario_of, visits_of
@@ -26,6 +27,7 @@ PATIENCE_SECONDS = 40.0
 """Above the longest deadline of an answer (30 s)."""
 NOTIFICATION = "send"
 """The journey of a notification, as the mapping file names it."""
+LEFT_OUT_TOLD = 4
 PAUSES_TRIED = 2_001
 FEWEST_PAUSES = 20
 """Fewer than this say nothing about how long people think."""
@@ -38,7 +40,7 @@ class Demand:
     """What to replay: a plan, its arrivals, and what was recorded in that stretch.
 
     `excerpts` are the stretches of the recording, in the order of the replay. `recorded`
-    counts their acts by journey, `strange` those that no scenario makes. `notified` are the
+    counts their acts by journey. `notified` are the
     seconds of replay at which notifications were sent: no user begins them. After
     `closes_seconds` nobody begins anything more.
     """
@@ -47,10 +49,14 @@ class Demand:
     arrivals: tuple[Arrival, ...]
     excerpts: tuple[Excerpt, ...]
     recorded: Mapping[str, int]
-    strange: Mapping[str, int]
     notified: tuple[float, ...]
     closes_seconds: float
     notes: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the recording is replayed."""
+        return [excerpt.name for excerpt in self.excerpts] == [WHOLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,7 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
     listed = sorted(acts, key=lambda act: (act.at_seconds, act.user, act.operation))
     known = [act for act in listed if scenario_of([act]) is not None]
     if not known:
-        names = ", ".join(sorted({act.journey for act in listed})[:5]) or "none"
-        raise InputError(
-            f"none of the journeys in these logs is one that a scenario makes (there are {names})."
-            f" Name them with --journeys FILE; scenarios know {', '.join(sorted(JOURNEYS))}."
-        )
+        raise InputError(_nothing_known(listed))
     taken = excerpts(
         [act.at_seconds for act in known], pace.speed * pace.limit_seconds, pace.speed
     )
@@ -100,16 +102,14 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
         pace=pace.speed,
     )
     plan = replace(plan, pace=pace.speed * _haste(visits_of(inside), plan))
-    strange = Counter(act.journey for act in listed if scenario_of([act]) is None)
     return Demand(
         plan=plan,
         arrivals=tuple(coming),
         excerpts=taken,
         recorded=dict(sorted(Counter(act.journey for act in inside).items())),
-        strange=dict(sorted(strange.items())),
         notified=tuple(_notified(listed, taken, pace.speed)),
         closes_seconds=pace.limit_seconds,
-        notes=tuple(_notes(known, substitutes)),
+        notes=(*_left_out(listed), *_notes(known, substitutes)),
     )
 
 
@@ -176,6 +176,34 @@ def _haste(visits: Sequence[Sequence[Act]], plan: Plan) -> float:
     people = personas(PAUSES_TRIED, plan.seed)
     drawn = [person.pause_seconds() for person in people]
     return median(pause for pause in drawn if pause <= LONGEST_THOUGHT_SECONDS) / median(pauses)
+
+
+def _nothing_known(acts: Sequence[Act]) -> str:
+    busiest = Counter(act.operation for act in acts).most_common(5)
+    there = ", ".join(sorted({act.journey for act in acts})[:5]) or "none"
+    operation = json.dumps(busiest[0][0]) if busiest else "NAME"
+    return (
+        f"none of the journeys in these logs is one that a scenario makes (there are {there}). "
+        "Name them with --journeys FILE, one line for each, below `journeys:`: "
+        f"- {{service: SERVICE, operation: {operation}, context: CONTEXT, journey: JOURNEY}}. "
+        f"Scenarios know the journeys {', '.join(sorted(JOURNEYS))}."
+    )
+
+
+def _left_out(acts: Sequence[Act]) -> Iterator[str]:
+    """What of the recording no user of the replay will do."""
+    strange = Counter(
+        act.journey for act in acts if act.journey != NOTIFICATION and scenario_of([act]) is None
+    )
+    if strange:
+        named = sorted(strange.items(), key=lambda pair: (-pair[1], pair[0]))
+        told = ", ".join(f"{name} ({count:,})" for name, count in named[:LEFT_OUT_TOLD])
+        more = f" and {len(named) - LEFT_OUT_TOLD} more" if len(named) > LEFT_OUT_TOLD else ""
+        yield (
+            f"{strange.total():,} of {len(acts):,} recorded journeys are not replayed, since no "
+            f"scenario makes them: {told}{more}. Those that users began can be named with "
+            "--journeys FILE"
+        )
 
 
 def _notes(acts: Sequence[Act], substitutes: int) -> Iterator[str]:

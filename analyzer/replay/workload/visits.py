@@ -82,3 +82,18 @@ JOURNEYS: Mapping[str, str] = {
     "status": "look_around",
 }
 """Journey (as the mapping file names it) -> the scenario of a visit that begins with it."""
+
+COMMANDS: Mapping[str, str] = {
+    "/ticket": "ticket-submit",
+    "/tickets": "ticket-list",
+    "/faq": "faq-read",
+    "/troubleshoot": "troubleshoot",
+    "/profile": "profile-show",
+    "/subscribe": "subscribe",
+    "/unsubscribe": "unsubscribe",
+    "/notifications": "notification-list",
+    "/start": "start",
+    "/help": "help",
+    "/status": "status",
+}
+"""Command (where a log calls its operations by them, and no mapping file does) -> journey."""
