@@ -186,23 +186,36 @@ class Analysis:
         return int(self.sql("SELECT count(*) FROM hotspot WHERE rank IS NULL").item())
 
     def whatif(
-        self, merge: Sequence[Sequence[str]] = (), seed: int | None = None
+        self,
+        merge: Sequence[Sequence[str]] = (),
+        seed: int | None = None,
+        constraints: contexts.Constraints | None = None,
     ) -> whatif.WhatIf:
-        """What merging is predicted to bring; `merge` lists sets of services, else as proposed.
+        """What merging is predicted to bring.
+
+        `merge` lists sets of services; without it the contexts are merged as proposed, or as
+        proposed under `constraints`, whose owners and runtimes the order of migration respects.
 
         `.frame` has latency per journey and quantile, `.failures`, `.contexts`, `.blast_radius`,
         `.availability`, `.plan` and `.curve` the rest, `.warnings` what to know first.
 
         Raises:
             UsageError: a name is no service, or stands in two sets.
+            ConfigurationError: the constraints contradict each other.
         """
         from analyzer.analysis import whatif
         from analyzer.api.what_if import predict
 
-        names = self.services["service_name"].to_list()
-        grouping = whatif.grouping_of(merge, names) if merge else self._context_of_service()
         asked = self.seed if seed is None else seed
-        return predict(self._frame, self.folder, grouping, asked)
+        if merge:
+            names = self.services["service_name"].to_list()
+            grouping = whatif.grouping_of(merge, names)
+        elif constraints is None:
+            grouping = self._context_of_service()
+        else:
+            groups = self.contexts(asked, constraints).groups
+            grouping = {name: context for context, names in groups.items() for name in names}
+        return predict(self._frame, self.folder, grouping, asked, constraints)
 
     @cached_property
     def whatif_frame(self) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from analyzer.analysis.contexts import Constraints
 from analyzer.analysis.whatif import Assumptions, WhatIf, what_if
 from analyzer.api.recordings import Relation, one_trace_in, recording_of
 from analyzer.store import Store
@@ -25,16 +26,22 @@ _COLUMNS = (
 """The columns of the relation; the value's frame has further ones."""
 
 
-def predict(relation: Relation, folder: Path, context_of: Mapping[str, str], seed: int) -> WhatIf:
+def predict(
+    relation: Relation,
+    folder: Path,
+    context_of: Mapping[str, str],
+    seed: int,
+    wishes: Constraints | None = None,
+) -> WhatIf:
     """Return what the grouping `context_of` (service -> context) is predicted to bring.
 
-    `relation` runs a relation of the store in `folder`.
+    `relation` runs a relation of the store in `folder`; `wishes` names owners and runtimes.
     """
     recording = recording_of(relation, folder)
-    return what_if(recording, context_of, seed, _assumptions(relation))
+    return what_if(recording, context_of, seed, _assumptions(relation, wishes or Constraints()))
 
 
-def _assumptions(relation: Relation) -> Assumptions:
+def _assumptions(relation: Relation, wishes: Constraints) -> Assumptions:
     """Return what the processes logged of themselves: memory in MB, processor time in cores."""
     samples: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for service, name, time_ns, value in relation("resource_samples").iter_rows():
@@ -46,6 +53,8 @@ def _assumptions(relation: Relation) -> Assumptions:
             for service, rows in memory.items()
         },
         cpu=samples.get("process.cpu.utilization", {}),
+        owner=wishes.owner,
+        runtime=wishes.runtime,
     )
 
 
