@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from analyzer.analysis import contexts, whatif
+    from analyzer.analysis.contexts import Constraints
     from analyzer.api.context_map import ContextMap
     from analyzer.api.plots import Plots
     from analyzer.api.slo_report import SloReport
@@ -136,7 +137,7 @@ class Analysis:
         return self._frame("hotspots", {"top": top})
 
     def contexts(
-        self, seed: int | None = None, constraints: contexts.Constraints | None = None
+        self, seed: int | None = None, constraints: Constraints | None = None
     ) -> ContextMap:
         """The proposal of bounded contexts; another seed or wishes group anew.
 
@@ -189,7 +190,7 @@ class Analysis:
         self,
         merge: Sequence[Sequence[str]] = (),
         seed: int | None = None,
-        constraints: contexts.Constraints | None = None,
+        constraints: Constraints | None = None,
     ) -> whatif.WhatIf:
         """What merging is predicted to bring.
 
