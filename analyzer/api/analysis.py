@@ -225,8 +225,13 @@ class Analysis:
 
     @cached_property
     def whatif_notes(self) -> tuple[str, ...]:
-        """What must be known before anyone trusts the prediction."""
+        """What each merged context takes in, and what to know before trusting the prediction."""
         return self._sentences("whatif")
+
+    @cached_property
+    def migration(self) -> tuple[str, ...]:
+        """The order of migration in sentences: gain, risk, gate and way back of each step."""
+        return self._sentences("migration")
 
     def slo(self, objectives: str | Path, journeys: str | Path | None = None) -> SloReport:
         """Budgets, burn and verdicts of the objectives in a file (or folder of files).

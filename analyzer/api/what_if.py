@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analyzer.analysis.contexts import Constraints
 from analyzer.analysis.whatif import Assumptions, WhatIf, what_if
+from analyzer.api.merge_words import context_sentences, migration_sentences
 from analyzer.api.recordings import Relation, one_trace_in, recording_of
 from analyzer.store import Store
 
@@ -62,13 +63,23 @@ def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> Non
     """Replace the relation `whatif` by the prediction for this grouping."""
     found = predict(store.frame, store.path.parent, context_of, seed)
     rows = found.frame.select(_COLUMNS).rows()
+    said = {
+        "whatif": [
+            *context_sentences(found),
+            *_sampled(one_trace_in(store.frame)),
+            *found.warnings,
+        ],
+        "migration": migration_sentences(found),
+    }
     with store.transaction():
         store.clear(["whatif"])
         store.append("whatif", rows)
-        store.run("forget_findings", {"topic": "whatif"})
-        said = [*_sampled(one_trace_in(store.frame)), *found.warnings]
-        words = [(at, "whatif", sentence) for at, sentence in enumerate(said)]
-        store.append("finding", words)
+        for topic in said:
+            store.run("forget_findings", {"topic": topic})
+        store.append(
+            "finding",
+            [(at, topic, line) for topic, lines in said.items() for at, line in enumerate(lines)],
+        )
 
 
 def _sampled(one_in: int) -> list[str]:

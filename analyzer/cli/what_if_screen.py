@@ -6,6 +6,7 @@ import polars as pl
 
 from analyzer.analysis.whatif import WhatIf
 from analyzer.api.gains import gain_table, gains, untouched_sentence
+from analyzer.api.merge_words import gate_sentence, stop_sentence
 from analyzer.render.tables import sentence_lines, short_table
 
 _LEGEND = (
@@ -165,11 +166,11 @@ def _plan(found: WhatIf) -> tuple[pl.DataFrame, list[str]]:
     plan = found.plan
     said = [
         _LEGEND,
-        f"stop after step {plan.stop_after}: {plan.reason}" if plan.steps else plan.reason,
+        stop_sentence(plan),
         *(f"cannot move: {line}" for line in plan.blocked),
         *(f"step {step.number}: {line}" for step in plan.steps for line in step.warnings),
         *(
-            f"after step {step.number}, go on when {step.gate}; if not, {step.way_back}"
+            f"after step {step.number}, {gate_sentence(step)}"
             for step in plan.steps[: plan.stop_after]
         ),
     ]

@@ -149,3 +149,12 @@ def test_control_characters_in_names_reach_no_terminal_and_break_no_file(tmp_pat
         assert not {"\x1b", "\x00", "\u202e"} & set(text)
     assert "evil\\x1b" in shown[0]
     ET.fromstring(shown[4].encode())
+
+
+def test_a_report_says_in_which_order_to_merge_and_where_to_stop(folder: Path) -> None:
+    told = an.open_analysis(folder).migration
+    page = (folder / "report.html").read_text("utf-8")
+    assert "In which order to merge, and where to stop" in page
+    assert told[-1].startswith(("stop after step", "no step"))
+    assert all(line.split(";")[0] in page for line in told)
+    assert "calls become in-process" in page
