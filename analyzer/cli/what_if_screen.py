@@ -71,10 +71,16 @@ def _failures(failures: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 def _journeys(found: WhatIf) -> tuple[pl.DataFrame, list[str]]:
     predicted = gains(found.frame)
     touched = [gain for gain in predicted if gain.touched]
-    said = [] if touched else ["no journey changes: none makes a call between merged services"]
+    said = [] if touched else [_unchanged(found)]
     rest = untouched_sentence(predicted)
     said += [rest] if rest and touched else []
     return gain_table(touched).drop("context"), [*said, *_failing(found)]
+
+
+def _unchanged(found: WhatIf) -> str:
+    if found.failures["unknown_gaps"].sum():
+        return "no change can be told: no log tells both sides of a merged call"
+    return "no journey changes: none makes a call between merged services"
 
 
 def _failing(found: WhatIf) -> list[str]:

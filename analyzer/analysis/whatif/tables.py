@@ -189,7 +189,8 @@ def _brought(
         on_path = [site for site in critical_sites(run) if alone.inside(site.caller, site.callee)]
         hops += len(on_path)
         critical += sum(site.gap_ns for site in on_path)
-    calls, lost = int(merged.sites.sum()), int((merged.sites & recording.lost).sum())
+    calls = int(merged.sites.sum()) + int(merged.unknown.sum())
+    lost = int((merged.sites & recording.lost).sum())
     gap = int(gaps[merged.sites].sum())
     touched = sum(
         count for needs, count in recording.patterns.items() if not inside.isdisjoint(needs)
