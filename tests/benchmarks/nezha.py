@@ -8,8 +8,8 @@ Windows as in METHODS section 5: peak T+10..150 s, or found in the traffic aroun
 the day without T-5..T+420 s of any fault. Faults without data are left out and counted.
 
 Three of the 49 faults with data are not first when the time is given, all are among three:
-- 08-22 05:09 checkout, return (place 3): the window holds four purchases. That none of them goes on
-  to ship its order is within chance of a few; frontend's waits rose a little in the same minute.
+- 08-22 05:09 checkout, return (place 3): the window holds four purchases. That none of them ships
+  its order is within chance of a few; frontend's waits rose a little in the same minute.
 - 08-23 14:47 and 15:04 catalogue, return and exception (place 2): the catalogue answers wrongly at
   once and does nothing else differently; frontend gives up and asks everybody less often. The
   traces hold no status. What tells it is the call a request ends with (never GetProduct before,
@@ -17,7 +17,7 @@ Three of the 49 faults with data are not first when the time is given, all are a
   the same. Charging it to the callee gains these two and loses those, so it is not done.
 Seven of the 56 have no data: no span and no log line within their window (the parquet files hold
 log lines of three minutes, and no metrics), so nothing else can be used for them. The published
-best counts them (.929/.964 of 56 = 52 and 54, from logs and metrics as well); here that is 46 and 49.
+best counts them (.929/.964 of 56 = 52 and 54, from logs and metrics too); here that is 46 and 49.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ class Period:
     own + gap by whom it is charged to. `served`: service_name, operation, calls, errors (begun
     there), p50 of the duration. `called`: the same p50 as callers see it. `events`: service_name,
     key, other, n (`counts.events_of`). `requests`: service_name, n (`counts.requests_of`).
-    `causes`: service_name, operation (maybe null), source, cause, n. `path`: service_name, exclusive_ns
-    charged to it on the critical paths.
+    `causes`: service_name, operation (maybe null), source, cause, n. `path`: service_name,
+    exclusive_ns charged to it on the critical paths.
     """
 
     levels: pl.DataFrame
