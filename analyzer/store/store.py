@@ -189,6 +189,15 @@ class Store:
         finally:
             cursor.close()
 
+    def arrow(self, name: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        """Return the result of `sql/<name>.sql` in Arrow's columns, for another process."""
+        cursor = self._connection.cursor()
+        return cursor.sql(relation(name), params=dict(parameters or {})).to_arrow_table()
+
+    def schema(self, table: str) -> pa.Schema:
+        """Return the Arrow schema in which `append_arrow` takes the rows of `table`."""
+        return self._schema(table)
+
     def clear(self, tables: Iterable[str]) -> None:
         """Empty `tables`."""
         for table in tables:
