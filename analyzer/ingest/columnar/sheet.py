@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column
+from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column, Wording
 from analyzer.ingest.lines import Line
 from analyzer.ingest.shapes import Shape
 
@@ -21,7 +21,8 @@ _LARGEST = 2**63
 class Sheet:
     """Lines of one shape: their numbers, and a column for each of their keys.
 
-    `line_of` gives the line of a number back, for those that must be refused.
+    `line_of` gives the line of a number back, for those that must be refused. `wording` tells
+    how a message of theirs is made of other columns.
     """
 
     format: str
@@ -29,6 +30,7 @@ class Sheet:
     numbers: pl.Series
     columns: Mapping[str, Column]
     line_of: Callable[[int], Line]
+    wording: Wording | None = None
 
     def __len__(self) -> int:
         """Return the number of lines."""
@@ -40,7 +42,7 @@ class Sheet:
             key: Column(kind, values.filter(chosen))
             for key, (kind, values) in self.columns.items()
         }
-        return Sheet(self.format, self.shape, self.numbers.filter(chosen), columns, self.line_of)
+        return replace(self, numbers=self.numbers.filter(chosen), columns=columns)
 
     def fields(self, place: int) -> dict[str, Any]:
         """Return one line as its reader would give it: its keys and values."""
