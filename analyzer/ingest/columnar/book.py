@@ -204,8 +204,7 @@ class Book:
             line_of,
             lesson.wording,
         )
-        kept = pl.Series(regular[places.to_numpy()])
-        return sheet if kept.all() else sheet.select(kept)
+        return sheet.select(pl.Series(regular[places.to_numpy()]))
 
 
 def _top_level(template: Template) -> set[str]:

@@ -92,7 +92,9 @@ def _seconds(digits: Digits) -> Whole | None:
     hour, minute, second = (_number(digits, start, start + 2) for start in (11, 14, 17))
     if (hour > 23).any() or (minute > 59).any() or (second > 59).any():
         return None
-    days = _days(_number(digits, 0, 4) * 10_000 + _number(digits, 5, 7) * 100 + _number(digits, 8, 10))
+    days = _days(
+        _number(digits, 0, 4) * 10_000 + _number(digits, 5, 7) * 100 + _number(digits, 8, 10)
+    )
     return None if days is None else days * _DAY_S + hour * _HOUR_S + minute * _MINUTE_S + second
 
 

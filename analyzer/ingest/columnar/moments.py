@@ -35,8 +35,9 @@ def moments(column: Column, clock: Clock) -> pl.Series | None:
     first = texts[0]
     if column.kind != TEXT or len(first) < _DATED_CHARACTERS:
         return None
-    if (found := instants(texts)) is not None and (found.zoned or not clock.zoned):
-        return _plausible(found.epoch, clock)
+    read = instants(texts)
+    if read is not None and (read.zoned or not clock.zoned):
+        return _plausible(read.epoch, clock)
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:

@@ -74,9 +74,7 @@ def _span(resolved: Resolved, namer: Namer) -> dict[str, pl.Series]:
     assert resolved.operation is not None
     count = len(resolved.sheet)
     start = resolved.time_ns - resolved.duration_ns
-    parent = identified(
-        resolved.texts("parent_span_id"), 16, ids.span_id, namer.identifier
-    )
+    parent = identified(resolved.texts("parent_span_id"), 16, ids.span_id, namer.identifier)
     no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
     operation = resolved.operation.fill_null(UNKNOWN_SERVICE)
     return {

@@ -38,11 +38,19 @@ class Sheet:
 
     def select(self, chosen: pl.Series) -> Sheet:
         """Return the lines for which `chosen` is true."""
+        count = int(chosen.sum())
+        if count == len(self):
+            return self
+
+        def taken(values: pl.Series) -> pl.Series:
+            return values.head(count) if first else values.filter(chosen)
+
+        # Mostly it is but the last that is left out: nothing needs to be copied.
+        first = bool(chosen.head(count).all())
         columns = {
-            key: Column(kind, values.filter(chosen))
-            for key, (kind, values) in self.columns.items()
+            key: Column(kind, taken(values)) for key, (kind, values) in self.columns.items()
         }
-        return replace(self, numbers=self.numbers.filter(chosen), columns=columns)
+        return replace(self, numbers=taken(self.numbers), columns=columns)
 
     def fields(self, place: int) -> dict[str, Any]:
         """Return one line as its reader would give it: its keys and values."""

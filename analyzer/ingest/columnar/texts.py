@@ -22,9 +22,11 @@ from analyzer.ingest.text import template_of
 _CANONICAL = r"^-?(?:0|[1-9][0-9]{0,8})\.(?:0|[0-9]{0,3}[1-9])$"
 _NEEDS_ESCAPE = r'["\\\x00-\x1f]'
 _LONG = 400
+_SAMPLE = 256
 # Hexadecimal digits, and numbers with a unit that is none, between blanks and brackets.
 _HEX = r"([ =/(\[])[a-fA-F]{0,7}[0-9][0-9a-fA-F]{7,}([ /)\],;]|$)"
-_NUMBER = r"([ =/(\[])[0-9]+(?:\.[0-9]+)?((?:[g-zµ][a-zµ]?)?(?:[ /)\],;]|$))"
+_NUMBER = r"([ =/(\[])(?:[0-9]{1,7}\.)?[0-9]+((?:[g-zµ][a-zµ]?)?(?:[ /)\],;]|$))"
+
 
 def masked(texts: pl.Series, masker: Masker, alike: pl.Series | None = None) -> pl.Series:
     """Return `texts` with every secret and personal datum replaced; nulls stay.
@@ -43,7 +45,9 @@ def templates(texts: pl.Series) -> pl.Series:
     if (few := few_texts(texts)) is not None:
         return few.changed(template_of)
     text = pl.col("text")
-    alike = text.str.replace_all(_HEX, "${1}1${2}").str.replace_all(_NUMBER, "${1}1${2}")
+    alike = text.str.replace_all(_NUMBER, "${1}1${2}")
+    if texts.head(_SAMPLE).str.contains(_HEX).any():
+        alike = text.str.replace_all(_HEX, "${1}1${2}").str.replace_all(_NUMBER, "${1}1${2}")
     frame = pl.DataFrame({"text": texts})
     found = frame.select(pl.when(text.str.len_bytes() < _LONG).then(alike).otherwise(text))
     return by_distinct(found.to_series(), template_of)
@@ -104,7 +108,8 @@ def _changed(
     if not places:
         return texts
     changed = [change(text) for text in texts.gather(places)]
-    return texts.scatter(places, pl.Series(changed, dtype=pl.String))
+    # A series is changed in its place: the sheet's own stays as it was read.
+    return texts.clone().scatter(places, pl.Series(changed, dtype=pl.String))
 
 
 def counted(values: pl.Series, masker: Masker, change: Callable[[str], str]) -> pl.Series:

@@ -19,7 +19,7 @@ from analyzer.ingest.mask_patterns import PHONE_WORDS
 _MOST_CHARACTERS = 400
 """A longer message is cut before its template is taken; it is looked at as it stands."""
 # A number that is no phone's (where no word before it says so), card's or bot's: too short.
-_NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_NUMBER = r"(?:[0-9]{1,7}\.)?[0-9]{1,9}"
 _UNIT = re.compile(rf"{_NUMBER}(?P<unit>(?:ns|us|ms|s)?)$")
 # Digits with a letter among them, or a UUID: longer than any number that people are called by.
 _HEX = (
