@@ -92,11 +92,19 @@ def gain_table(found: Sequence[Gain]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def gain_sentence(found: Sequence[Gain]) -> str | None:
-    """Return what the merge brings in one sentence; None where nothing could be predicted."""
+def gain_sentence(found: Sequence[Gain], *, measured: bool = True) -> str | None:
+    """Return what the merge brings in one sentence; None where nothing could be predicted.
+
+    `measured`: whether the way of any merged call is known, from its client and its server.
+    """
     if not any(gain.quantile for gain in found):
         return None
     certain = [gain for gain in found if gain.certain]
+    if not certain and not measured:
+        return (
+            "Predicted gain of these merges: not known; no log tells both sides of a merged call, "
+            "so what its way costs was measured nowhere."
+        )
     if not certain:
         return (
             "Predicted gain of these merges: none that is certain for any journey; the calls "

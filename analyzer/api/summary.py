@@ -68,7 +68,8 @@ def _context_sentences(analysis: Analysis) -> list[str]:
     count = members["context"].n_unique()
     contexts = f"{count} contexts" if count != 1 else "1 context"
     sentences = [f"Consolidate {members.height} services into {contexts}: {told}."]
-    gain = gain_sentence(gains(analysis.whatif_frame))
+    calls, unmeasured = analysis.relation("merged_calls").row(0)
+    gain = gain_sentence(gains(analysis.whatif_frame), measured=unmeasured < calls)
     if gain:
         sentences.append(gain)
     unsure = members.filter(pl.col("reason").str.starts_with("undecided, ask")).height
