@@ -111,9 +111,8 @@ def gain_sentence(found: Sequence[Gain], *, measured: bool = True) -> str | None
             "between merged services are not what the journeys wait for."
         )
     best = certain[0]
-    before, after = best.judged
     told = (
-        f"Predicted gain of these merges: {best.journey} {_ms(before)} → {_ms(after)} at "
+        f"Predicted gain of these merges: {best.journey} {_pair(best.judged)} at "
         f"p{100 * (best.quantile or 0):g}, {_ms(best.saved)} less (95 % interval "
         f"{best.interval}; n = {best.n:,}); {len(certain)} of {len(found)} journeys gain for "
         "certain."

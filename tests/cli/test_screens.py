@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import analyzer as an
+from analyzer.api import summary
 from analyzer.cli import cli
 from tests.api.test_recordings import write_logs
 
@@ -158,3 +159,15 @@ def test_a_report_says_in_which_order_to_merge_and_where_to_stop(folder: Path) -
     assert told[-1].startswith(("stop after step", "no step"))
     assert all(line.split(";")[0] in page for line in told)
     assert "calls become in-process" in page
+
+
+def test_durations_without_a_unit_are_said_with_the_way_to_name_it(tmp_path: Path) -> None:
+    start = "10.0.0.2 - - [04/May/2026:09:00"
+    lines = [
+        f'{start}:{at:02d} +0000] "GET /faq HTTP/1.1" 200 5 "-" "x" 1200{at}' for at in range(20)
+    ]
+    (tmp_path / "faq.log").write_text("\n".join(lines) + "\n")
+    run = an.analyze([tmp_path / "faq.log"], tmp_path / "out")
+    (told,) = [line for line in summary.findings(run) if "--unit" in line]
+    assert told.startswith("20 lines of faq tell a duration without its unit (elapsed)")
+    assert "--unit elapsed=ms (or us, s)" in told

@@ -2,8 +2,8 @@
 
 A hub touches most journeys *and* spreads its calls over the contexts that show themselves
 without it. An entry point (a gateway) is a hub that the fleet calls hardly ever and that
-passes work on; one that nearly every journey passes on its way to three services or more is an
-entry point even where the contexts behind it are too few to show a spread. A service that calls
+passes work on; one that nearly every journey passes on its way to several services is an entry
+point even where the contexts behind it are too few to show a spread. A service that calls
 nobody and is called from three contexts or more, none of which clearly owns it (an audit
 trail), is shared as well, however few journeys it is part of.
 """
@@ -152,7 +152,7 @@ def enough_spread(settings: Settings, groups: int) -> float:
 
 
 def _serves_all(fleet: Fleet, at: int, share: float) -> bool:
-    return share >= _NEARLY_ALL and bool(np.count_nonzero(fleet.calls[at]) >= _FEWEST_SERVED)
+    return share >= _NEARLY_ALL and bool(np.count_nonzero(fleet.calls[at]) > 1)
 
 
 def _passes_on(calls: Floats, at: int) -> bool:
