@@ -92,10 +92,8 @@ def _merged(spans: Sequence[Span], quality: Quality) -> list[Span]:
 
 
 def _names_no_parents(spans: Sequence[Span]) -> bool:
-    """Whether these are log lines that share a trace id and nothing else: no ids, no parents."""
-    return len(spans) > 1 and not any(
-        span.parent_span_id or span.kind_source != "dialect" for span in spans
-    )
+    """Whether these share a trace id and nothing else: no span says whose child it is."""
+    return len(spans) > 1 and not any(span.parent_span_id for span in spans)
 
 
 def link_order(span: Span) -> tuple[str, bool, bool, str, str, int]:
