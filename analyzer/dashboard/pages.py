@@ -52,31 +52,18 @@ class Pages:
         """Render pages of `board`."""
         self._board = board
 
-    def overview(self, stream: Stream) -> str:
-        """The page of the whole."""
-        return self._render("overview.html.j2", stream, None)
-
-    def context(self, stream: Stream, context: str) -> str:
-        """The page of one bounded context."""
-        return self._render("context.html.j2", stream, context)
-
-    def login(self, *, refused: bool) -> str:
-        """The page that asks for the token."""
-        return (
-            environment()
-            .get_template("login.html.j2")
-            .render(title=self._board.title, refused=refused, file=address)
-        )
-
-    def _render(self, template: str, stream: Stream, context: str | None) -> str:
+    async def page(self, stream: Stream, context: str | None) -> str:
+        """The page of the whole (`context` None) or of one bounded context."""
+        view = (await stream.moment(context)).view
         found = stream.snapshot()
         objectives = [watched.snapshot.objective for watched in found.objectives]
+        template = "overview.html.j2" if context is None else "context.html.j2"
         return (
             environment()
             .get_template(template)
             .render(
                 title=found.title,
-                view=stream.view(context),
+                view=view,
                 context=context,
                 scripts=" ".join(map(address, SCRIPTS)),
                 objectives=[o for o in objectives if context in {None, o.context}],
@@ -84,6 +71,14 @@ class Pages:
                 blank=BLANK,
                 file=address,
             )
+        )
+
+    def login(self, *, refused: bool) -> str:
+        """The page that asks for the token."""
+        return (
+            environment()
+            .get_template("login.html.j2")
+            .render(title=self._board.title, refused=refused, file=address)
         )
 
 

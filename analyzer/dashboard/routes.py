@@ -94,8 +94,7 @@ class _Served:
 
     async def warm_up(self, _: web.Application) -> None:
         """Load what the first look would otherwise wait for."""
-        self._stream.view(None)
-        self._pages.overview(self._stream)
+        await self._pages.page(self._stream, None)
 
     async def stop(self, _: web.Application) -> None:
         """End all streams, so that closing the application waits for nobody."""
@@ -118,11 +117,9 @@ class _Served:
 
     async def page(self, request: web.Request) -> web.Response:
         context = request.match_info.get("context")
-        if context is None:
-            return _html(self._pages.overview(self._stream))
-        if context not in self._stream.snapshot().contexts:
+        if context is not None and context not in self._stream.snapshot().contexts:
             raise web.HTTPNotFound(text="There is no such context.\n")
-        return _html(self._pages.context(self._stream, context))
+        return _html(await self._pages.page(self._stream, context))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         context = request.query.get("context")

@@ -16,6 +16,7 @@ from analyzer.analysis.hotspots.frames import TraceFrames
 
 NAMELESS: Final = "an error without a type"
 _KEY: Final = ["service_name", "operation"]
+_MOSTLY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def measure(frames: TraceFrames, times: pl.DataFrame, chosen: pl.Expr) -> Period
         called=_named(_called(times)),
         events=_named(events_of(times, records)),
         requests=_named(requests_of(times)),
-        causes=_named(_causes(times, records)),
+        causes=_named(_causes(times, records, frames.records)),
         path=_named(_path(frames, chosen)),
     )
 
@@ -121,12 +122,22 @@ def _called(times: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _causes(times: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Candidate causes of errors: error types where they begin, templates of failed lines."""
+def _causes(times: pl.DataFrame, records: pl.DataFrame, all_records: pl.DataFrame) -> pl.DataFrame:
+    """Candidate causes of errors: error types where they begin, templates of failed lines.
+
+    A line that success writes as well (an access log's request) is no reason for a failure.
+    """
     types = times.filter("origin").with_columns(
         pl.col("error_type").cast(pl.String).fill_null(NAMELESS)
     )
-    failed = records.filter(pl.col("failed") & pl.col("template").is_not_null())
+    reasons = (
+        all_records.group_by("service_name", "template")
+        .agg(pl.col("failed").mean().alias("failing"))
+        .filter(pl.col("failing") >= _MOSTLY)
+    )
+    failed = records.filter(pl.col("failed") & pl.col("template").is_not_null()).join(
+        reasons, on=["service_name", "template"], how="semi"
+    )
     return pl.concat(
         [
             frame.group_by(*_KEY, pl.col(column).cast(pl.String).alias("cause"))
