@@ -263,7 +263,8 @@ async def test_below_a_prefix_every_link_stays_below_it(browser: Browser) -> Non
         await live.wait_for_url(f"{page.url}/contexts/support")
         await live.locator('body[data-link="live"]').wait_for()
         await live.locator("[data-drawn]").first.wait_for()
-        addresses = await live.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
+        links = "[...document.querySelectorAll('a[href]')].map(link => link.href)"
+        addresses = await live.evaluate(links)
         assert len(addresses) > 4
         assert [found for found in addresses if not found.startswith(f"{page.url}/")] == []
 
