@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 
 from analyzer.errors import InputError
 from analyzer.replay.workload import SCENARIOS
-from analyzer.replay.workload.recorded import (
-    JOURNEYS,
-    Act,
-    Pace,
-    recorded_demand,
-    scenario_of,
-    visits_of,
-)
+from analyzer.replay.workload.recorded import Pace, recorded_demand
+from analyzer.replay.workload.visits import JOURNEYS, Act, scenario_of, visits_of
 
 
 def act(at: float, journey: str, user: str = "ann", operation: str = "") -> Act:
@@ -105,6 +99,21 @@ def test_quiet_and_busiest_stretch_of_a_long_recording_are_taken() -> None:
 def test_recording_without_journeys_of_users_is_refused() -> None:
     with pytest.raises(InputError, match=r"there are send.*--journeys FILE"):
         recorded_demand([act(0, "send")], Pace())
+
+
+def test_what_cannot_be_replayed_is_told_and_how_to_name_it() -> None:
+    acts = [act(n, name) for n, name in enumerate(["cart", "cart", "send", "help", "job"])]
+    [told] = recorded_demand(acts, Pace()).notes
+    assert told.startswith("3 of 5 recorded journeys are not replayed")
+    assert "cart (2), job (1)" in told
+    with pytest.raises(InputError, match=r'operation: "cart", context: CONTEXT'):
+        recorded_demand(acts[:2], Pace())
+
+
+def test_whole_recording_is_told_from_an_excerpt() -> None:
+    acts = [act(n, "help", f"user {n}") for n in range(100)]
+    assert recorded_demand(acts, Pace()).whole
+    assert not recorded_demand(acts, Pace(limit_seconds=30)).whole
 
 
 @given(ACTS, st.randoms(use_true_random=False))

@@ -54,19 +54,26 @@ class Step:
 
     `done` says whether an answer completes that journey; an answer that does not is a question
     on the way, and its journey is called `otherwise`; without `otherwise` the user goes on
-    waiting for one that does.
+    waiting for one that does. `begins` says that the act itself completes nothing: what came of
+    it without an answer is called `otherwise`, too.
     """
 
     journey: str
     act: Say | Press | Wait
     otherwise: str | None = None
     done: Callable[[ChatEvent], bool] | None = None
+    begins: bool = False
 
     def completed_by(self, answer: ChatEvent) -> str:
         """The name of the journey that `answer` ends."""
         if self.otherwise is None or self.is_done(answer):
             return self.journey
         return self.otherwise
+
+    @property
+    def unfinished(self) -> str:
+        """The name of the journey that no answer ended, or an apology."""
+        return self.otherwise if self.begins and self.otherwise else self.journey
 
     def is_done(self, answer: ChatEvent) -> bool:
         """Whether `answer` completes the journey."""
@@ -100,13 +107,19 @@ def ticket_in_one_message(persona: Persona) -> Conversation:
 
 def ticket_guided(persona: Persona) -> Conversation:
     """`/ticket`, then answer questions until the answer carries a number."""
-    answer = yield Step("ticket-submit", Say("/ticket"), "ticket-begin", carries_number)
+    answer = yield Step(
+        "ticket-submit", Say("/ticket"), "ticket-begin", carries_number, begins=True
+    )
     for _ in range(MOST_QUESTIONS):
         if answer is None or carries_number(answer):
             return
         choice = _choice(persona, answer)
         act = Say(persona.complaint()) if choice is None else choice
-        answer = yield Step("ticket-submit", act, "ticket-question", carries_number)
+        # A button chooses a subject; only words can be a ticket.
+        chooses = choice is not None
+        answer = yield Step(
+            "ticket-submit", act, "ticket-question", carries_number, begins=chooses
+        )
 
 
 def ticket_and_check(persona: Persona) -> Conversation:
@@ -160,7 +173,7 @@ def edit_profile(persona: Persona) -> Conversation:
         return
     button = persona.source.choice(changes)
     press = Press(answer.message_id, str(button.data))
-    answer = yield Step("profile-change", press, "profile-question", _is_no_question)
+    answer = yield Step("profile-change", press, "profile-question", _is_no_question, begins=True)
     if answer is not None and not _is_no_question(answer):
         values = (value for key, value in VALUES.items() if key in button.text.lower())
         yield Step("profile-change", Say(next(values, persona.first_name)))
