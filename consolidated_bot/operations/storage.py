@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from consolidated_bot.operations.alert_storage import SqlAlerts
 from consolidated_bot.operations.campaign_storage import SqlCampaigns
+from consolidated_bot.operations.ledger import METADATA
 from consolidated_bot.operations.level_storage import SqlLevels
+
+__all__ = ["METADATA", "SqlOperations"]
 
 
 class SqlOperations(SqlAlerts, SqlCampaigns, SqlLevels):
