@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+import scipy.special  # noqa: F401 - the objectives' arithmetic, else imported while updates wait
 import structlog
 from aiogram import Bot, Dispatcher
 

@@ -34,9 +34,7 @@ class Recorder:
 
     async def record(self, endings: list[Finished]) -> None:
         """Raises what the database raises; then nothing was recorded."""
-        self.deliver(
-            await self._database.write(lambda c: self._record(c, endings), Urgency.LATER)
-        )
+        self.deliver(await self._database.write(lambda c: self._record(c, endings), Urgency.LATER))
 
     async def troubled(self, item: Queued, reason: str) -> None:
         """Tell the contexts that a page is late."""
