@@ -63,7 +63,9 @@ from consolidated_bot.support.commands import (
     AddToTicket,
     Cancel,
     ChooseCategory,
+    CloseSilent,
     HandAlbumsOn,
+    Revise,
     StartTicket,
     SubmitTicket,
     WatchPromises,
@@ -80,11 +82,12 @@ TIMERS = (
     Timer(FeedBroadcasts(), 0.5),
     Timer(WatchPromises(), 15.0),
     Timer(HandAlbumsOn(), 0.7),
+    Timer(CloseSilent(), 30.0),
     Timer(TickAlerts(), 5.0),
     Timer(WatchLoad(), 2.0),
     Timer(WatchCampaign(), 15.0),
 )
-KEPT = Kept((SubmitTicket, AddToTicket, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
+KEPT = Kept((SubmitTicket, AddToTicket, Revise, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
 """Tickets are never shed."""
 NEVER_REFUSED = (SubmitTicket, AddToTicket)
 ROUTES = (
@@ -118,7 +121,7 @@ def make_bus(settings: Settings, policy: Policy, operations: Operations | None =
     bus.mount_subscribers(tickets, support.subscribers)
     staff = StaffView(settings.ops_chat_id)
     view = SupportView(policy.handbook, staff)
-    bus.mount_presenters(view.presenters, staff.notices)
+    bus.mount_presenters(view.presenters, view.notices)
     bus.mount_presenters(FaqView(policy.handbook).presenters, {})
 
     limits = limit_settings(settings)
@@ -167,6 +170,7 @@ def make_service(
         api,
         lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot)),
         ForumTopics(api, StoredTopics(database, bot_id)),
+        recorder.topic_lost,
     )
     limits = Limits(limit_settings(settings))
     outgoing = Outgoing(transmission, limits, recorder.record, recorder.troubled, telemetry, clock)

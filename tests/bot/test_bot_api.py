@@ -142,7 +142,11 @@ class RememberedTopics:
 
 
 def transmission_over(api: BotApi, topics: RememberedTopics | None = None) -> Transmission:
-    return Transmission(api, nothing_stored, ForumTopics(api, topics or RememberedTopics()))
+    async def lost(chat_id: int, key: str) -> None:
+        lost_topics.append((chat_id, key))
+
+    lost_topics: list[tuple[int, str]] = []
+    return Transmission(api, nothing_stored, ForumTopics(api, topics or RememberedTopics()), lost)
 
 
 def in_topic(*, needed: bool = False, method: str = "sendMessage") -> Queued:
