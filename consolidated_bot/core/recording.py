@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 
 from consolidated_bot.core import outbox
@@ -42,7 +43,10 @@ class Recorder:
 
     async def topic_lost(self, chat_id: int, key: str) -> None:
         """Tell the contexts that a topic was deleted."""
-        await self._announce(TopicLost(chat_id, key))
+        try:
+            await self._announce(TopicLost(chat_id, key))
+        except Exception as error:  # noqa: BLE001 - what is to be said there goes first
+            structlog.get_logger().error("a lost topic was not announced", error=str(error))
 
     async def _announce(self, event: Any) -> None:
         self.deliver(await self._database.write(lambda c: self._publish(c, event)))
