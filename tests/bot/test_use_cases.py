@@ -20,8 +20,8 @@ from consolidated_bot.accounts.commands import (
     ViewAudit,
 )
 from consolidated_bot.accounts.domain import AccountsRefused
-from consolidated_bot.bootstrap import make_bus
 from consolidated_bot.config import load_settings
+from consolidated_bot.contexts import make_bus
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.errors import Refused
 from consolidated_bot.core.messages import Answer, ChatUnreachable, Said, Send, Sender
