@@ -22,7 +22,7 @@ from consolidated_bot.core.timers import Timers
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
 
-COLLECT_AFTER = (2_000, 10, 500)
+COLLECT_AFTER = (2_000, 10, 50)
 
 
 class Pulse(Protocol):
