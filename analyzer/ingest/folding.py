@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer.ingest.formats.servers import slow_query
 from analyzer.ingest.lines import Line
@@ -17,6 +18,7 @@ MAX_FOLDED = 1_000
 """A record takes at most so many lines with it."""
 
 _MAX_BODY = 8_192
+_MAX_REASON = 500
 _CONTINUES = re.compile(
     r"\s|Traceback \(most|Caused by: |During handling of|The above exception|\.\.\. \d+ |at "
     r"[\w.$]+\(|"
@@ -85,28 +87,41 @@ def fold(record: Record, lines: list[str]) -> None:
             record.status = ERROR
     text = "\n".join(lines)
     record.body = f"{record.body or ''}\n{text}"[:_MAX_BODY]
-    error_type = traceback_type(text)
-    if error_type is None and not any(_FRAME.match(line) for line in lines):
+    found = thrown(text)
+    if found is None and not any(_FRAME.match(line) for line in lines):
         return
     if record.status == UNSET and not record.stated:
         record.status = ERROR
-    if record.status != OK and record.error_type is None:
-        record.error_type = error_type
+    if record.status != OK and found is not None:
+        tell(record, found)
 
 
-def traceback_type(text: str) -> str | None:
-    """Return the type of the error that a traceback tells of, else None.
+class Thrown(NamedTuple):
+    """What a traceback ends in: the error's type, and the line that names it with its message."""
+
+    error_type: str
+    line: str
+
+
+def tell(record: Record, found: Thrown) -> None:
+    """Let a traceback say what the record itself did not: the type of its error, and why."""
+    record.error_type = record.error_type or found.error_type
+    record.error_message = record.error_message or found.line
+
+
+def thrown(text: str) -> Thrown | None:
+    """Return the error that a traceback tells of, else None.
 
     Python names it on the last line, after the frames; the JVM and others on the first.
     """
-    found: str | None = None
+    found: Thrown | None = None
     if "Traceback (most recent call last)" in text:
         framed = False
         for line in text.split("\n"):
             if line[:1].isspace():
                 framed = True
             elif framed and line and (match := _PYTHON_END.match(line)):
-                found, framed = match[0], False
+                found, framed = Thrown(match[0], line[:_MAX_REASON]), False
         if found:
             return found
     for line in text.split("\n"):
@@ -114,5 +129,5 @@ def traceback_type(text: str) -> str | None:
             continue
         match = _NAMED_ERROR.match(line)
         if match is not None:
-            return match["type"]
+            return Thrown(match["type"], line[:_MAX_REASON])
     return None

@@ -1,4 +1,4 @@
-"""Many callers, one transaction: what arrives while a flush is under way shares the next."""
+"""Many callers, one transaction: what arrives while flushes are under way shares the next."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ T = TypeVar("T")
 class Coalescer(Generic[T]):
     """Collects items and flushes them together; errors reach every caller concerned."""
 
-    def __init__(self, flush: Callable[[list[T]], Awaitable[None]], limit: int = 500) -> None:
-        """Flush at most `limit` items at a time by `flush`."""
+    def __init__(
+        self, flush: Callable[[list[T]], Awaitable[None]], *, limit: int = 500, at_once: int = 1
+    ) -> None:
+        """Flush at most `limit` items at a time by `flush`, `at_once` times in parallel."""
         self._flush = flush
         self._limit = limit
+        self._at_once = at_once
         self._waiting: list[tuple[T, asyncio.Future[None]]] = []
-        self._task: asyncio.Future[None] | None = None
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._under_way = 0
 
     def put(self, item: T) -> asyncio.Future[None]:
         """Hand `item` over; the future is done when it has been flushed."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._drain())
+        if len(self._waiting) == 1 and self._under_way < self._at_once:
+            self._under_way += 1
+            task = asyncio.ensure_future(self._drain())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return future
 
     @property
@@ -46,3 +53,4 @@ class Coalescer(Generic[T]):
                 for _, future in batch:
                     if not future.done():
                         future.set_result(None)
+        self._under_way -= 1

@@ -30,6 +30,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 GIVE_UP_ATTEMPTS = 200  # about three hours of trying
 RECORD_AGAIN_SECONDS = 1.0
 REMEMBERED = 20_000
+RECORDED_AT_ONCE = 50
 
 Record = Callable[[list[Finished]], Awaitable[None]]
 Troubled = Callable[[Queued, str], Awaitable[None]]
@@ -54,7 +55,7 @@ class Outgoing:
         self._clock = clock
         self._record = record
         self._troubled = troubled
-        self._endings: Coalescer[Finished] = Coalescer(self._record_surely)
+        self._endings: Coalescer[Finished] = Coalescer(self._record_surely, limit=RECORDED_AT_ONCE)
         self._known: set[int] = set()
         # A reload reads a snapshot: what has ended since must not be taken for waiting.
         self._finished: OrderedDict[int, None] = OrderedDict()

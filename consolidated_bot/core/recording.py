@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from consolidated_bot.core import outbox
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
-from consolidated_bot.core.db import Database
+from consolidated_bot.core.db import Database, Urgency
 from consolidated_bot.core.journeys import JourneyWatch
 from consolidated_bot.core.messages import ChatUnreachable, SendEnded, SendTroubled
 from consolidated_bot.core.outbox import Finished, Queued
@@ -34,7 +34,7 @@ class Recorder:
 
     async def record(self, endings: list[Finished]) -> None:
         """Raises what the database raises; then nothing was recorded."""
-        self.deliver(await self._database.write(lambda c: self._record(c, endings)))
+        self.deliver(await self._database.write(lambda c: self._record(c, endings), Urgency.LATER))
 
     async def troubled(self, item: Queued, reason: str) -> None:
         """Tell the contexts that a page is late."""

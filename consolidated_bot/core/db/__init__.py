@@ -4,11 +4,12 @@ Units are plain synchronous SQLAlchemy Core, so that every use case is written o
 run one after the other in the event loop's own thread (a statement costs 15-20 us; a hop to a
 driver thread per statement, as aiosqlite does, costs more than the statement and makes two threads
 fight for the interpreter lock), and only the commit, which waits for the disk, runs beside the
-loop. On PostgreSQL each runs in a transaction of its own over asyncpg.
+loop, where the disk is slow enough for that to pay. On PostgreSQL each runs in a transaction of
+its own over asyncpg.
 """
 
 from __future__ import annotations
 
-from consolidated_bot.core.db.database import Database, Unit, open_database, upsert
+from consolidated_bot.core.db.database import Database, Unit, Urgency, open_database, upsert
 
-__all__ = ["Database", "Unit", "open_database", "upsert"]
+__all__ = ["Database", "Unit", "Urgency", "open_database", "upsert"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -17,6 +18,17 @@ T = TypeVar("T")
 Unit = Callable[[Connection], T]
 
 
+class Urgency(IntEnum):
+    """Who waits for a unit of work; a smaller number overtakes."""
+
+    NOW = 0
+    """Somebody's acknowledgement."""
+    SOON = 1
+    """Somebody's answer."""
+    LATER = 2
+    """Nobody: it must only survive."""
+
+
 class Database(Protocol):
     """A store of units of work."""
 
@@ -25,11 +37,8 @@ class Database(Protocol):
         """Whether one process alone may use it (SQLite)."""
         ...
 
-    async def write(self, unit: Unit[T], *, urgent: bool = False) -> T:
-        """Return the unit's result once it is durable; if it raises, nothing of it stays.
-
-        An `urgent` unit (somebody waits for an acknowledgement) overtakes the others.
-        """
+    async def write(self, unit: Unit[T], urgency: Urgency = Urgency.SOON) -> T:
+        """Return the unit's result once it is durable; if it raises, nothing of it stays."""
         ...
 
     async def read(self, query: Unit[T]) -> T:

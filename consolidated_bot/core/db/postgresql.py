@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from consolidated_bot.core.db.database import Unit
+from consolidated_bot.core.db.database import Unit, Urgency
 from consolidated_bot.core.errors import DatabaseUnreachableError
 from consolidated_bot.core.lock import AdvisoryLock, ProcessLock
 
@@ -51,7 +51,7 @@ class PostgresDatabase:
             ) from error
         return cls(engine)
 
-    async def write(self, unit: Unit[T], *, urgent: bool = False) -> T:  # noqa: ARG002
+    async def write(self, unit: Unit[T], urgency: Urgency = Urgency.SOON) -> T:  # noqa: ARG002
         """See `Database.write`."""
         async with self._engine.begin() as connection:
             return await connection.run_sync(unit)

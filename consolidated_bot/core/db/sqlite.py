@@ -1,9 +1,11 @@
 """SQLite: one writer, WAL, synchronous=FULL, BEGIN IMMEDIATE, group commit.
 
-Units that wait while a commit is on its way to the disk share the next transaction, each in a
-savepoint of its own: a failing one is rolled back alone. Urgent units go first, and a group closes
-after `GROUP_SECONDS` of work, which bounds how long the loop is held and how long an
-acknowledgement waits for others.
+A commit costs as much of a core as an answer's whole transaction, so groups keep a distance: what
+arrives within `GAP_SECONDS` of the last group's begin shares the next, each unit in a savepoint of
+its own (a failing one is rolled back alone). After a pause the first unit waits for nothing, so
+that this costs a quiet bot no time. Urgent units go first, and a group closes after
+`GROUP_SECONDS` of work, which bounds how long the loop is held and how long an acknowledgement
+waits for others.
 """
 
 from __future__ import annotations
@@ -20,16 +22,39 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from consolidated_bot.core.db.database import Unit
+from consolidated_bot.core.db.database import Unit, Urgency
 from consolidated_bot.core.errors import DatabaseError, DatabaseUnreachableError
 from consolidated_bot.core.lock import FileLock, ProcessLock
 
 T = TypeVar("T")
+_Pending = tuple[Unit[Any], asyncio.Future[Any]]
 
+GAP_SECONDS = {Urgency.NOW: 0.0015, Urgency.SOON: 0.003, Urgency.LATER: 0.02}
 GROUP_SECONDS = 0.001
-HOP_SECONDS = 0.0005
+HOP_SECONDS = 0.001
+COMMITS_LOOKED_AT = 32
 BUSY_SECONDS = 30.0
 BUSY_RETRY_SECONDS = 0.005
+
+
+class DiskTimes:
+    """How fast commits have lately been.
+
+    In the thread a commit also waits for the interpreter's lock, which says nothing of the disk:
+    so the faster quarter counts.
+    """
+
+    def __init__(self) -> None:
+        """Take the disk for slow until it has shown itself."""
+        self.fast = False
+        self._lately: list[float] = []
+
+    def took(self, seconds: float) -> None:
+        """Note one commit."""
+        self._lately.append(seconds)
+        if len(self._lately) == COMMITS_LOOKED_AT:
+            self.fast = sorted(self._lately)[COMMITS_LOOKED_AT // 4] < HOP_SECONDS
+            self._lately.clear()
 
 
 class SqliteDatabase:
@@ -44,11 +69,12 @@ class SqliteDatabase:
         # (a backup, `sqlite3` at a terminal) instead of waiting inside SQLite.
         self._writer_engine = _engine(path, busy_ms=0)
         self._reader_engine = _engine(path, busy_ms=5_000)
-        self._units: deque[tuple[Unit[Any], asyncio.Future[Any]]] = deque()
-        self._urgent: deque[tuple[Unit[Any], asyncio.Future[Any]]] = deque()
+        self._units: dict[Urgency, deque[_Pending]] = {urgency: deque() for urgency in Urgency}
         self._wanted = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._began = 0.0
         self._closing = False
-        self._commit_seconds = 10 * HOP_SECONDS  # moving average
+        self._disk = DiskTimes()
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="sqlite-commit")
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="sqlite-read")
 
@@ -70,13 +96,13 @@ class SqliteDatabase:
         database._loop_task = asyncio.ensure_future(database._serve())
         return database
 
-    async def write(self, unit: Unit[T], *, urgent: bool = False) -> T:
+    async def write(self, unit: Unit[T], urgency: Urgency = Urgency.SOON) -> T:
         """See `Database.write`."""
         if self._closing:
             raise DatabaseError(f"the database {self.path} is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        (self._urgent if urgent else self._units).append((unit, future))
-        self._wanted.set()
+        self._units[urgency].append((unit, future))
+        self._want(urgency)
         return await future
 
     async def read(self, query: Unit[T]) -> T:
@@ -102,13 +128,28 @@ class SqliteDatabase:
         self._writer_engine.dispose()
         self._reader_engine.dispose()
 
+    def _want(self, urgency: Urgency) -> None:
+        """Let a group begin when `urgency` may."""
+        due = self._began + GAP_SECONDS[urgency]
+        if self._alarm is not None:
+            if self._alarm.when() <= due:
+                return
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(due, self._wanted.set)
+
     async def _serve(self) -> None:
         while not self._closing:
             await self._wanted.wait()
             self._wanted.clear()
-            while self._units or self._urgent:
+            if self._alarm is not None:
+                self._alarm.cancel()
+                self._alarm = None
+            if any(self._units.values()):
                 await self._commit_group()
-                await asyncio.sleep(0)  # who was waited for goes on before the next group
+            if waiting := [urgency for urgency, units in self._units.items() if units]:
+                self._want(waiting[0])
+        while any(self._units.values()):
+            await self._commit_group()
 
     async def _commit_group(self) -> None:
         loop = asyncio.get_running_loop()
@@ -116,19 +157,14 @@ class SqliteDatabase:
         try:
             await self._begin()
         except sqlite3.OperationalError as error:
-            waiting = [future for _, future in (*self._urgent, *self._units)]
-            self._urgent.clear()
-            self._units.clear()
+            waiting = [future for units in self._units.values() for _, future in units]
+            for units in self._units.values():
+                units.clear()
             self._fail(waiting, f"cannot be written: {error}")
             return
         try:
-            deadline = loop.time() + GROUP_SECONDS
-            while self._urgent:
-                self._run_unit(*self._urgent.popleft(), finished)
-            while self._units:
-                self._run_unit(*self._units.popleft(), finished)
-                if loop.time() >= deadline:
-                    break
+            self._began = loop.time()
+            self._run_units(self._began + GROUP_SECONDS, finished)
             await self._commit()
         except Exception as error:  # noqa: BLE001 - handed to every caller of the group
             if self._raw.in_transaction:
@@ -139,9 +175,18 @@ class SqliteDatabase:
             if not future.done():
                 future.set_result(result)
 
+    def _run_units(self, until: float, finished: list[tuple[asyncio.Future[Any], Any]]) -> None:
+        """Run all that is wanted now, and of the rest what fits into the group."""
+        now = asyncio.get_running_loop().time
+        for urgency, units in self._units.items():
+            while units:
+                self._run_unit(*units.popleft(), finished)
+                if urgency is not Urgency.NOW and now() >= until:
+                    return
+
     async def _commit(self) -> None:
-        """Wait for the disk: beside the loop, unless it has lately been faster than a hop."""
-        if self._commit_seconds < HOP_SECONDS:
+        """Wait for the disk: beside the loop, unless it is faster than a hop to a thread."""
+        if self._disk.fast:
             self._commit_here()
         else:
             loop = asyncio.get_running_loop()
@@ -150,7 +195,7 @@ class SqliteDatabase:
     def _commit_here(self) -> None:
         began = time.perf_counter()
         self._raw.commit()
-        self._commit_seconds += (time.perf_counter() - began - self._commit_seconds) / 8
+        self._disk.took(time.perf_counter() - began)
 
     async def _begin(self) -> None:
         loop = asyncio.get_running_loop()
