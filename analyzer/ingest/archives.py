@@ -90,16 +90,21 @@ def compression_of(head: bytes) -> str:
 
 
 def read_chunks(
-    path: Path, compression: str, limit: BombLimit | None = None, start: int = 0
+    path: Path,
+    compression: str,
+    limit: BombLimit | None = None,
+    start: int = 0,
+    step: int = OUTPUT_BYTES,
 ) -> Iterator[bytes | ArchiveDamage]:
     """Yield a file's decompressed bytes; damage, or a bomb, ends them with `ArchiveDamage`.
 
-    `start` is where to begin in a file that is not compressed.
+    `start` is where to begin in a file that is not compressed; of such a one, `step` bytes come
+    at a time.
     """
     with path.open("rb") as stream:
         if compression == "none":
             stream.seek(start)
-            while chunk := stream.read(OUTPUT_BYTES):
+            while chunk := stream.read(step):
                 yield chunk
             return
         limit = limit or BombLimit()

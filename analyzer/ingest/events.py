@@ -10,13 +10,18 @@ import pyarrow as pa
 
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.discover import LogFile
+from analyzer.ingest.formats.line_reader import Habits
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted of a file so far; `notes` are (note, scope, count), `masked` is by kind."""
+    """What was counted of a file so far; `notes` are (note, scope, count), `masked` is by kind.
+
+    `waiting` are the (number, byte offset) of lines that were counted but may still be gone on
+    with; `habits` is what the reader of lines expects of the next.
+    """
 
     account: LineAccount = field(default_factory=LineAccount)
     formats: dict[str, int] = field(default_factory=dict)
@@ -26,10 +31,16 @@ class Tally:
     first_ns: int | None = None
     last_ns: int | None = None
     masked: dict[str, int] = field(default_factory=dict)
+    yearless: int = 0
+    waiting: list[tuple[int, int]] = field(default_factory=list)
+    habits: Habits = ("", False, False, False)
 
 
 class Mark(NamedTuple):
-    """Where reading can go on: a line's number and offset, the hash of all before it, a tally."""
+    """Where reading can go on: a line's number and offset, the hash of all before it, a tally.
+
+    The lines that wait there (`tally.waiting`) are read once more first.
+    """
 
     line_number: int
     byte_offset: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,6 +46,8 @@ class Pending:
     free: bool
     folded: list[str] = field(default_factory=list)
     in_traceback: bool = False
+    places: list[tuple[int, int]] = field(default_factory=list)
+    """Number and byte offset of its lines."""
 
     def takes(self, text: str, *, wrapped: bool) -> bool:
         """Tell whether an unrecognised line belongs to this record."""
@@ -57,9 +60,10 @@ class Pending:
         # Garbage and cut lines do not hide in the record before them.
         return not (_BEGINS_LIKE_TIME.match(text) or _CONTROL.search(text))
 
-    def take(self, text: str) -> None:
-        """Add one line."""
+    def take(self, text: str, lines: Iterable[Line]) -> None:
+        """Add one line, of which `lines` are the pieces."""
         self.folded.append(text)
+        self.places += [(line.number, line.byte_offset) for line in lines]
         if _TRACEBACK_OPENS.match(text):
             self.in_traceback = True
         elif self.in_traceback and not text[:1].isspace() and _PYTHON_END.match(text):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +80,10 @@ def read_head(path: Path, size: int = 16) -> bytes:
 
 
 def split_blocks(
-    source: Iterator[bytes | ArchiveDamage], number: int = 1, byte_offset: int = 0
+    source: Iterator[bytes | ArchiveDamage],
+    number: int = 1,
+    byte_offset: int = 0,
+    block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Block | Line | ArchiveDamage]:
     """Yield the lines of `source` in blocks (CR LF and LF end a line, a last one may lack it).
 
@@ -88,7 +91,7 @@ def split_blocks(
     so that memory stays bounded whatever the file holds; only one that opens a document is read
     up to `MAX_DOCUMENT_BYTES`. `number` and `byte_offset` are those of the first line.
     """
-    splitter = _Splitter(number, byte_offset)
+    splitter = _Splitter(number, byte_offset, block_bytes)
     for chunk in source:
         if isinstance(chunk, ArchiveDamage):
             yield from splitter.finish()
@@ -96,6 +99,12 @@ def split_blocks(
             return
         yield from splitter.take(chunk)
     yield from splitter.finish()
+
+
+def line_at(stream: BinaryIO, number: int, byte_offset: int) -> Line:
+    """Return the line of a plain file that begins at an offset."""
+    stream.seek(byte_offset)
+    return _line(number, byte_offset, stream.readline().removesuffix(b"\n"))
 
 
 def lines_of(items: Iterable[Block | Other]) -> Iterator[Line | Other]:
@@ -110,7 +119,8 @@ def lines_of(items: Iterable[Block | Other]) -> Iterator[Line | Other]:
 class _Splitter:
     """Gathers chunks until they hold a block of whole lines."""
 
-    def __init__(self, number: int, byte_offset: int) -> None:
+    def __init__(self, number: int, byte_offset: int, block_bytes: int) -> None:
+        self._block_bytes = block_bytes
         self._number = number
         self._offset = byte_offset
         self._parts: list[bytes] = []
@@ -129,7 +139,7 @@ class _Splitter:
         self._parts.append(chunk)
         self._size += len(chunk)
         self._ended = self._ended or b"\n" in chunk
-        if self._ended and self._size >= BLOCK_BYTES:
+        if self._ended and self._size >= self._block_bytes:
             yield from self._emit()
         if not self._ended and self._size > MAX_LINE_BYTES:
             self._drop()

@@ -209,7 +209,9 @@ class _Load:
             self._report(before._replace(lines=before.lines + so_far.lines, bytes_done=bytes_done))
 
         self._report(before)
-        writing = FileWriting(self._store, plan.file.name, shown, plan.entry, tell)
+        writing = FileWriting(
+            self._store, plan.file.name, shown, plan.entry, tell, self._options.commit_rows
+        )
         finished = writing.write(events, plan.mark, self._originals)
         lines = 0
         if finished is not None:

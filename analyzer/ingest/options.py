@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from analyzer.errors import UsageError
 from analyzer.ingest.archives import BombLimit
 from analyzer.ingest.formats.known import Format
+from analyzer.ingest.lines import BLOCK_BYTES
 
 _OFFSET = compiled(r"([+-])(\d\d):?(\d\d)?$")
 
@@ -21,7 +22,7 @@ class ReadingOptions:
 
     `zone` is where times without a zone are taken to be (None: UTC, and noted as assumed);
     `formats` are the user's own, tried before all others; `bomb_limit` says how much an archive
-    may hold.
+    may hold. `block_bytes` are looked at together, and `commit_rows` of a file kept together.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
@@ -29,6 +30,8 @@ class ReadingOptions:
     zone: tzinfo | None = None
     formats: tuple[Format, ...] = ()
     bomb_limit: BombLimit = field(default_factory=BombLimit)
+    block_bytes: int = BLOCK_BYTES
+    commit_rows: int = 2_000_000
 
 
 def parse_zone(text: str) -> tzinfo:

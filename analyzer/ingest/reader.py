@@ -7,6 +7,7 @@ goes on; a document counts as its first line (the record) and folded lines.
 from __future__ import annotations
 
 import bisect
+import copy
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats import json_text
-from analyzer.ingest.formats.line_reader import LineReader
+from analyzer.ingest.formats.line_reader import Habits, LineReader
 from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
 from analyzer.ingest.lines import MAX_DOCUMENT_BYTES, Block, Line, lines_of
 from analyzer.ingest.options import ReadingOptions
@@ -34,15 +35,20 @@ Item = Line | ArchiveDamage | tables.Row
 """What a file is made of, before it is understood."""
 
 _MAX_SOURCES = 256
+_MAX_WAITING = 4_096
 HEAD_LINES = 16
 """So many lines decide what a file is."""
 
 
 class Place(NamedTuple):
-    """A line before which all is settled: what was read says nothing of it or of later lines."""
+    """A line before which all is settled, but for those that wait for what may follow them.
+
+    `waiting` are their numbers and byte offsets, in the order of the lines.
+    """
 
     line_number: int
     byte_offset: int
+    waiting: tuple[tuple[int, int], ...] = ()
 
 
 class FileReader:
@@ -71,10 +77,30 @@ class FileReader:
         return self._lines.formats
 
     @property
+    def habits(self) -> Habits:
+        """Return what the lines so far let expect of the next; what is assigned is expected."""
+        return self._lines.habits
+
+    @habits.setter
+    def habits(self, told: Habits) -> None:
+        self._lines.habits = told
+
+    @property
     def format(self) -> str:
         """Return the dialects met, the most frequent first, joined by `+`."""
         met = sorted(self._lines.formats.items(), key=lambda item: (-item[1], item[0]))
         return "+".join(name for name, count in met if count) or "unrecognised"
+
+    def recall(self, lines: Iterable[Line]) -> None:
+        """Take lines again that waited where an earlier reading ended; they are not counted."""
+        account, formats = copy.copy(self.account), self._lines.formats.copy()
+        for line in lines:
+            self._read_line(line)
+        if self._waiting is not None:
+            self._resolve_waiting()
+        self.account = account
+        self.formats.clear()
+        self.formats.update(formats)
 
     def read(
         self, source: Iterator[Block | Item], *, goes_on: bool = False
@@ -150,6 +176,7 @@ class FileReader:
         """Read what templates do not describe line by line, then all others by the column."""
         if not self._reads_apart():
             yield from self._read_lines(block.lines())
+            yield self._place_behind(block)
             return
         sheets, others, last = self._book.sort(block)
         places = others.tolist()
@@ -160,14 +187,19 @@ class FileReader:
                 # From here on each line may prove a unit, or be a row of a table.
                 self._add_sheets(sheets, block.number + place)
                 yield from self._read_lines(block.lines(place + 1))
+                yield self._place_behind(block)
                 return
             yield None
         self._add_sheets(sheets, block.number + len(block))
+        settled: Place | None = None
         if last >= 0:
             self._complete("")
             self.settle()
-            yield self._place(block.line(last))
+            settled = self._place(block.line(last))
+            yield settled
         yield from self._read_lines(block.line(place) for place in places[middle:])
+        if settled is None:
+            yield self._place_behind(block)
 
     def _read_lines(self, lines: Iterable[Line]) -> Iterator[None]:
         for line in lines:
@@ -188,11 +220,35 @@ class FileReader:
 
     def _place(self, line: Line) -> Place | None:
         """Return where reading could go on later, None where that hangs on what came before."""
-        proof, clock = self._resolver.timing.proof, self._resolver.clock
-        hanging = self._pending or self._pieces or self._lines.unfinished or proof.unknown
-        if hanging or clock.undated or clock.yearless:
+        if self._pending or self._pieces or self._resolver.clock.yearless or self._hangs:
             return None
         return Place(line.number, line.byte_offset)
+
+    def _place_behind(self, block: Block) -> Place | None:
+        """Return the place behind a block, with the lines that wait; None where it hangs.
+
+        A file that grows may end in it: a line that is not ended is no place to go on at.
+        """
+        if self._waiting is not None:
+            self._resolve_waiting()  # and so is counted, as all are that wait
+        waiting = [place for pending in self._pending.values() for place in pending.places]
+        for pieces in self._pieces.values():
+            waiting += [(piece.number, piece.byte_offset) for piece in pieces]
+        if self._hangs or len(waiting) > _MAX_WAITING or not block.data.endswith(b"\n"):
+            return None
+        number, offset = block.number + len(block), block.byte_offset + len(block.data)
+        return Place(number, offset, tuple(sorted(waiting)))
+
+    @property
+    def _hangs(self) -> bool:
+        """Tell whether what a line says hangs on lines far before it."""
+        resolver = self._resolver
+        return (
+            resolver.timing.proof.unknown
+            or bool(resolver.clock.undated)
+            or not self._lines.free_of_context
+            or self._lines.unfinished != len(self._pieces)
+        )
 
     def _read_row(self, row: tables.Row) -> None:
         self.account.folded += row.folded
@@ -221,8 +277,10 @@ class FileReader:
         if outcome.piece is Piece.PARTIAL:
             self._pieces.setdefault(source, []).append(line)
             return
+        lines = [line]
         if outcome.wrapped and source in self._pieces:
-            self.account.folded += len(self._pieces.pop(source))
+            lines = [*self._pieces.pop(source), line]
+            self.account.folded += len(lines) - 1
         if outcome.plain is not None:
             self._wait(outcome.plain, line, free=outcome.free)
             return
@@ -231,7 +289,7 @@ class FileReader:
                 self._resolve_waiting()
             pending = self._pending.get(source)
             if pending is not None and pending.takes(outcome.unknown, wrapped=outcome.wrapped):
-                pending.take(outcome.unknown)
+                pending.take(outcome.unknown, lines)
                 self.account.folded += 1
                 return
         readings = outcome.readings
@@ -245,7 +303,7 @@ class FileReader:
         self.account.records += 1
         for reading in readings[1:]:
             self._add(reading, line)
-        self._pending[source] = Pending(first, line, outcome.free)
+        self._pending[source] = _opened(first, lines, free=outcome.free)
 
     def _wait(self, plain: Plain, line: Line, *, free: bool) -> None:
         """Let a plain line wait for continuation lines; mostly there are none."""
@@ -262,7 +320,7 @@ class FileReader:
             self._quarantine(reading, line)
             return
         self.account.records += 1
-        self._pending[""] = Pending(reading, line, free)
+        self._pending[""] = _opened(reading, [line], free=free)
 
     def settle(self) -> None:
         """Hand all complete lines to the builder, so that its rows can be taken."""
@@ -353,6 +411,12 @@ class FileReader:
     def _quarantine(self, rejected: Rejected, line: Line) -> None:
         self.account.quarantined += 1
         self._builder.reject(rejected, line.number, line.byte_offset, line.content)
+
+
+def _opened(record: Record, lines: Sequence[Line], *, free: bool) -> Pending:
+    """Return a record that may go on; all its lines but the last were pieces."""
+    places = [(line.number, line.byte_offset) for line in lines]
+    return Pending(record, lines[-1], free, places=places)
 
 
 def opens_document(head: Sequence[Item]) -> bool:

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
-from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
+from analyzer.ingest.archives import (
+    OUTPUT_BYTES,
+    ArchiveDamage,
+    compression_of,
+    read_chunks,
+)
 from analyzer.ingest.begin import Hints, begin, proved
 from analyzer.ingest.events import (
     Again,
@@ -27,7 +32,7 @@ from analyzer.ingest.events import (
     Tally,
     Unreadable,
 )
-from analyzer.ingest.lines import Block, Line, read_head, split_blocks
+from analyzer.ingest.lines import Block, Line, line_at, read_head, split_blocks
 from analyzer.ingest.names import day_of_file
 from analyzer.ingest.reader import Place
 from analyzer.ingest.record import Rejected
@@ -92,14 +97,14 @@ class _Reading:
         self._hasher = hasher
         self._compression = "none"
         self._mark = job.mark
-        if job.mark is not None:
-            self._restore(job.mark.tally)
 
     def events(self, head: bytes) -> Iterator[Event]:
         """Yield rows and marks up to the end of the file."""
         parquet = head.startswith(tables.PARQUET_MAGIC)
         self._compression = "parquet" if parquet else compression_of(head)
         mark, lines = self._job.mark, 0
+        if mark is not None:
+            self._restore(mark.tally)
         markable = self._compression == "none"
         steps = self._reader.read(self._source(), goes_on=mark is not None)
         for count, step in enumerate(steps, start=1):
@@ -128,14 +133,15 @@ class _Reading:
             with path.open("rb") as stream:
                 self._hasher.feed_from(stream)
             return tables.read_parquet(path)
-        if mark is None:
-            return split_blocks(self._chunks(0))
-        return split_blocks(self._chunks(mark.byte_offset), mark.line_number, mark.byte_offset)
+        size = self._job.options.block_bytes
+        number, offset = (1, 0) if mark is None else (mark.line_number, mark.byte_offset)
+        return split_blocks(self._chunks(offset), number, offset, size)
 
     def _chunks(self, start: int) -> Iterator[bytes | ArchiveDamage]:
         """Yield the decompressed bytes from `start` on; they are hashed on the way."""
-        path, limit = self._job.file.path, self._job.options.bomb_limit
-        for chunk in read_chunks(path, self._compression, limit, start):
+        path, options = self._job.file.path, self._job.options
+        step = min(OUTPUT_BYTES, options.block_bytes)
+        for chunk in read_chunks(path, self._compression, options.bomb_limit, start, step):
             if not isinstance(chunk, ArchiveDamage):
                 self._hasher.feed(chunk)
             yield chunk
@@ -150,6 +156,7 @@ class _Reading:
         if digest is None or self._hints != Hints():
             return None
         tally = copy.deepcopy(self._tally())
+        tally.waiting, tally.habits = list(place.waiting), self._reader.habits
         self._mark = Mark(place.line_number, place.byte_offset, digest, tally)
         return self._mark
 
@@ -167,9 +174,16 @@ class _Reading:
             builder.first_ns,
             builder.last_ns,
             dict(self._masker.counts),
+            self._resolver.clock.yearless,
         )
 
     def _restore(self, tally: Tally) -> None:
+        """Go on from a mark: what was counted counts, and the lines that wait are read again."""
+        self._reader.habits = tally.habits
+        with self._job.file.path.open("rb") as stream:
+            self._reader.recall(line_at(stream, *place) for place in tally.waiting)
+        self._reader.habits = tally.habits
+        self._resolver.clock.yearless = tally.yearless
         account = tally.account
         self._reader.account = LineAccount(
             account.records, account.quarantined, account.blank, account.folded, account.excluded
@@ -211,7 +225,8 @@ class _Reading:
             self._compression,
             self._reader.format,
             self._tally(),
-            self._mark,
+            # What year a day is of hangs on when the file was last written.
+            None if self._resolver.clock.yearless else self._mark,
             dict(self._masker.counts - Counter(before.tally.masked if before else ())),
         )
 

@@ -31,8 +31,6 @@ COPY = "copy"
 """The format of a file whose content another file of the run already brought."""
 READING = "reading"
 """The format of a file of which only a part is in the store."""
-COMMIT_ROWS = 2_000_000
-"""So many rows of a file are committed together."""
 _UNREADABLE = "unreadable"
 
 
@@ -60,7 +58,7 @@ class FileWriting:
     """The writing of one file.
 
     `shown` is its name as results may speak of it; `entry` is what the manifest is to say of its
-    size and time.
+    size and time. `commit_rows` of it are committed together.
     """
 
     def __init__(
@@ -70,6 +68,7 @@ class FileWriting:
         shown: str,
         entry: ManifestEntry,
         tell: Callable[[Lines], None],
+        commit_rows: int,
     ) -> None:
         self._store = store
         self._name = name
@@ -77,6 +76,7 @@ class FileWriting:
         self._id = file_id(name)
         self._entry = entry
         self._tell = tell
+        self._commit_rows = commit_rows
         self._written = 0
         self._finished: Finished | None = None
         self._copy_of: str | None = None
@@ -110,6 +110,8 @@ class FileWriting:
         else:
             line = {"file_id": self._id, "line_number": mark.line_number}
             self._store.run_each("forget_tail", line)
+            for number, _ in mark.tally.waiting:
+                self._store.run_each("forget_line", {**line, "line_number": number})
 
     def _write_part(self, events: Iterator[Event], originals: dict[str, Original]) -> bool:
         """Write up to a mark that is far enough, or the end; tell whether it was the end."""
@@ -120,7 +122,7 @@ class FileWriting:
                     self._written += rows.num_rows
                 case Lines():
                     self._tell(event)
-                case Mark() if self._written >= COMMIT_ROWS:
+                case Mark() if self._written >= self._commit_rows:
                     self._written = 0
                     self._sign(READING, "", event.tally, "")
                     self._store_mark(event)
@@ -210,4 +212,5 @@ def _tally(told: dict[str, object]) -> Tally:
     found = Tally(LineAccount(**account), notes=[(n[0], n[1], n[2]) for n in notes])
     for name, value in told.items():
         setattr(found, name, value)
+    found.waiting = [(place[0], place[1]) for place in found.waiting]
     return found

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analyzer.ingest import archives, writing
-from analyzer.ingest import lines as lines_of_files
+from analyzer.ingest.options import ReadingOptions
 from tests.ingest.reading import Ingested, count_lines, read
 from tests.ingest.test_incremental import assert_equals_fresh, lines
 
@@ -31,9 +31,9 @@ def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The offsets at which files were begun to be read."""
     found: list[int] = []
 
-    def noted(path: Path, compression: str, limit: Any, start: int) -> Any:
+    def noted(path: Path, compression: str, limit: Any, start: int, step: int) -> Any:
         found.append(start)
-        return archives.read_chunks(path, compression, limit, start)
+        return archives.read_chunks(path, compression, limit, start, step)
 
     monkeypatch.setattr("analyzer.ingest.reading.read_chunks", noted)
     return found
@@ -131,9 +131,7 @@ def test_copies_that_differ_in_compression_count_once(
 def test_a_file_left_half_read_is_gone_on_with(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines_of_files, "BLOCK_BYTES", 1 << 12)
-    monkeypatch.setattr(archives, "OUTPUT_BYTES", 1 << 12)
-    monkeypatch.setattr(writing, "COMMIT_ROWS", 50)
+    options = ReadingOptions(block_bytes=1 << 12, commit_rows=50)
     store_mark = writing.FileWriting._store_mark
     left = iter([False, False, True])
 
@@ -145,7 +143,7 @@ def test_a_file_left_half_read_is_gone_on_with(
     with monkeypatch.context() as patch:
         patch.setattr(writing.FileWriting, "_store_mark", killed)
         with pytest.raises(KeyboardInterrupt):
-            reads_again(tmp_path)
+            read(tmp_path / "store.duckdb", log.parent, options=options)
     kept = Ingested(tmp_path / "store.duckdb")
     assert kept.row("SELECT format FROM source_file") == {"format": "reading"}
     assert 0 < kept.account()["lines"] < 400

@@ -42,6 +42,10 @@ _BODIES = frozenset({"msg", "message", "event", "body"})
 _BAD_ENCODING_SHARE = 0.1
 
 
+Habits = tuple[str, bool, bool, bool]
+"""What a reader expects of the next line: the last one's format, and what else it was."""
+
+
 class LineReader:
     """Reads the lines of one file; `formats` counts which dialects were met.
 
@@ -311,11 +315,23 @@ class LineReader:
         return Outcome([_NOT_KNOWN], origin.source, unknown=text)
 
     @property
+    def habits(self) -> Habits:
+        """What the lines so far let expect of the next; what is assigned is expected."""
+        name = self._last.name if self._last is not None else ""
+        return name, self._last_was_json, self._last_was_headed, self._ends_lines
+
+    @habits.setter
+    def habits(self, told: Habits) -> None:
+        name, self._last_was_json, self._last_was_headed, self._ends_lines = told
+        known = (*self._formats, TIMED)
+        self._last = next((entry for entry in known if entry.name == name), None)
+
+    @property
     def free_of_context(self) -> bool:
         """Tell whether a line means the same whatever headers stood before it."""
         return not self._table.columns
 
     @property
-    def unfinished(self) -> bool:
-        """Tell whether a partial line waits for its end."""
-        return bool(self._partial)
+    def unfinished(self) -> int:
+        """Return of how many sources a partial line waits for its end."""
+        return len(self._partial)
