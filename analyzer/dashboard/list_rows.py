@@ -104,15 +104,21 @@ def mark_row(mark: Mark, now_us: int) -> Row:
 
 def context_rows(found: BoardSnapshot, context: str | None) -> list[Row]:
     """The navigation: the whole, then every context with its worst sign."""
-    rows = [_context_row("Overview", "/", None, current=context is None)]
+    root = root_of(context)
+    rows = [_context_row("Overview", root, None, current=context is None)]
     for name in found.contexts:
         conditions = [
             w.condition for w in found.objectives if w.snapshot.objective.context == name
         ]
         condition = worst(conditions) if conditions else None
-        address = f"/contexts/{quote(name, safe='')}"
+        address = f"{root}contexts/{quote(name, safe='')}"
         rows.append(_context_row(name, address, condition, current=context == name))
     return rows
+
+
+def root_of(context: str | None) -> str:
+    """From the page of a scope to the root: relative, since a proxy may add a prefix."""
+    return "./" if context is None else "../"
 
 
 def _context_row(name: str, address: str, condition: Condition | None, *, current: bool) -> Row:

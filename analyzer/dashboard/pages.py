@@ -17,6 +17,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analyzer.dashboard.board import Board
+from analyzer.dashboard.list_rows import root_of
 from analyzer.dashboard.stream import BEAT_S, Stream
 
 OWN: Final = {
@@ -65,7 +66,8 @@ class Pages:
                 title=found.title,
                 view=view,
                 context=context,
-                scripts=" ".join(map(address, SCRIPTS)),
+                root=root_of(context),
+                scripts=" ".join(root_of(context) + address(name) for name in SCRIPTS),
                 objectives=[o for o in objectives if context in {None, o.context}],
                 beat_ms=round(BEAT_S * 1000),
                 blank=BLANK,
@@ -83,8 +85,8 @@ class Pages:
 
 
 def address(name: str) -> str:
-    """The path of a static file; it changes with its content, so it may be kept for ever."""
-    return f"/static/{name}?v={_version(name)}"
+    """Where a static file is below the root; changes with its content, so it is kept for ever."""
+    return f"static/{name}?v={_version(name)}"
 
 
 @cache

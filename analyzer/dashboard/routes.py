@@ -5,6 +5,8 @@
 /api/board  /api/contexts/NAME  /api/objectives/NAME[/PANEL]  /api/incidents  /api/marks
 /api/gauges /api/journeys  /api/freshness         what the panels show, as JSON
 POST /api/marks              {"kind": "deployment", "label": "v7"}: needs the bearer token
+
+All links are relative, so a reverse proxy may serve this below a prefix that it takes away.
 """
 
 from __future__ import annotations
@@ -67,8 +69,8 @@ def mount(
     application.on_startup.append(served.warm_up)
     application.on_shutdown.append(served.stop)
     add = application.router.add_get
-    for path in ("/", "/contexts/{context}"):
-        add(path, served.guarded(served.page))
+    add("/", served.guarded(served.page, "login"))
+    add("/contexts/{context}", served.guarded(served.page, "../login"))
     add("/events", served.guarded(served.events))
     add("/api/objectives/{objective}", served.guarded(panels.objective))
     add("/api/objectives/{objective}/{panel}", served.guarded(panels.panel))
@@ -100,14 +102,16 @@ class _Served:
         """End all streams, so that closing the application waits for nobody."""
         self._stopping.set()
 
-    def guarded(self, handler: Handler) -> Handler:
+    def guarded(self, handler: Handler, login: str | None = None) -> Handler:
+        """For readers only; people who are none yet are sent to `login`."""
+
         async def answer(request: web.Request) -> web.StreamResponse:
             if self._access.may_read(request.headers, request.cookies, request.remote):
                 return await handler(request)
             if self._access.token is None:
                 raise web.HTTPForbidden(text="This dashboard answers to its own machine only.\n")
-            if "text/html" in request.headers.get("Accept", ""):
-                raise web.HTTPSeeOther("/login")
+            if login and "text/html" in request.headers.get("Accept", ""):
+                raise web.HTTPSeeOther(login)
             raise web.HTTPUnauthorized(
                 text="A token is needed: Authorization: Bearer TOKEN\n",
                 headers={"WWW-Authenticate": "Bearer"},
@@ -155,7 +159,7 @@ class _Served:
         if not self._access.accepts(str(form.get("token", ""))):
             await asyncio.sleep(REFUSAL_DELAY_S)
             return _html(self._pages.login(refused=True), status=403)
-        answer = web.Response(status=303, headers={"Location": "/"})
+        answer = web.Response(status=303, headers={"Location": "./"})
         secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
         answer.set_cookie(
             COOKIE, self._access.session(), httponly=True, samesite="Strict", secure=secure
@@ -163,7 +167,7 @@ class _Served:
         return answer
 
     async def log_out(self, _: web.Request) -> web.Response:
-        answer = web.Response(status=303, headers={"Location": "/login"})
+        answer = web.Response(status=303, headers={"Location": "login"})
         answer.del_cookie(COOKIE)
         return answer
 

@@ -97,7 +97,8 @@ function say(state, words) {
 
 function connect() {
   const context = body.dataset.context;
-  source = new EventSource(context ? `/events?context=${encodeURIComponent(context)}` : "/events");
+  const query = context ? `?context=${encodeURIComponent(context)}` : "";
+  source = new EventSource(`${body.dataset.root}events${query}`);
   source.onmessage = (event) => {
     lastHeard = performance.now();
     take(JSON.parse(event.data));
