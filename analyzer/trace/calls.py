@@ -31,8 +31,10 @@ def calls_of(
         if edge.client >= 0 and edge.server >= 0:
             answers[edge.client] = answers.get(edge.client, 0) + 1
     calls = [_call(tree, timing, edge, answers, quality) for edge in edges]
-    calls += [_entry(tree.spans[i], timing, i) for i in tree.roots if i not in served]
-    return _with_retries(calls, retry_window_ns) if failed else calls
+    if failed:
+        asked = [tree.spans[edge.client].operation if edge.client >= 0 else None for edge in edges]
+        calls = _with_retries(calls, asked, retry_window_ns)
+    return calls + [_entry(tree.spans[i], timing, i) for i in tree.roots if i not in served]
 
 
 def _call(
@@ -121,15 +123,18 @@ def _queue_delay(tree: Tree, timing: Timing, server: int) -> int | None:
     return max(0, start - timing.end[p])
 
 
-def _with_retries(calls: list[Call], window_ns: int) -> list[Call]:
+def _with_retries(calls: list[Call], asked: list[str | None], window_ns: int) -> list[Call]:
     """Mark calls that repeat a failed one: same caller, callee and message, shortly after it.
 
     Without the failure a repetition is a loop (a page that asks for nine products), no retry.
+    `asked` is what the caller names each call where it reports: an attempt that reached nobody
+    bears no name of the callee's, yet is the same message.
     """
     groups: dict[tuple[str | None, str, str], list[int]] = {}
     for i, call in enumerate(calls):
-        if call.caller is not None and call.start_ns is not None:
-            groups.setdefault((call.caller, call.callee, call.message), []).append(i)
+        if call.start_ns is not None:
+            message = asked[i] or call.message
+            groups.setdefault((call.caller, call.callee, message), []).append(i)
     for group in groups.values():
         if len(group) < 2:
             continue

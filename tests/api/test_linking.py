@@ -71,6 +71,29 @@ def test_every_upstream_link_is_met_from_file_to_inventory(
     assert set(sums.rows()) == expected
 
 
+def test_span_link_of_its_own_trace_is_an_asynchronous_edge(tmp_path: Path) -> None:
+    def otlp(service: str, span: dict[str, object]) -> dict[str, object]:
+        name = {"key": "service.name", "value": {"stringValue": service}}
+        common = {"traceId": "ab" * 16, "name": service, "kind": 2, **span}
+        return {"resource": {"attributes": [name]}, "scopeSpans": [{"spans": [common]}]}
+
+    start = 1_760_000_000_000_000_000
+    link = {"traceId": "ab" * 16, "spanId": "11" * 8}
+    other = {"traceId": "cd" * 16, "spanId": "99" * 8}
+    first = {"spanId": "11" * 8, "startTimeUnixNano": start, "endTimeUnixNano": start + 10**9}
+    second = {
+        "spanId": "22" * 8,
+        "startTimeUnixNano": start + 2 * 10**8,
+        "endTimeUnixNano": start + 4 * 10**8,
+        "links": [link, other],
+    }
+    document = {"resourceSpans": [otlp("shop", first), otlp("mailer", second)]}
+    (tmp_path / "spans.json").write_text(json.dumps(document))
+    run = an.analyze(tmp_path)
+    assert run.inventory.select("caller", "callee", "mode").rows() == [("shop", "mailer", "async")]
+    assert run.journeys.height == 1
+
+
 def _renamed(document: dict[str, object], stage: str, trace: int) -> dict[str, object]:
     """The document with trace and services of its own."""
     text = f"{stage}/{trace}".encode()

@@ -209,3 +209,15 @@ def test_server_whose_clock_is_ahead_of_its_clients_end_still_answers_it() -> No
     ]
     (call,) = [call for call in assemble(trace).calls if call.caller is not None]
     assert (call.mode, call.gap_ns) == ("sync", 10 * MS)
+
+
+def test_retry_of_an_attempt_that_reached_nobody_is_recognised() -> None:
+    """The first attempt bears the caller's name of the message alone, the second the callee's."""
+    trace = [
+        span("r", None, "web", "server", 0, 200 * MS),
+        span("1", "r", "web", "client", 0, 5 * MS, status="error", peer_service="faq"),
+        span("2", "r", "web", "client", 20 * MS, 50 * MS),
+        span("3", "2", "faq", "server", 25 * MS, 30 * MS),
+    ]
+    calls = [call for call in assemble(trace).calls if call.caller is not None]
+    assert [(call.message, call.retry) for call in calls] == [("op web", False), ("op faq", True)]

@@ -80,13 +80,16 @@ def _span(span: Mapping[str, Any], resource: Mapping[str, Any]) -> Reading:
         duration, notes = None, ("negative_duration",)
     status = _get(span, "status")
     status = status if isinstance(status, Mapping) else {}
+    parent = ids.span_id(_get(span, "parentSpanId"))
+    cause = None if parent else _linked(span, trace, own)
     record = Record(
         time_ns=start,
         service_name=_service(resource),
         operation=str(_get(span, "name") or "unknown"),
         trace_id=trace,
         span_id=own,
-        parent_span_id=ids.span_id(_get(span, "parentSpanId")),
+        parent_span_id=parent or cause,
+        follows_from=cause is not None,
         span_kind=_kind(_get(span, "kind")),
         start_ns=start,
         duration_ns=duration,
@@ -98,6 +101,21 @@ def _span(span: Mapping[str, Any], resource: Mapping[str, Any]) -> Reading:
     if record.status == ERROR:
         _set_error(record, status, _list(_get(span, "events")))
     return record
+
+
+def _linked(span: Mapping[str, Any], trace: str, own: str) -> str | None:
+    """The one other span of its trace that a root links to: its cause, which does not wait for it.
+
+    A batch links to several, and none of them is its parent.
+    """
+    linked = {
+        other
+        for link in _list(_get(span, "links"))
+        if ids.trace_id(_get(link, "traceId")) == trace
+        and (other := ids.span_id(_get(link, "spanId"))) is not None
+        and other != own
+    }
+    return linked.pop() if len(linked) == 1 else None
 
 
 def _set_error(record: Record, status: Mapping[str, Any], events: list[Mapping[str, Any]]) -> None:
