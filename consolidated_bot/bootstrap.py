@@ -1,4 +1,4 @@
-"""The object graph: the only module that knows every part."""
+"""The object graph: with `contexts` the only module that knows every part."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ import hashlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
+import scipy.special  # noqa: F401 - the objectives' arithmetic, else imported while updates wait
 import structlog
-from aiogram import Bot, Dispatcher
+from aiogram import Bot
 
-from consolidated_bot.accounts import telegram as accounts_telegram
-from consolidated_bot.accounts.application import AccountUseCases
-from consolidated_bot.accounts.storage import SqlAccounts
 from consolidated_bot.components import COMPONENTS
 from consolidated_bot.config import Settings
+from consolidated_bot.contexts import (
+    NEVER_REFUSED,
+    TIMERS,
+    limit_settings,
+    make_bus,
+    make_dispatcher,
+    make_operations_of,
+)
 from consolidated_bot.core import inbox, outbox
 from consolidated_bot.core.bot_api import BotApi
 from consolidated_bot.core.bus import Bus
@@ -30,9 +37,8 @@ from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.housekeeping import Housekeeping
 from consolidated_bot.core.identity import introduce
 from consolidated_bot.core.intake import Intake
-from consolidated_bot.core.intentions import Intentions
 from consolidated_bot.core.leadership import Leadership
-from consolidated_bot.core.limits import Limits, LimitSettings
+from consolidated_bot.core.limits import Limits
 from consolidated_bot.core.listening import Listener
 from consolidated_bot.core.outgoing import Outgoing
 from consolidated_bot.core.place import Place
@@ -42,105 +48,35 @@ from consolidated_bot.core.recording import Recorder
 from consolidated_bot.core.service import Service, ServiceParts
 from consolidated_bot.core.staff_notice import StaffNotice
 from consolidated_bot.core.telemetry import LogLines, Metrics, Telemetry, configure_logging
-from consolidated_bot.core.timers import Timer, Timers
+from consolidated_bot.core.timers import Timers
 from consolidated_bot.core.topics import ForumTopics, StoredTopics
 from consolidated_bot.core.transmission import Transmission
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
 from consolidated_bot.menu import MENU
-from consolidated_bot.notifications import telegram as notifications_telegram
-from consolidated_bot.notifications.application import NotificationUseCases
-from consolidated_bot.notifications.commands import FeedBroadcasts
-from consolidated_bot.notifications.storage import SqlNotifications
-from consolidated_bot.notifications.telegram import BroadcastView
-from consolidated_bot.operations import telegram as operations_telegram
-from consolidated_bot.operations.assembly import Kept, Operations, make_operations
-from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, WatchLoad
-from consolidated_bot.support import telegram as support_telegram
-from consolidated_bot.support.application import DIALOGUE, Policy, Support
-from consolidated_bot.support.commands import (
-    AddToTicket,
-    Cancel,
-    ChooseCategory,
-    HandAlbumsOn,
-    StartTicket,
-    SubmitTicket,
-    WatchPromises,
-)
-from consolidated_bot.support.faq_views import FaqView
+from consolidated_bot.operations.assembly import Operations
+from consolidated_bot.operations.watch import Watch
 from consolidated_bot.support.handbook import read_policy
-from consolidated_bot.support.staff import StaffView
-from consolidated_bot.support.storage import SqlTickets
-from consolidated_bot.support.views import SupportView
 
+Deliver = Callable[[Sequence[outbox.Queued]], None]
 # The commit's thread gets the interpreter back at once, not after the default's 5 ms.
 SWITCH_SECONDS = 0.0005
-TIMERS = (
-    Timer(FeedBroadcasts(), 0.5),
-    Timer(WatchPromises(), 15.0),
-    Timer(HandAlbumsOn(), 0.7),
-    Timer(TickAlerts(), 5.0),
-    Timer(WatchLoad(), 2.0),
-    Timer(WatchCampaign(), 15.0),
-)
-KEPT = Kept((SubmitTicket, AddToTicket, StartTicket, ChooseCategory, Cancel), (DIALOGUE,))
-"""Tickets are never shed."""
-NEVER_REFUSED = (SubmitTicket, AddToTicket)
-ROUTES = (
-    support_telegram.routes,
-    accounts_telegram.routes,
-    notifications_telegram.routes,
-    operations_telegram.routes,
-)
 
 
-def make_operations_of(settings: Settings, metrics: Metrics, clock: Clock) -> Operations:
-    """Operations, knowing of the contexts only what their routes and `KEPT` say."""
-    return make_operations(settings, KEPT, Intentions(ROUTES), metrics, clock)
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every part of a service stands on."""
 
-
-def make_bus(settings: Settings, policy: Policy, operations: Operations | None = None) -> Bus:
-    """Mount the three contexts, and `operations` (by default ones of their own)."""
-    bus = Bus()
-    if operations is None:
-        operations = make_operations_of(settings, Metrics(), SystemClock())
-    operations.mount(bus)
-    accounts = AccountUseCases(settings.ops_members)
-    bus.mount_handlers(SqlAccounts, accounts.handlers)
-    bus.mount_dialogues(SqlAccounts, accounts.dialogues)
-    bus.mount_presenters(accounts_telegram.PRESENTERS, {})
-
-    support = Support(policy)
-    tickets = partial(SqlTickets, bot_id=settings.bot_id)
-    bus.mount_handlers(tickets, support.handlers)
-    bus.mount_dialogues(tickets, support.dialogues)
-    bus.mount_subscribers(tickets, support.subscribers)
-    staff = StaffView(settings.ops_chat_id)
-    view = SupportView(policy.handbook, staff)
-    bus.mount_presenters(view.presenters, staff.notices)
-    bus.mount_presenters(FaqView(policy.handbook).presenters, {})
-
-    limits = limit_settings(settings)
-    notifications = NotificationUseCases(limits.overall_for_broadcasts[0] * limits.scale)
-    bus.mount_handlers(SqlNotifications, notifications.handlers)
-    bus.mount_subscribers(SqlNotifications, notifications.subscribers)
-    broadcasts = BroadcastView(settings.ops_chat_id)
-    bus.mount_presenters(notifications_telegram.PRESENTERS | broadcasts.presenters, {})
-    bus.mount_presenters({}, broadcasts.notices)
-    return bus
-
-
-def limit_settings(settings: Settings) -> LimitSettings:
-    """Telegram's limits, scaled for replays against a scaled emulator."""
-    return LimitSettings(scale=settings.send_rate_scale)
-
-
-def make_dispatcher(place: Place) -> Dispatcher:
-    """One router per context; guided dialogues are rows, so aiogram's FSM is off."""
-    dispatcher = Dispatcher(disable_fsm=True, place=place)
-    fallbacks = [fallback for routes in ROUTES if (fallback := routes.fallback())]
-    dispatcher.include_routers(*(routes.router() for routes in ROUTES), *fallbacks)
-    return dispatcher
+    settings: Settings
+    database: Database
+    api: BotApi
+    place: Place
+    clock: Clock
+    metrics: Metrics
+    telemetry: Telemetry
+    operations: Operations
+    bus: Bus
+    leadership: Leadership
 
 
 def make_service(
@@ -151,79 +87,129 @@ def make_service(
     lines: LogLines,
     clock: Clock,
 ) -> Service:
-    """Wire the parts; the few rings (who delivers, who is offered) close at the end."""
-    metrics = Metrics()
-    token = settings.bot_token.get_secret_value()
-    operations = make_operations_of(settings, metrics, clock)
-    feed = operations.feed
-    telemetry = Telemetry(metrics, lines, hashlib.sha256(token.encode()).digest(), feed)
-    bus = make_bus(settings, read_policy(settings.support_file), operations)
-    bot_id = settings.bot_id
-    leadership = Leadership(database, bot_id, metrics)
-    recorder = Recorder(database, bus, clock, bot_id, feed)
-    recorder.check = leadership.check
-    transmission = Transmission(
-        api,
-        lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot)),
-        ForumTopics(api, StoredTopics(database, bot_id)),
-    )
-    limits = Limits(limit_settings(settings))
-    outgoing = Outgoing(transmission, limits, recorder.record, recorder.troubled, telemetry, clock)
-
-    recorder.deliver = partial(_deliver, leadership, outgoing)
-    processor = Processor(
-        ProcessorParts(
-            database=database,
-            bus=bus,
-            dispatcher=make_dispatcher(place),
-            bot=Bot(token),
-            place=place,
-            telemetry=telemetry,
-            clock=clock,
-            deliver=recorder.deliver,
-            gate=operations.gate,
-            flood=Flood(settings.flood_per_minute * settings.send_rate_scale, NEVER_REFUSED),
-        ),
-        max_attempts=settings.max_attempts,
-        ops_chat_id=settings.ops_chat_id,
-    )
+    """Wire the parts, those that send before those that work and those that take in."""
+    ground = _ground(settings, database, api, place, lines, clock)
+    recorder, outgoing = _sending(ground)
     governor = Governor()
-    workers = ChatWorkers(
-        processor.process,
-        lambda chat: database.read(lambda c: inbox.pending_of_chat(c, bot_id, chat)),
-        governor,
-        concurrency=settings.workers,
+    workers = _working(ground, recorder.deliver, governor)
+    intake = Intake(database, api, workers, governor, (ground.telemetry, clock))
+    housekeeping = Housekeeping(
+        database, clock, ground.metrics, ground.leadership, settings.bot_id
     )
-    intake = Intake(database, api, workers, governor, (telemetry, clock))
-    housekeeping = Housekeeping(database, clock, metrics, leadership, bot_id)
     housekeeping.attach(workers, outgoing)
-    timers = Timers(TIMERS, database, bus, clock, bot_id)
-    timers.deliver = recorder.deliver
-    timers.check = leadership.check
     webhook = _webhook(settings, intake, api)
-    notice = StaffNotice(database, clock, bot_id, settings.ops_chat_id)
-    notice.deliver = recorder.deliver
-    poller = None if webhook else Poller(api, intake, metrics, bot_id, notice.tell)
-    watch = operations.watch(database)
-    watch.busy = lambda: (workers.busy, settings.workers)
-    watch.leads = lambda: leadership.held
-    if poller is not None:
-        watch.updates_arrive = lambda: poller.healthy
+    poller = None if webhook else _poller(ground, intake, recorder.deliver)
     return Service(
         ServiceParts(
-            metrics=metrics,
-            leadership=leadership,
+            metrics=ground.metrics,
+            leadership=ground.leadership,
             workers=workers,
             outgoing=outgoing,
             housekeeping=housekeeping,
-            timers=timers,
-            pulse=watch,
-            page=operations.serve,
+            timers=_timers(ground, recorder.deliver),
+            pulse=_pulse(ground, workers, poller),
+            page=ground.operations.serve,
             poller=poller,
             webhook=webhook,
             lead_first=webhook is None or database.one_process,
         )
     )
+
+
+def _ground(
+    settings: Settings,
+    database: Database,
+    api: BotApi,
+    place: Place,
+    lines: LogLines,
+    clock: Clock,
+) -> _Ground:
+    metrics = Metrics()
+    operations = make_operations_of(settings, metrics, clock)
+    key = hashlib.sha256(settings.bot_token.get_secret_value().encode()).digest()
+    return _Ground(
+        settings=settings,
+        database=database,
+        api=api,
+        place=place,
+        clock=clock,
+        metrics=metrics,
+        telemetry=Telemetry(metrics, lines, key, operations.feed),
+        operations=operations,
+        bus=make_bus(settings, read_policy(settings.support_file), operations),
+        leadership=Leadership(database, settings.bot_id, metrics),
+    )
+
+
+def _sending(ground: _Ground) -> tuple[Recorder, Outgoing]:
+    """Who sends and who records it; what recording leads to is sent, too: the ring closes here."""
+    database, bot_id = ground.database, ground.settings.bot_id
+    feed = ground.operations.feed
+    recorder = Recorder(database, ground.bus, ground.clock, bot_id, feed)
+    recorder.check = ground.leadership.check
+    transmission = Transmission(
+        ground.api,
+        lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot)),
+        ForumTopics(ground.api, StoredTopics(database, bot_id)),
+        recorder.topic_lost,
+    )
+    limits = Limits(limit_settings(ground.settings))
+    outgoing = Outgoing(
+        transmission, limits, recorder.record, recorder.troubled, ground.telemetry, ground.clock
+    )
+    recorder.deliver = partial(_deliver, ground.leadership, outgoing)
+    return recorder, outgoing
+
+
+def _working(ground: _Ground, deliver: Deliver, governor: Governor) -> ChatWorkers:
+    """From a stored update to its committed effects."""
+    settings, database, place = ground.settings, ground.database, ground.place
+    flood_per_minute = settings.flood_per_minute * settings.send_rate_scale
+    processor = Processor(
+        ProcessorParts(
+            database=database,
+            bus=ground.bus,
+            dispatcher=make_dispatcher(place),
+            bot=Bot(settings.bot_token.get_secret_value()),
+            place=place,
+            telemetry=ground.telemetry,
+            clock=ground.clock,
+            deliver=deliver,
+            gate=ground.operations.gate,
+            flood=Flood(flood_per_minute, NEVER_REFUSED),
+        ),
+        max_attempts=settings.max_attempts,
+        ops_chat_id=settings.ops_chat_id,
+    )
+    return ChatWorkers(
+        processor.process,
+        lambda chat: database.read(lambda c: inbox.pending_of_chat(c, settings.bot_id, chat)),
+        governor,
+        concurrency=settings.workers,
+    )
+
+
+def _timers(ground: _Ground, deliver: Deliver) -> Timers:
+    timers = Timers(TIMERS, ground.database, ground.bus, ground.clock, ground.settings.bot_id)
+    timers.deliver = deliver
+    timers.check = ground.leadership.check
+    return timers
+
+
+def _poller(ground: _Ground, intake: Intake, deliver: Deliver) -> Poller:
+    settings = ground.settings
+    notice = StaffNotice(ground.database, ground.clock, settings.bot_id, settings.ops_chat_id)
+    notice.deliver = deliver
+    return Poller(ground.api, intake, ground.metrics, settings.bot_id, notice.tell)
+
+
+def _pulse(ground: _Ground, workers: ChatWorkers, poller: Poller | None) -> Watch:
+    watch = ground.operations.watch(ground.database)
+    watch.busy = lambda: (workers.busy, ground.settings.workers)
+    watch.leads = lambda: ground.leadership.held
+    if poller is not None:
+        watch.updates_arrive = lambda: poller.healthy
+    return watch
 
 
 def _deliver(leadership: Leadership, outgoing: Outgoing, queued: Sequence[outbox.Queued]) -> None:

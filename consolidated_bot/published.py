@@ -43,6 +43,26 @@ class AuthorAt:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketHearing:
+    """Question to support: the ticket that something belongs to that a person says freely.
+
+    Answered by its number, or None where it is a question of its own.
+    """
+
+    user_id: int
+    chat_id: int
+    replied_to: int | None
+    album: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HolderOf:
+    """Question to accounts: the user id of whoever linked this customer id, or None."""
+
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TicketSubmitted:
     """Support took in a ticket."""
 

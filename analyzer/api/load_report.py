@@ -159,7 +159,8 @@ def _shown_criteria(found: LoadTest) -> pl.DataFrame:
 
 
 def _shown_levels(frame: pl.DataFrame) -> pl.DataFrame:
-    """As people read it; the JSON keeps every column."""
+    """As people read it, remarks only where there are some; the JSON keeps every column."""
+    remarks = [name for name in ("broken", "problem") if (frame[name] != "").any()]
     return frame.select(
         "level",
         pl.col("at_seconds").round(0).alias("from_s"),
@@ -170,10 +171,9 @@ def _shown_levels(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("sends_per_second").round_sig_figs(3).alias("sends"),
         "refused_429",
         pl.col("bot_cores").round_sig_figs(2),
-        pl.col("generator_cores").round_sig_figs(2),
-        pl.col("machine_cores").round_sig_figs(2),
+        pl.col("generator_cores").round_sig_figs(2).alias("generator"),
+        pl.col("machine_cores").round_sig_figs(2).alias("machine"),
         pl.col("memory_mb").round(0),
         pl.format("{} of {}", "bad", "valid").alias("bad"),
-        "broken",
-        "problem",
+        *remarks,
     )

@@ -117,4 +117,6 @@ def _during(found: LoadTest) -> str:
     """What users had of the disturbance itself, which is tolerated."""
     row = found.frame.row(1, named=True)
     p95 = f", p95 {row['p95_ms']:,.0f} ms," if row["p95_ms"] is not None else ""
-    return f"{row['bad']:,} of {row['valid']:,} bad{p95} while it lasted, "
+    spike = found.plan.scenario == "spike"
+    rate = f" at {row['offered_per_second']:.3g} updates/s" if spike else ""
+    return f"{row['bad']:,} of {row['valid']:,} bad{p95} while it lasted{rate}, "

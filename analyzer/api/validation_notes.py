@@ -9,6 +9,7 @@ import polars as pl
 from analyzer.api.machine import machine_facts
 from analyzer.api.measured import Predicted
 from analyzer.api.validation_runs import Run
+from analyzer.replay.integrity import Integrity
 from analyzer.replay.workload.recorded import Demand
 
 MISSES_TOLD = 3
@@ -62,6 +63,16 @@ def to_decide(undecided: pl.DataFrame, demand: Demand) -> Iterator[str]:
         return
     minutes = -(-factor * demand.plan.seconds // 60)
     yield f"{times}: --limit {minutes:.0f}m if the recording is that long, or less with --speed"
+
+
+def unseen(tickets: Integrity) -> Iterator[str]:
+    """How rare a loss may be that this many tickets do not show (exact, 95 %)."""
+    if tickets.submitted and not tickets.problems:
+        share = 1 - 0.05 ** (1 / tickets.submitted)
+        yield (
+            f"none of {tickets.submitted:,} tickets was lost or doubled: what happens to fewer "
+            f"than {share:.2%} of them may stay unseen in so few (95 %)"
+        )
 
 
 def comparability(*, paired: bool, pairs: int, speed: float, staffed: bool) -> Iterator[str]:

@@ -81,11 +81,18 @@ class Board:
     """What is watched, and what has been seen of it."""
 
     def __init__(
-        self, objectives: Sequence[Objective], *, title: str = "Service objectives"
+        self,
+        objectives: Sequence[Objective],
+        *,
+        title: str = "Service objectives",
+        remember_ended_s: int | None = None,
     ) -> None:
-        """Watch `objectives`; those whose events only another system knows become notes."""
+        """Watch `objectives`; those whose events only another system knows become notes.
+
+        `remember_ended_s`: see `LiveObjective`; it bounds the memory of a busy source.
+        """
         self.title = title
-        self.journeys = JourneyTable()
+        self._remember_ended_s = remember_ended_s
         self.gauges = Gauges()
         self.campaign: Campaign | None = None
         self.level = FULL_SERVICE
@@ -97,14 +104,21 @@ class Board:
         self.watch(objectives)
 
     def watch(self, objectives: Sequence[Objective]) -> None:
-        """Watch these from now on, with nothing seen of them yet; all else stays."""
+        """Watch these from now on, with no journey seen yet; all else stays."""
+        self.journeys = JourneyTable(self._remember_ended_s)
         own = [objective for objective in objectives if objective.source is not None]
         self._recent = {o.name: _recent_traffic(o) for o in own}
         self._period = {o.name: _period_traffic(o) for o in own}
         self.of_context = {o.context or "": _traffic(RECENT_S) for o in own}
         firsts = {(o.context, o.journey): o.name for o in reversed(own)}
         self._counting = set(firsts.values())
-        self.watched = tuple(LiveObjective(o, watchers=self._watchers(o)) for o in own)
+        remember_s = self._remember_ended_s
+        self.watched = tuple(
+            LiveObjective(o, watchers=self._watchers(o), remember_ended_s=remember_s) for o in own
+        )
+        self._concerned: dict[tuple[str, str], list[LiveObjective]] = {}
+        for live in self.watched:
+            self._concerned.setdefault(live.wanted, []).append(live)
         for o in objectives:
             if o.source is None:
                 self.note(f"{o.name}: its events are known to {o.known_by} only")
@@ -127,10 +141,10 @@ class Board:
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> None:
         """Take an attempt as it stands now; the same one may come any number of times."""
-        self.alive(now_us)
-        for live in self.watched:
-            if live.concerns(attempt):
-                live.observe(attempt, now_us)
+        if self._alive_us is None or now_us - self._alive_us >= SECOND_US:
+            self.alive(now_us)
+        for live in self._concerned.get((attempt.context, attempt.journey), ()):
+            if live.observe(attempt, now_us) is not None:
                 name = live.objective.name
                 self._last_event_us[name] = max(now_us, self._last_event_us.get(name, 0))
         self.journeys.observe(attempt, now_us)

@@ -32,17 +32,24 @@ class JourneyRow:
 
 
 class _Journey:
-    def __init__(self) -> None:
+    def __init__(self, remember_ended_s: int | None) -> None:
         self.traffic = Traffic(SLOT_S * SECOND_US, RECENT_S // SLOT_S + 1)
-        self.events = LiveEvents(_ANY_TIME, (), remember_s=REMEMBERED_S, watchers=(self.traffic,))
+        self.events = LiveEvents(
+            _ANY_TIME,
+            (),
+            remember_s=REMEMBERED_S,
+            remember_ended_s=remember_ended_s,
+            watchers=(self.traffic,),
+        )
         self.last_us = 0
 
 
 class JourneyTable:
     """Counts every (context, journey) that comes by; beyond 300 they are counted together."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, remember_ended_s: int | None = None) -> None:
+        """Start empty; `remember_ended_s`: see `LiveObjective`."""
+        self._remember_ended_s = remember_ended_s
         self._found: dict[tuple[str, str], _Journey] = {}
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> None:
@@ -52,7 +59,7 @@ class JourneyTable:
             key = attempt.context if len(self._found) < 2 * MAX_JOURNEYS else "", OTHER
         journey = self._found.get(key)
         if journey is None:
-            journey = self._found[key] = _Journey()
+            journey = self._found[key] = _Journey(self._remember_ended_s)
         journey.last_us = max(journey.last_us, now_us)
         journey.events.observe(attempt, now_us)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from analyzer.ingest.formats.servers import slow_query
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Record
+from analyzer.ingest.severity import ERRORS, from_word
 from analyzer.ingest.text import template_of
 from analyzer.semconv import ERROR, OK, UNSET
 
@@ -28,6 +29,8 @@ _NAMED_ERROR = re.compile(
     r"(?:(?:Exception in thread \"[^\"]*\"|Unhandled exception|Uncaught):? )?"
     r"(?P<type>(?:[A-Za-z_][\w$]*[.:\\])*:?[A-Za-z_][\w$]*(?:Error|Exception|Timeout|Interrupt|Failure|Fault))\b"
 )
+# java.util.logging puts the level and the message below the time.
+_NEXT_LINE_LEVEL = re.compile(r"(?P<level>SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): ")
 _FRAME = re.compile(r"\s+(?:at |File \"|#\d+ )")
 _BEGINS_LIKE_TIME = re.compile(r"[\[(]?\d{4}-\d\d-\d\d|[\[(]?\d\d:\d\d:\d\d")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
@@ -74,6 +77,10 @@ def fold(record: Record, lines: list[str]) -> None:
     if record.body and record.body.startswith("# Time: ") and (query := slow_query(lines)):
         record.operation, record.duration_ns = template_of(query.statement), query.duration_ns
         record.start_ns = None if record.time_ns is None else record.time_ns - query.duration_ns
+    if record.severity_text is None and (said := _NEXT_LINE_LEVEL.match(lines[0])):
+        record.severity_text = from_word(said["level"])
+        if record.severity_text in ERRORS and record.status == UNSET and not record.stated:
+            record.status = ERROR
     text = "\n".join(lines)
     record.body = f"{record.body or ''}\n{text}"[:_MAX_BODY]
     found = thrown(text)

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from analyzer.replay.drive import Journey
-from analyzer.replay.workload.scenarios import TICKET_NUMBER
+from analyzer.replay.workload.steps import TICKET_NUMBER
 
 SUBMIT = "ticket-submit"
 SENDS = "sendmessage"

@@ -15,6 +15,7 @@ from typing import Protocol
 from analyzer.slo.events import Criterion, EventClass, EventCounts, JourneyAttempt, classify
 
 SECOND_US = 1_000_000
+ENDED_SLACK_US = 10 * SECOND_US
 CLASSES = tuple(EventClass)
 COLUMN = {event_class: index for index, event_class in enumerate(CLASSES)}
 
@@ -129,32 +130,38 @@ class LiveEvents:
         windows_s: Collection[int],
         *,
         remember_s: int = 86_400,
+        remember_ended_s: int | None = None,
         bucket_us: int = SECOND_US,
         also: Sequence[EventSink] = (),
         watchers: Sequence[AttemptWatcher] = (),
     ) -> None:
         """Keep counts for `windows_s`, tell the counters in `also` the same, and `watchers` more.
 
-        Attempts and dedup keys are remembered for `remember_s`.
+        Attempts and dedup keys are remembered for `remember_s`; those that have ended, where
+        nobody tells of them again so late, for `remember_ended_s` only.
         """
         self.criterion = criterion
         self.windows = SlidingCounts(windows_s, bucket_us)
         self._sinks: tuple[EventSink, ...] = (self.windows, *also)
         self._watchers = tuple(watchers)
         self._remember_us = remember_s * SECOND_US
+        ended_s = remember_s if remember_ended_s is None else min(remember_s, remember_ended_s)
+        self._remember_ended_us = ended_s * SECOND_US
         self._now_us = 0
         self._attempts: dict[str, Judged] = {}
         self._open: dict[str, JourneyAttempt] = {}
         self._first: dict[tuple[str, str, str], str] = {}
         self._deadlines: list[tuple[int, str]] = []
         self._ages: list[tuple[int, str]] = []
+        self._aged: list[tuple[int, str]] = []
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> EventClass:
         """Take an attempt as it stands now (started, ended, cancelled); returns its class.
 
         The same attempt may be observed any number of times; the last state counts.
         """
-        self.advance(now_us)
+        if now_us > self._now_us:
+            self.advance(now_us)
         known = self._attempts.get(attempt.journey_id)
         if known is None:
             heapq.heappush(self._ages, (attempt.t_start_us, attempt.journey_id))
@@ -224,19 +231,31 @@ class LiveEvents:
             self._settle(holder[0])
 
     def _forget(self) -> None:
-        """Drop settled attempts older than what is remembered; their counts stay."""
+        """Drop attempts older than what is remembered; their counts stay.
+
+        Who is looked at too early (still open, or ended a moment ago) waits in `_aged`.
+        """
+        ended_us = self._now_us - self._remember_ended_us
+        while self._ages and self._ages[0][0] < ended_us - ENDED_SLACK_US:
+            age = heapq.heappop(self._ages)
+            known = self._attempts.get(age[1])
+            if known and (known[0].t_end_us is None or known[0].t_end_us >= ended_us):
+                heapq.heappush(self._aged, age)
+            else:
+                self._drop(age[1])
         limit = self._now_us - self._remember_us
-        while self._ages and self._ages[0][0] < limit:
-            _, journey_id = self._ages[0]
-            known = self._attempts.get(journey_id)
+        while self._aged and self._aged[0][0] < limit:
+            known = self._attempts.get(self._aged[0][1])
             if known and known[1] is EventClass.PENDING:
                 return
-            heapq.heappop(self._ages)
-            self._attempts.pop(journey_id, None)
-            self._open.pop(journey_id, None)
-            key = _dedup(known[0]) if known else None
-            if key is not None and self._first.get(key) == journey_id:
-                del self._first[key]
+            self._drop(heapq.heappop(self._aged)[1])
+
+    def _drop(self, journey_id: str) -> None:
+        known = self._attempts.pop(journey_id, None)
+        self._open.pop(journey_id, None)
+        key = _dedup(known[0]) if known else None
+        if key is not None and self._first.get(key) == journey_id:
+            del self._first[key]
 
 
 def _dedup(attempt: JourneyAttempt) -> tuple[str, str, str] | None:

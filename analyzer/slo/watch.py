@@ -63,10 +63,12 @@ class LiveObjective:
         *,
         plan: Sequence[ArrivalStep] = (),
         watchers: Sequence[AttemptWatcher] = (),
+        remember_ended_s: int | None = None,
     ) -> None:
         """Watch `objective`; `plan` is what is still to arrive, for the forecast.
 
-        `watchers` hear of every change of an attempt that concerns the objective.
+        `watchers` hear of every change of an attempt that concerns the objective. Nobody tells of
+        an attempt again later than `remember_ended_s` after its end (None: within a day).
 
         Raises ValueError for an objective whose events only another system knows.
         """
@@ -75,7 +77,7 @@ class LiveObjective:
                 f"{objective.name}: its events are known to {objective.known_by} only"
             )
         self.objective = objective
-        self._wanted = objective.context, objective.journey
+        self.wanted = objective.source.context, objective.source.journey
         self.plan = tuple(plan)
         pairs = pairs_of(objective)
         budget = Budget(EventCounts(), objective.target, objective.planned_events).events or None
@@ -88,13 +90,14 @@ class LiveObjective:
             bucket_us=max(SECOND_US, shortest_us // SHORT_WINDOW_BUCKETS),
             also=(self._period,),
             watchers=watchers,
+            remember_ended_s=remember_ended_s,
         )
         self._alive_us: int | None = None
         self.begins_us = _begin_us(objective)
 
     def concerns(self, attempt: JourneyAttempt) -> bool:
         """Whether `attempt` is of this objective's journey, and not before its first period."""
-        mine = (attempt.context, attempt.journey) == self._wanted
+        mine = (attempt.context, attempt.journey) == self.wanted
         return mine and attempt.t_start_us >= self.begins_us
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> EventClass | None:

@@ -21,10 +21,10 @@ import pyarrow as pa
 from analyzer.errors import OutputError, StoreError, UsageError
 from analyzer.store.relations import relation
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 STORE_NAME = "analysis.duckdb"
 
-_VIEWS = ("inventory",)
+_VIEWS = ("inventory", "span_row")
 _ARROW_TYPES = {
     "BIGINT": pa.int64(),
     "DOUBLE": pa.float64(),

@@ -56,6 +56,7 @@ from consolidated_bot.published import (
     RANK,
     AccountErased,
     AuthorAt,
+    HolderOf,
     NotificationHoldingsOf,
     PlanChanged,
     QuietUntil,
@@ -123,6 +124,9 @@ class AccountUseCases:
         language, zone, banned_ms = accounts.standing(question.user_id) or (None, "UTC", None)
         spoken = language or language_for(question.hint)
         return Standing(spoken, zone, banned=banned_ms is not None)
+
+    def holder_of(self, accounts: Accounts, scope: Scope, question: HolderOf) -> int | None:
+        return accounts.holder_of(question.customer_id)
 
     def quiet_until(self, accounts: Accounts, scope: Scope, question: QuietUntil) -> int:
         account = accounts.get(question.user_id)
@@ -315,6 +319,7 @@ class AccountUseCases:
             LanguageOf: self.language_of,
             StandingOf: self.standing_of,
             QuietUntil: self.quiet_until,
+            HolderOf: self.holder_of,
             ViewProfile: self.view,
             ChangeProfile: self.change,
             AskField: self.ask_field,

@@ -7,6 +7,7 @@ as aiogram and python-telegram-bot send them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Self
@@ -113,7 +114,7 @@ def _result(status: int, raw: bytes) -> Any:
         raise BotApiError(Failure.AMBIGUOUS, f"HTTP {status} with a body that is no answer")
     if answer.get("ok") is True and status < 300:
         return answer.get("result")
-    raise _error(int(answer.get("error_code") or status), answer)
+    raise _error(int(_number(answer.get("error_code")) or status), answer)
 
 
 _BY_CODE = {
@@ -133,8 +134,8 @@ def _error(code: int, answer: Mapping[str, Any]) -> BotApiError:
     parameters = answer.get("parameters")
     if not isinstance(parameters, dict):
         parameters = {}
-    wait = parameters.get("retry_after")
-    moved_to = parameters.get("migrate_to_chat_id")
+    wait = _number(parameters.get("retry_after"))
+    moved_to = _number(parameters.get("migrate_to_chat_id"))
     failure = _BY_CODE.get(code, Failure.AMBIGUOUS if code >= 500 else Failure.REFUSED)
     if wait is not None:
         failure = Failure.THROTTLED
@@ -142,4 +143,14 @@ def _error(code: int, answer: Mapping[str, Any]) -> BotApiError:
         failure = Failure.GONE
     elif code == 404 and "method" in description.lower():
         failure = Failure.REFUSED
-    return BotApiError(failure, description, float(wait or (1 if code == 429 else 0)), moved_to)
+    pause = max(0.0, wait or 0.0) or (1.0 if failure is Failure.THROTTLED else 0.0)
+    return BotApiError(failure, description, pause, None if moved_to is None else int(moved_to))
+
+
+def _number(value: Any) -> float | None:
+    """The figure that an answer gives, None for what is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
-from consolidated_bot.core.messages import Answer, Conversation, Sender
-
-Talk = Callable[[], Conversation | None]
+from consolidated_bot.core.messages import Answer, Scope, Sender
 
 
 class Gate(Protocol):
     """Asked for every command of an update, in its transaction."""
 
-    def refuses(self, command: Any, sender: Sender, talk: Talk) -> Any | None:
-        """A result to be presented instead; `talk` gives the sender's dialogue."""
+    def refuses(self, command: Any, sender: Sender, scope: Scope) -> Any | None:
+        """A result to be presented instead."""
 
     def remark(self, answer: Answer, sender: Sender) -> Answer:
         """The answer, with what there is to add to it."""
@@ -23,7 +20,7 @@ class Gate(Protocol):
 class OpenGate:
     """Everything passes."""
 
-    def refuses(self, command: Any, sender: Sender, talk: Talk) -> Any | None:  # noqa: ARG002
+    def refuses(self, command: Any, sender: Sender, scope: Scope) -> Any | None:  # noqa: ARG002
         """Never."""
         return None
 

@@ -53,7 +53,7 @@ class Intake:
         self._governor.arrived(len(updates))
         stored = []
         for update in updates:
-            if (number := _update_id(update)) is not None:
+            if (number := update_id_of(update)) is not None:
                 row = Received(number, bot_id, chat_of(update), dumps(update), now)
                 stored.append(self._rows.put(row))
                 self._note(update, now)
@@ -102,7 +102,7 @@ class Intake:
             self._metrics.lag.set(max(0.0, now_ms / 1000 - message["date"]))
 
 
-def _update_id(update: Any) -> int | None:
+def update_id_of(update: Any) -> int | None:
     """The id if it is one that a database can hold."""
     number = update.get("update_id") if isinstance(update, dict) else None
     return number if isinstance(number, int) and _fits(number) else None

@@ -118,6 +118,14 @@ class ChatUnreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicLost:
+    """Event: somebody has deleted the topic `key`; the next send opens an empty one."""
+
+    chat_id: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendEnded:
     """Event: a send that is about something ended: sent, dropped or failed."""
 
@@ -204,6 +212,10 @@ class Scope(Protocol):
 
     def audited(self, subject: str | None, most: int) -> list[AuditLine]:
         """The newest lines of the audit log (of one subject), the newest first."""
+        ...
+
+    def conversation(self, sender: Sender) -> Conversation | None:
+        """The sender's guided dialogue in progress."""
         ...
 
     def converse(self, sender: Sender, conversation: Conversation | None) -> None:

@@ -137,6 +137,9 @@ class Outgoing:
                 self._end(item, "failed", error.description)
             else:
                 self._repeat(item, error)
+        except Exception as error:  # noqa: BLE001 - the database that knows slots and topics
+            self._log.error("a send was not made; trying again", exc_info=error)
+            self._postpone(item)
         else:
             self._end(item, "sent", None, message_ids)
 
@@ -188,9 +191,13 @@ class Outgoing:
             return
         if error.failure is Failure.AMBIGUOUS:
             metrics.unknown.inc()
-        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(item.attempts, 10))
         self._log.warning("a send did not succeed; trying again", error=error.description)
-        self._schedule.postpone(replace(item, attempts=item.attempts + 1), now + pause)
+        self._postpone(item)
+
+    def _postpone(self, item: Queued) -> None:
+        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(item.attempts, 10))
+        until = self._clock.monotonic() + pause
+        self._schedule.postpone(replace(item, attempts=item.attempts + 1), until)
 
     async def _tell_trouble(self, item: Queued, reason: str) -> None:
         try:

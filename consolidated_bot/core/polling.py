@@ -2,7 +2,8 @@
 
 It starts without an offset: unconfirmed updates come again and the inbox's key drops the repeats.
 Starting from the highest stored id would lose updates, since ids may restart lower after an idle
-week and an offset confirms everything below it.
+week and an offset confirms everything below it. For the same reason the offset is dropped after a
+day without updates.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
-from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake
+from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake, update_id_of
 from consolidated_bot.core.telemetry import Metrics
 
 POLL_SECONDS = 25
@@ -23,6 +24,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 CONFLICT_PAUSE_SECONDS = 1.0
 CONFLICT_QUIET_SECONDS = 600.0
 SHORT_POLL_SECONDS = 0.1
+OFFSET_SECONDS = 86_400.0
 RIVAL = (
     "Another process fetches updates with this bot's token (409 Conflict). What it fetches does "
     "not reach us: stop it, or revoke the token at @BotFather."
@@ -44,6 +46,7 @@ class Poller:
         self._bot_id = bot_id
         self._offset: int | None = None
         self._failures = 0
+        self._heard_at = 0.0
         self._tell_staff = tell_staff
         self._conflict_over_at = 0.0
         self._log = structlog.get_logger()
@@ -83,9 +86,14 @@ class Poller:
         if not isinstance(updates, list):
             raise BotApiError(Failure.AMBIGUOUS, "getUpdates returned no list")
         await self._intake.accept(self._bot_id, updates)
-        ids = [u["update_id"] for u in updates if isinstance(u, dict) and "update_id" in u]
+        ids = [number for update in updates if (number := update_id_of(update)) is not None]
         if ids:
             self._offset = max(ids) + 1
+            self._heard_at = loop.time()
+        elif updates:
+            raise BotApiError(Failure.AMBIGUOUS, "getUpdates returned updates without an id")
+        elif loop.time() - self._heard_at > OFFSET_SECONDS:
+            self._offset = None  # all below it is confirmed, and ids may begin anew
         if self._offset == asked_for and loop.time() - asked_at < SHORT_POLL_SECONDS:
             await asyncio.sleep(SHORT_POLL_SECONDS)  # a server without long polls: do not spin
 

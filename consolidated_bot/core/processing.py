@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -222,7 +222,7 @@ class ProcessorParts:
     place: Place
     telemetry: Telemetry
     clock: Clock
-    deliver: Any  # Callable[[list[Queued]], None]
+    deliver: Callable[[Sequence[Queued]], None]
     flood: Flood
     gate: Gate | None = None
 

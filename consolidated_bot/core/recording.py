@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 
 from consolidated_bot.core import outbox
@@ -12,7 +13,7 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database, Urgency
 from consolidated_bot.core.journeys import JourneyWatch
-from consolidated_bot.core.messages import ChatUnreachable, SendEnded, SendTroubled
+from consolidated_bot.core.messages import ChatUnreachable, SendEnded, SendTroubled, TopicLost
 from consolidated_bot.core.outbox import Finished, Queued
 from consolidated_bot.core.unit import UnitOfWork
 
@@ -38,13 +39,23 @@ class Recorder:
 
     async def troubled(self, item: Queued, reason: str) -> None:
         """Tell the contexts that a page is late."""
-        self.deliver(await self._database.write(lambda c: self._announce(c, item, reason)))
+        await self._announce(SendTroubled(item.about or "", item.chat_id, reason))
 
-    def _announce(self, connection: Connection, item: Queued, reason: str) -> list[Queued]:
+    async def topic_lost(self, chat_id: int, key: str) -> None:
+        """Tell the contexts that a topic was deleted."""
+        try:
+            await self._announce(TopicLost(chat_id, key))
+        except Exception as error:  # noqa: BLE001 - what is to be said there goes first
+            structlog.get_logger().error("a lost topic was not announced", error=str(error))
+
+    async def _announce(self, event: Any) -> None:
+        self.deliver(await self._database.write(lambda c: self._publish(c, event)))
+
+    def _publish(self, connection: Connection, event: Any) -> list[Queued]:
         self.check(connection)
         now = self._clock.now_ms()
         unit = UnitOfWork(connection, self._bus, now)
-        unit.publish(SendTroubled(item.about or "", item.chat_id, reason))
+        unit.publish(event)
         unit.settle()
         return outbox.add(connection, self._bot_id, unit.sends, None, now)
 

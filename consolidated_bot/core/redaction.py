@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Any
 
@@ -24,11 +23,3 @@ def redact_value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [redact_value(item) for item in value]
     return value
-
-
-class RedactingFormatter(logging.Formatter):
-    """Redacts the finished text: message, arguments and traceback alike."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the formatted record without secrets."""
-        return redact(super().format(record))

@@ -22,6 +22,8 @@ from consolidated_bot.core.timers import Timers
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
 
+COLLECT_AFTER = (2_000, 10, 50)
+
 
 class Pulse(Protocol):
     """What watches over the service while it runs."""
@@ -102,8 +104,7 @@ class Service:
                 return
             leading.result()
             await parts.housekeeping.reload_inbox()
-        gc.collect()
-        gc.freeze()  # what aiogram left behind is never looked at again: no 100 ms pauses
+        _calm_collector()
         self._tasks = parts.workers.start()
         self._tasks.append(asyncio.ensure_future(parts.housekeeping.run()))
         self._tasks.append(asyncio.ensure_future(self._lead()))
@@ -146,3 +147,10 @@ class Service:
 async def _first_of(*tasks: asyncio.Future[Any]) -> None:
     """Return once one of `tasks` has ended."""
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _calm_collector() -> None:
+    """Never look again at what aiogram left behind (100 ms), seldom at what a backlog holds."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)

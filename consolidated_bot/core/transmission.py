@@ -12,6 +12,7 @@ from consolidated_bot.core.outbox import Queued
 from consolidated_bot.core.topics import GONE, ForumTopics
 
 FindMessage = Callable[[str], Awaitable[int | None]]
+TopicLost = Callable[[int, str], Awaitable[None]]
 
 REMEMBERED_SLOTS = 10_000
 EDIT_FIELDS = frozenset({"text", "parse_mode", "entities", "link_preview_options", "reply_markup"})
@@ -26,11 +27,14 @@ BAD_MARKUP = "can't parse entities"
 class Transmission:
     """Makes a send happen and returns the ids of the messages that stand for it."""
 
-    def __init__(self, api: BotApi, find_message: FindMessage, topics: ForumTopics) -> None:
-        """`find_message` looks a slot up where it is stored."""
+    def __init__(
+        self, api: BotApi, find_message: FindMessage, topics: ForumTopics, topic_lost: TopicLost
+    ) -> None:
+        """`find_message` looks a slot up where it is stored; `topic_lost` hears of deletions."""
         self._api = api
         self._find_message = find_message
         self._topics = topics
+        self._topic_lost = topic_lost
         self._slots: OrderedDict[str, int] = OrderedDict()
 
     def knows(self, slot: str) -> bool:
@@ -83,6 +87,7 @@ class Transmission:
             return True
         if any(words in description for words in GONE):
             await self._topics.forget(item.chat_id, topic)
+            await self._topic_lost(item.chat_id, topic.key)
             return True
         return False
 

@@ -58,7 +58,7 @@ class UnitOfWork:
         """Execute `command` and all that follows from it; return the answer to `sender`."""
         if sender.private and self._standing_of(sender).banned:
             return Answer("platform/banned", outcome="user_error")
-        if refusal := self._gate.refuses(command, sender, lambda: self.conversation(sender)):
+        if refusal := self._gate.refuses(command, sender, self):
             return self.answer(refusal, sender)
         if isinstance(command, Said):
             turn = Turn(command, self.conversation(command.sender))

@@ -22,7 +22,7 @@ from consolidated_bot.operations.campaigns import Campaigns
 from consolidated_bot.operations.commands import AskStatus, StatusShown
 from consolidated_bot.operations.degraded import DegradedMode, Shedding
 from consolidated_bot.operations.domain import Runbook
-from consolidated_bot.operations.feed import LiveFeed
+from consolidated_bot.operations.feed import REMEMBER_ENDED_S, LiveFeed
 from consolidated_bot.operations.metrics import JourneyMetrics
 from consolidated_bot.operations.objectives import read_live_objectives
 from consolidated_bot.operations.page import Page
@@ -117,7 +117,8 @@ def make_operations(
         kept.topics,
         lambda level: metrics.shed.labels(str(int(level))).inc(),
     )
-    feed = LiveFeed(Board(objectives, title="Support bot"), intentions, metrics, clock)
+    board = Board(objectives, title="Support bot", remember_ended_s=REMEMBER_ENDED_S)
+    feed = LiveFeed(board, intentions, metrics, clock)
     page = Page(feed.board, core, metrics, runbook)
     return Operations(settings, runbook, objectives, metrics, clock, feed, gate, page)
 

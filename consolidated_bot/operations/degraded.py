@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from analyzer.slo.watch import Snapshot
-from consolidated_bot.core.messages import Answer, Conversation, Said, Scope, Sender
+from consolidated_bot.core.messages import Answer, Said, Scope, Sender
 from consolidated_bot.operations.commands import (
     LevelChanged,
     LevelShown,
@@ -23,7 +23,7 @@ from consolidated_bot.operations.commands import (
 from consolidated_bot.operations.domain import DegradedRules, Level, LevelHold, OperationsRefused
 from consolidated_bot.operations.staff import require
 from consolidated_bot.operations.texts import say
-from consolidated_bot.published import ServiceLevel
+from consolidated_bot.published import ServiceLevel, TicketHearing
 
 SUBJECT = "service-level"
 LONGEST_HOLD_S = 86_400.0
@@ -214,18 +214,25 @@ class Shedding:
         self._topics = frozenset(topics)
         self._count = count
 
-    def refuses(
-        self, command: Any, sender: Sender, talk: Callable[[], Conversation | None]
-    ) -> Shed | None:
+    def refuses(self, command: Any, sender: Sender, scope: Scope) -> Shed | None:
         """A `Shed` to be presented instead of running `command`; staff is never turned away."""
         if self.level < Level.TICKETS_ONLY or sender.is_operations:
             return None
         if type(command) in self._kept:
             return None
-        if isinstance(command, Said) and (found := talk()) and found.topic in self._topics:
+        if isinstance(command, Said) and self._is_of_a_ticket(command, scope):
             return None
         self._count(self.level)
         return Shed(self.level)
+
+    def _is_of_a_ticket(self, said: Said, scope: Scope) -> bool:
+        """Whether what somebody says belongs to a ticket, being written or with an agent."""
+        talk = scope.conversation(said.sender)
+        if talk is not None:
+            return talk.topic in self._topics
+        sender = said.sender
+        place = TicketHearing(sender.user_id, sender.chat_id, said.replied_to, said.album)
+        return scope.ask(place) is not None
 
     def remark(self, answer: Answer, sender: Sender) -> Answer:
         """A ticket is always taken; at the last level its author learns that it may take long."""

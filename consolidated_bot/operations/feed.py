@@ -43,6 +43,10 @@ from consolidated_bot.operations.metrics import JourneyMetrics
 
 ATTEMPTS_MS = 15 * 60_000
 """What ended lately comes back one by one, what is older as counts."""
+UNRECORDED_MS = 90_000
+"""What ended earlier is in the table for certain."""
+REMEMBER_ENDED_S = 120
+"""Nobody tells again of what ended earlier: memory follows the load and not the day."""
 CATCH_UP_MS = 15_000
 REMEMBERED = 50_000
 PENDING_AT_MOST = 50_000
@@ -177,7 +181,7 @@ class LiveFeed:
         for name, counts in past.counts.items():
             for tally in counts:
                 self.board.restore(name, tally.start_us, tally.event_class, tally.count)
-        since = self._unsettled((past.at_ms - ATTEMPTS_MS) * 1000)
+        since = self._unsettled((past.at_ms - UNRECORDED_MS) * 1000)
         self.received(past.pending)
         for attempt in since:  # newer than what was read; at once, or it would be older
             self._observe(attempt)

@@ -2,7 +2,8 @@
 
 An update passes five states within milliseconds, and the board does the same work for each; its
 charts and alerts move by seconds. So states wait a moment, a newer one takes the place of an older
-one of the same journey, and they arrive a few at a time: no burst of them holds the event loop.
+one of the same journey, and they arrive a few at a time, more when more wait: no burst of them
+holds the event loop, and who looks at the board has few to wait for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from analyzer.slo.events import JourneyAttempt
 WAIT_SECONDS = 0.05
 AGAIN_SECONDS = 0.003
 AT_A_TIME = 8
+SHARE_AT_A_TIME = 50
 
 
 class LatestStates:
@@ -46,7 +48,8 @@ class LatestStates:
             self._take(self._waiting.pop(next(iter(self._waiting))))
 
     def _some(self) -> None:
-        for key in list(islice(self._waiting, AT_A_TIME)):
+        most = AT_A_TIME + len(self._waiting) // SHARE_AT_A_TIME
+        for key in list(islice(self._waiting, most)):
             self._take(self._waiting.pop(key))
         self._due = bool(self._waiting)
         if self._due:

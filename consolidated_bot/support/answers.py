@@ -1,4 +1,4 @@
-"""Support's use cases that change nothing: greetings, help, the handbook."""
+"""Support's use cases that change nothing: help, the handbook."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from consolidated_bot.support.commands import (
     AskHelp,
     CategoryOpened,
     Found,
-    Greet,
-    Greeted,
     HelpGiven,
     OpenCategory,
     Overview,
@@ -30,10 +28,6 @@ class Answers:
     def __init__(self, handbook: Handbook) -> None:
         """Answer by `handbook`."""
         self._handbook = handbook
-
-    def greet(self, _: object, scope: Scope, command: Greet) -> Greeted:
-        scope.converse(command.sender, None)
-        return Greeted(command.sender.name)
 
     def help(self, _: object, scope: Scope, command: AskHelp) -> HelpGiven:
         return HelpGiven()
@@ -63,7 +57,6 @@ class Answers:
     def handlers(self) -> dict[type, Callable[..., Any]]:
         """By command."""
         return {
-            Greet: self.greet,
             AskHelp: self.help,
             SearchFaq: self.search,
             OpenCategory: self.open_category,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from consolidated_bot.core.messages import ChatUnreachable, TopicLost
 from consolidated_bot.published import AccountErased
 from consolidated_bot.support.answers import Answers
 from consolidated_bot.support.handling import Handling
+from consolidated_bot.support.outreach import Outreach
 from consolidated_bot.support.submitting import DIALOGUE, Submitting
 from consolidated_bot.support.tickets import Policy
 from consolidated_bot.support.upkeep import Upkeep
@@ -21,11 +23,13 @@ class Support:
     def __init__(self, policy: Policy) -> None:
         """Work by `policy`."""
         self._submitting = Submitting(policy)
-        self._upkeep = Upkeep()
+        self._upkeep = Upkeep(policy)
+        self._outreach = Outreach(policy)
         self._parts = (
             self._submitting,
             Handling(policy),
             self._upkeep,
+            self._outreach,
             Answers(policy.handbook),
         )
 
@@ -42,4 +46,8 @@ class Support:
     @property
     def subscribers(self) -> dict[type, Callable[..., Any]]:
         """By event."""
-        return {AccountErased: self._upkeep.erase}
+        return {
+            AccountErased: self._upkeep.erase,
+            TopicLost: self._upkeep.restore_topic,
+            ChatUnreachable: self._outreach.lose,
+        }

@@ -118,6 +118,23 @@ class ReopenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """By staff, to a person: `reference` is a user id, @username, customer id or #ticket."""
+
+    sender: Sender
+    reference: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Staff has opened a ticket; `fresh` as in `Submitted`."""
+
+    ticket: Ticket
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RateTicket:
     sender: Sender
     number: int
@@ -194,6 +211,31 @@ class Troubleshoot:
 @dataclass(frozen=True, slots=True)
 class WatchPromises:
     """By a timer: see which promises are broken or nearly so."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSilent:
+    """By a timer: tickets whose authors have not said anything for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class SilentClosed:
+    tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLost:
+    """Somebody with a ticket in hand has blocked the bot."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRestored:
+    """A ticket's topic was deleted and is opened anew."""
+
+    ticket: Ticket
+    history: tuple[Entered, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Ticket:
     zone: str = "UTC"
     resolution_warned_ms: int | None = None
     resolution_breached_ms: int | None = None
+    waiting_since_ms: int | None = None
+    """Since when it is the author's turn to say something."""
 
     def taken_by(self, agent_id: int, agent_name: str) -> Ticket:
         """The same, in an agent's hands; taking one's own ticket again changes nothing."""
@@ -72,7 +74,12 @@ class Ticket:
         if self.state == "closed":
             raise SupportRefused("closed_already", number=self.number)
         owned = self if self.agent_id else self.taken_by(agent_id, agent_name)
-        return replace(owned, first_response_ms=self.first_response_ms or at_ms)
+        first_ms = self.first_response_ms or at_ms
+        return replace(owned, first_response_ms=first_ms, waiting_since_ms=at_ms)
+
+    def heard(self) -> Ticket:
+        """The same once its author has said something: it is our turn."""
+        return replace(self, waiting_since_ms=None)
 
     def warned(self, what: Promised, at_ms: int) -> Ticket:
         """The same, with staff told that little of the time for `what` is left."""
@@ -90,7 +97,9 @@ class Ticket:
 
     def closed(self, at_ms: int) -> Ticket:
         """The same, closed; closing twice changes nothing."""
-        return self if self.state == "closed" else replace(self, state="closed", closed_ms=at_ms)
+        if self.state == "closed":
+            return self
+        return replace(self, state="closed", closed_ms=at_ms, waiting_since_ms=None)
 
     def reopened(self) -> Ticket:
         """The same, open again; the agent is kept."""
@@ -106,6 +115,18 @@ class Ticket:
         if not 1 <= stars <= 5:
             raise SupportRefused("bad_rating", number=self.number)
         return replace(self, rating=stars)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who has written to us; `unreachable_ms` once they have blocked the bot."""
+
+    user_id: int
+    chat_id: int
+    name: str
+    username: str | None
+    language: str
+    unreachable_ms: int | None = None
 
 
 def checked_body(text: str) -> str:

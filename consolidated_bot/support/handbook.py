@@ -82,6 +82,7 @@ class _File(_Strict):
     canned: list[_Canned] = []
     promise: dict[str, _Promise]
     hours: _Hours = _Hours()
+    close_silent_after_hours: float = Field(default=72, ge=0)
 
 
 def read_policy(path: Path | None) -> Policy:
@@ -146,5 +147,6 @@ def _policy(content: _File) -> Policy:
             for name, each in content.promise.items()
         },
         canned={each.id: Canned(each.id, each.title, each.text) for each in content.canned},
+        close_silent_ms=round(content.close_silent_after_hours * 3_600_000),
         hours=BusinessHours(hours.zone, frozenset(hours.weekdays), hours.opens, hours.closes),
     )

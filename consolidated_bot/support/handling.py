@@ -31,6 +31,7 @@ from consolidated_bot.support.commands import (
 from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import in_language
 from consolidated_bot.support.tickets import (
+    TRANSCRIPT,
     Policy,
     Tickets,
     described,
@@ -41,8 +42,6 @@ from consolidated_bot.support.tickets import (
     require_agent,
     save,
 )
-
-TRANSCRIPT = 20
 
 
 class Handling:

@@ -95,6 +95,8 @@ class StaffView:
             c.PromisesWatched: self.watched,
             c.AlbumsComplete: self.albums,
             c.TicketsErased: self.erased,
+            c.TopicRestored: self.restored,
+            c.ContactLost: self.lost,
         }
 
     def watched(self, result: c.PromisesWatched) -> Answer:
@@ -112,6 +114,27 @@ class StaffView:
                     alone = tickets[0] if len(tickets) == 1 else None
                     sends += self._send(f"{words}: {numbers}{more}", None, ticket=alone)
         return Answer("support/promise-watch", tuple(sends))
+
+    def opened(self, ticket: Ticket) -> list[Send]:
+        """An agent has written to somebody first."""
+        return self.cards(ticket)
+
+    def closed_for_silence(self, ticket: Ticket) -> list[Send]:
+        """As if an agent had closed it."""
+        return [*self.cards(ticket), *self._steer_topic(ticket, TOPIC_CALLS["closed"])]
+
+    def restored(self, result: c.TopicRestored) -> Answer:
+        """The card and the transcript, as an agent found them when taking the ticket."""
+        ticket = result.ticket
+        sends = [*self._topic_card(ticket), *self._handed_over(ticket, result.history)]
+        return Answer("support/topic-restore", tuple(sends), ticket_id=ticket.number)
+
+    def lost(self, result: c.ContactLost) -> Answer:
+        """Nobody reads what is answered."""
+        ticket = result.ticket
+        text = f"<b>#{ticket.number}</b>: {escape(ticket.author_name)} has blocked the bot"
+        sends = self._send(text, None, ticket=ticket, topic=_topic_of(ticket))
+        return Answer("support/contact-lost", tuple(sends), ticket_id=ticket.number)
 
     def albums(self, result: c.AlbumsComplete) -> Answer:
         """Each album as one, to the other side of its ticket."""

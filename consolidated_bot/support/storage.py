@@ -24,7 +24,7 @@ from sqlalchemy import (
 from consolidated_bot.core import outbox, topics
 from consolidated_bot.core.db import upsert
 from consolidated_bot.support.commands import AlbumPart, Entered
-from consolidated_bot.support.domain import Promised, Ticket
+from consolidated_bot.support.domain import Contact, Promised, Ticket
 
 METADATA = MetaData()
 
@@ -56,6 +56,18 @@ TICKET = Table(
     Column("zone", Text, nullable=False),
     Column("resolution_warned_ms", BigInteger),
     Column("resolution_breached_ms", BigInteger),
+    Column("waiting_since_ms", BigInteger),
+)
+
+CONTACT = Table(
+    "contact",
+    METADATA,
+    Column("user_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("username", Text),
+    Column("language", Text, nullable=False),
+    Column("unreachable_ms", BigInteger),
 )
 
 TICKET_ENTRY = Table(
@@ -113,6 +125,7 @@ _ENTRY_COLUMNS = [TICKET_ENTRY.c[name] for name in Entered.__dataclass_fields__]
 _BY_MESSAGE = select(*_TICKET_COLUMNS).where(
     TICKET.c.chat_id == bindparam("key_chat"), TICKET.c.message_id == bindparam("key_message")
 )
+_CONTACT_COLUMNS = [CONTACT.c[name] for name in Contact.__dataclass_fields__]
 _PART_COLUMNS = [ALBUM_PART.c[name] for name in AlbumPart.__dataclass_fields__]
 _ANNOUNCED = select(func.count()).where(TICKET.c.announced_ms > bindparam("since"))
 SUBJECT = "ticket:"
@@ -191,6 +204,39 @@ class SqlTickets:
         )
         return self._tickets(statement.order_by(watch.due).limit(most))
 
+    def silent(self, since_before_ms: int, most: int) -> list[Ticket]:
+        """Taken tickets whose authors have had the word since before then."""
+        waiting = TICKET.c.waiting_since_ms
+        statement = select(*_TICKET_COLUMNS).where(
+            waiting < since_before_ms, TICKET.c.state == "taken"
+        )
+        return self._tickets(statement.order_by(waiting).limit(most))
+
+    def meet(self, contact: Contact) -> None:
+        values = asdict(contact)
+        statement = upsert(self._connection, CONTACT).values(values)
+        del values["user_id"]
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["user_id"], set_=values)
+        )
+
+    def contact(
+        self, *, user_id: int | None = None, username: str | None = None
+    ) -> Contact | None:
+        mine = CONTACT.c.user_id == user_id if username is None else CONTACT.c.username == username
+        row = self._connection.execute(select(*_CONTACT_COLUMNS).where(mine).limit(1)).first()
+        return Contact(*row) if row else None
+
+    def lose_contact(self, chat_id: int, at_ms: int) -> Contact | None:
+        statement = (
+            update(CONTACT)
+            .where(CONTACT.c.chat_id == chat_id, CONTACT.c.unreachable_ms.is_(None))
+            .values(unreachable_ms=at_ms)
+            .returning(*_CONTACT_COLUMNS)
+        )
+        row = self._connection.execute(statement).first()
+        return Contact(*row) if row else None
+
     def add_entry(self, entry: Entered) -> bool:
         statement = upsert(self._connection, TICKET_ENTRY).on_conflict_do_nothing()
         return self._connection.execute(statement, asdict(entry)).rowcount == 1
@@ -225,6 +271,10 @@ class SqlTickets:
 
     def subject_of_thread(self, chat_id: int, thread_id: int) -> int | None:
         return _number(topics.key_of(self._connection, self._bot_id, chat_id, thread_id))
+
+    def about(self, subject: str) -> Ticket | None:
+        number = _number(subject)
+        return self.get(number) if number is not None else None
 
     def album(self, chat_id: int, album: str) -> AlbumPart | None:
         mine = select(*_PART_COLUMNS).filter_by(chat_id=chat_id, album=album)
@@ -272,10 +322,18 @@ class SqlTickets:
         numbers = list(self._connection.execute(mine.order_by(TICKET.c.number)).scalars())
         for table in (TICKET_ENTRY, ALBUM_PART):
             self._connection.execute(delete(table).where(table.c.ticket_number.in_(numbers)))
+        self._connection.execute(delete(CONTACT).where(CONTACT.c.user_id == user_id))
         self._connection.execute(
             update(TICKET)
             .where(TICKET.c.user_id == user_id)
-            .values(body="", author_name="", user_id=0, state="closed", zone="UTC")
+            .values(
+                body="",
+                author_name="",
+                user_id=0,
+                state="closed",
+                zone="UTC",
+                waiting_since_ms=None,
+            )
         )
         return numbers
 

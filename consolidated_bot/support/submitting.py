@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from consolidated_bot.core.messages import Conversation, Said, Scope, Sender, StandingOf, Turn
-from consolidated_bot.published import TicketSubmitted
+from consolidated_bot.published import TicketHearing, TicketSubmitted
 from consolidated_bot.support.commands import (
     Added,
     AddToTicket,
@@ -31,6 +31,7 @@ from consolidated_bot.support.commands import (
     TextAsked,
 )
 from consolidated_bot.support.domain import ANNOUNCED_PER_MINUTE, Ticket
+from consolidated_bot.support.outreach import meet
 from consolidated_bot.support.tickets import (
     Policy,
     Tickets,
@@ -58,6 +59,7 @@ class Submitting:
         if own_card:
             ticket = replace(ticket, announced_ms=scope.now_ms)
         number = tickets.insert(ticket)
+        meet(tickets, sender)
         if number is None:
             known = tickets.submitted_by(sender.chat_id, sender.message_id)
             assert known is not None
@@ -127,17 +129,23 @@ class Submitting:
         sender = said.sender
         if said.album is not None and (first := tickets.album(sender.chat_id, said.album)):
             return self._add_part(tickets, scope, said, first)
-        ticket = self._replied_about(tickets, said)
-        latest = None if ticket else tickets.unfinished_of(sender.user_id)
-        if latest is not None and latest.state == "taken":
-            ticket = latest
+        ticket = _hearing(tickets, sender.user_id, sender.chat_id, said.replied_to)
         if ticket is not None:
             return self._add(tickets, scope, ticket, said)
         if said.album is not None:
             tickets.add_part(_part(sender, said.album, None), scope.now_ms)
         entries = tuple(self._policy.handbook.search(said.text, 3))
+        latest = tickets.unfinished_of(sender.user_id)
         open_ticket = latest.number if latest else None
         return Found(said.text, entries, True, sender.message_id, open_ticket)
+
+    def belongs(self, tickets: Tickets, scope: Scope, question: TicketHearing) -> int | None:
+        """As `hear` decides it."""
+        asked = question
+        if asked.album is not None and (first := tickets.album(asked.chat_id, asked.album)):
+            return first.ticket_number
+        ticket = _hearing(tickets, asked.user_id, asked.chat_id, asked.replied_to)
+        return ticket.number if ticket else None
 
     def add(self, tickets: Tickets, scope: Scope, command: AddToTicket) -> Added:
         """The button under a free question: it belongs to the ticket after all."""
@@ -171,17 +179,20 @@ class Submitting:
         history = tickets.entries(ticket.number, 10)
         return Shown(ticket, tuple(e for e in history if by_staff or e.author != "note"))
 
-    def _replied_about(self, tickets: Tickets, said: Said) -> Ticket | None:
-        if said.replied_to is None:
-            return None
-        number = tickets.subject_of(said.sender.chat_id, said.replied_to)
-        ticket = tickets.get(number) if number is not None else None
-        return ticket if ticket and ticket.user_id == said.sender.user_id else None
-
     def _add(self, tickets: Tickets, scope: Scope, ticket: Ticket, said: Said) -> Added:
         sender = said.sender
         reopened = ticket.reopened()
-        save(tickets, scope, ticket, reopened, sender, "ticket.reopen")
+        heard = reopened.heard()
+        if heard != ticket:
+            tickets.save(heard)
+        if reopened != ticket:
+            scope.audit(
+                "ticket.reopen",
+                f"ticket:{ticket.number}",
+                actor_id=sender.user_id,
+                before=ticket.state,
+                after=heard.state,
+            )
         text = described(said.text, said.attachment, shortest=1)
         entry = Entered(
             ticket.number,
@@ -196,7 +207,7 @@ class Submitting:
         fresh = tickets.add_entry(entry)
         if fresh and said.album is not None:
             tickets.add_part(_part(sender, said.album, ticket.number), scope.now_ms)
-        return Added(reopened, text, said, fresh, reopened=reopened != ticket)
+        return Added(heard, text, said, fresh, reopened=reopened != ticket)
 
     def _add_part(self, tickets: Tickets, scope: Scope, said: Said, first: AlbumPart) -> Ignored:
         """A further picture of an album: one message on the ticket, one answer to it."""
@@ -217,8 +228,22 @@ class Submitting:
             Revise: self.revise,
             ListTickets: self.list_own,
             ShowTicket: self.show,
+            TicketHearing: self.belongs,
         }
 
 
 def _part(sender: Sender, album: str, number: int | None) -> AlbumPart:
     return AlbumPart(sender.chat_id, sender.message_id, album, number, "user")
+
+
+def _hearing(
+    tickets: Tickets, user_id: int, chat_id: int, replied_to: int | None
+) -> Ticket | None:
+    """The ticket that is replied to, or else the one that an agent has taken."""
+    if replied_to is not None:
+        number = tickets.subject_of(chat_id, replied_to)
+        ticket = tickets.get(number) if number is not None else None
+        if ticket is not None and ticket.user_id == user_id:
+            return ticket
+    latest = tickets.unfinished_of(user_id)
+    return latest if latest is not None and latest.state == "taken" else None

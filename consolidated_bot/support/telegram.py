@@ -83,6 +83,13 @@ def note(sender: Sender, words: str, message: Message) -> Any:
     return c.NoteTicket(sender, _spot(message), words)
 
 
+@routes.command("open")
+def open_(sender: Sender, words: str, message: Message) -> Any:
+    """For agents: `/open PERSON TEXT` writes to somebody who has not asked."""
+    reference, _, text = words.partition(" ")
+    return c.OpenTicket(sender, reference, text)
+
+
 @routes.command("close", "reopen")
 def close(sender: Sender, words: str, message: Message) -> Any:
     """For agents, in a ticket's topic; with a number, for its author as well."""

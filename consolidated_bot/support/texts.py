@@ -31,6 +31,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "answer_attached": "<b>#{number}</b>, support sent you this:",
         "added": "Added to ticket <b>#{number}</b>.",
         "closed": "Ticket <b>#{number}</b> is closed. How did we do?",
+        "closed_silent": "Ticket <b>#{number}</b> is closed, since we have not heard from you. "
+        "Reply to this message if it is not settled. How did we do?",
+        "opened": "<b>#{number}</b>, support writes to you: {body}\n\nJust write here to answer.",
         "reopened": "Ticket <b>#{number}</b> is open again.",
         "rated": "Thank you: {stars} for ticket <b>#{number}</b>.",
         "button_close": "Close",
@@ -58,6 +61,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "bad_rating": "One to five, please.",
         "no_ticket_there": "This message belongs to no ticket: reply to a ticket's card.",
         "staff_only": "This is for staff.",
+        "open_usage": "Write /open, whom (a user id, @username, customer id or #ticket) and what.",
+        "open_unknown": "{who} has never written to this bot, so it may not write to them.",
+        "open_blocked": "{who} has blocked the bot.",
         "number_needed": "Which ticket? Write the number, too: /close 12, /reopen 12.",
     },
     "ru": {
@@ -86,6 +92,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "answer_attached": "<b>#{number}</b>, поддержка прислала:",
         "added": "Добавлено к обращению <b>#{number}</b>.",
         "closed": "Обращение <b>#{number}</b> закрыто. Оцените нашу работу:",
+        "closed_silent": "Обращение <b>#{number}</b> закрыто: мы давно не получали от вас ответа. "
+        "Если вопрос не решён, ответьте на это сообщение. Оцените нашу работу:",
+        "opened": "<b>#{number}</b>, вам пишет поддержка: {body}\n\nПросто ответьте здесь.",
         "reopened": "Обращение <b>#{number}</b> снова открыто.",
         "rated": "Спасибо: {stars} за обращение <b>#{number}</b>.",
         "button_close": "Закрыть",
@@ -113,6 +122,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "bad_rating": "От одного до пяти, пожалуйста.",
         "no_ticket_there": "Это сообщение не об обращении: ответьте на карточку обращения.",
         "staff_only": "Это для сотрудников.",
+        "open_usage": "Напишите /open, кому (id, @имя, номер клиента или #обращение) и что.",
+        "open_unknown": "{who} ещё не писал(а) боту, поэтому бот не может написать первым.",
+        "open_blocked": "{who} заблокировал(а) бота.",
         "number_needed": "Какое обращение? Добавьте номер: /close 12, /reopen 12.",
     },
 }
@@ -122,6 +134,7 @@ STAFF_HELP = """Reply to a card, or write in a ticket's topic: that is the answe
 /queue - what waits
 /canned [name] - answers kept ready; in a topic or as a reply
 /note text - a remark for colleagues; likewise
+/open person text - write first; person: user id, @username, customer id, #ticket
 /close, /reopen [number] - in the topic without a number
 /ban, /unban [user id] [reason] - in a topic or as a reply without an id (lead)
 /linkcode customer - a code to link an account

@@ -12,6 +12,7 @@ from consolidated_bot.support.commands import AlbumPart, Entered, Queue
 from consolidated_bot.support.domain import (
     BusinessHours,
     Canned,
+    Contact,
     Promise,
     Promised,
     SupportRefused,
@@ -19,6 +20,9 @@ from consolidated_bot.support.domain import (
     checked_body,
 )
 from consolidated_bot.support.faq import Handbook
+
+TRANSCRIPT = 20
+"""So much of what was said is shown to who takes a ticket over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Policy:
     promises: Mapping[str, Promise]  # priority -> promise
     hours: BusinessHours
     canned: Mapping[str, Canned]
+    close_silent_ms: int
+    """After so long without a word of its author a ticket is closed; 0: never."""
 
 
 class Tickets(Protocol):
@@ -63,6 +69,20 @@ class Tickets(Protocol):
 
     def overdue(self, what: Promised, now_ms: int, most: int) -> list[Ticket]: ...
 
+    def silent(self, since_before_ms: int, most: int) -> list[Ticket]: ...
+
+    def meet(self, contact: Contact) -> None:
+        """Remember, or know anew, somebody who writes."""
+        ...
+
+    def contact(
+        self, *, user_id: int | None = None, username: str | None = None
+    ) -> Contact | None: ...
+
+    def lose_contact(self, chat_id: int, at_ms: int) -> Contact | None:
+        """Who cannot be reached any more; None if that is known, or they are not."""
+        ...
+
     def add_entry(self, entry: Entered) -> bool:
         """False if an entry of the same message is there."""
         ...
@@ -79,6 +99,10 @@ class Tickets(Protocol):
 
     def subject_of_thread(self, chat_id: int, thread_id: int) -> int | None:
         """The number of the ticket that a forum topic is about."""
+        ...
+
+    def about(self, subject: str) -> Ticket | None:
+        """The ticket that a subject (of a send, of a topic) names."""
         ...
 
     def album(self, chat_id: int, album: str) -> AlbumPart | None:

@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from consolidated_bot.core.messages import Scope
-from consolidated_bot.published import AccountErased, AuthorAt, SupportHoldingsOf
+from consolidated_bot.core.messages import Scope, TopicLost
+from consolidated_bot.published import AccountErased, AuthorAt, SupportHoldingsOf, TicketClosed
 from consolidated_bot.support.commands import (
     AlbumsComplete,
+    CloseSilent,
     HandAlbumsOn,
     PromisesWatched,
+    SilentClosed,
     TicketsErased,
+    TopicRestored,
     Watched,
     WatchPromises,
 )
 from consolidated_bot.support.domain import Promised
-from consolidated_bot.support.tickets import Tickets
+from consolidated_bot.support.tickets import TRANSCRIPT, Policy, Tickets
 
 WATCHED_AT_ONCE = 200
+CLOSED_AT_ONCE = 5  # a group takes 20 messages a minute
 ALBUM_MS = 1_200  # Telegram delivers the parts of an album within a fraction of a second
 
 
 class Upkeep:
     """Timers, questions of other contexts, and what their events mean for tickets."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Work by `policy`."""
+        self._policy = policy
 
     def watch(self, tickets: Tickets, scope: Scope, command: WatchPromises) -> PromisesWatched:
         """Warn staff once when three quarters of the promised time are over; record breaches."""
@@ -39,6 +47,35 @@ class Upkeep:
                 tickets.save(ticket.warned(what, now))
             seen.append(Watched(what, tuple(soon), tuple(late)))
         return PromisesWatched(tuple(seen))
+
+    def close_silent(self, tickets: Tickets, scope: Scope, command: CloseSilent) -> SilentClosed:
+        """Close what has waited too long for its author; their next word opens it again."""
+        after_ms = self._policy.close_silent_ms
+        if not after_ms:
+            return SilentClosed(())
+        closed = []
+        for ticket in tickets.silent(scope.now_ms - after_ms, CLOSED_AT_ONCE):
+            over = ticket.closed(scope.now_ms)
+            tickets.save(over)
+            scope.audit(
+                "ticket.close",
+                f"ticket:{ticket.number}",
+                before=ticket.state,
+                after=over.state,
+                reason="its author said nothing",
+            )
+            scope.publish(TicketClosed(over.number, over.user_id, over.chat_id))
+            closed.append(over)
+        return SilentClosed(tuple(closed))
+
+    def restore_topic(
+        self, tickets: Tickets, scope: Scope, event: TopicLost
+    ) -> TopicRestored | None:
+        """A new topic says nothing by itself: it gets the card and what was said lately."""
+        ticket = tickets.about(event.key)
+        if ticket is None or ticket.agent_id is None:
+            return None
+        return TopicRestored(ticket, tuple(tickets.entries(ticket.number, TRANSCRIPT)))
 
     def hand_albums_on(
         self, tickets: Tickets, scope: Scope, command: HandAlbumsOn
@@ -90,6 +127,7 @@ class Upkeep:
         """By command or question."""
         return {
             WatchPromises: self.watch,
+            CloseSilent: self.close_silent,
             HandAlbumsOn: self.hand_albums_on,
             AuthorAt: self.author_at,
             SupportHoldingsOf: self.holdings,

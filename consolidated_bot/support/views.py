@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from consolidated_bot.core.keyboards import button, keyboard
@@ -37,6 +38,7 @@ class SupportView:
             c.Shown: self.shown,
             c.Changed: self.changed,
             c.Answered: self.answered,
+            c.Opened: self.opened,
             c.Added: self.added,
             c.Revised: self.revised,
             c.Ignored: self.ignored,
@@ -111,14 +113,42 @@ class SupportView:
         sends += [self.author_card(ticket), *self._staff.changed(result)]
         return Answer(f"support/ticket-{result.what}", tuple(sends), ticket_id=ticket.number)
 
+    def opened(self, result: c.Opened, to: Sender) -> Answer:
+        ticket = result.ticket
+        if not result.fresh:
+            return Answer("support/ticket-open", ticket_id=ticket.number)
+        text = say(ticket.language, "opened", number=ticket.number, body=ticket.body)
+        told = _to_author(ticket, text, keyboard([[_close(ticket, ticket.language)]]))
+        done = _to(
+            to, f"Sent to {escape(ticket.author_name)}: ticket #{ticket.number}.", about=ticket
+        )
+        sends = (done, told, *self._staff.opened(ticket))
+        return Answer("support/ticket-open", sends, ticket_id=ticket.number)
+
+    @property
+    def notices(self) -> dict[type, Callable[[Any], Answer]]:
+        """What timers and events have to say, to authors and to staff."""
+        return {c.SilentClosed: self.silent_closed, **self._staff.notices}
+
+    def silent_closed(self, result: c.SilentClosed) -> Answer:
+        sends: list[Send] = []
+        for ticket in result.tickets:
+            text = say(ticket.language, "closed_silent", number=ticket.number)
+            sends.append(self._closing(ticket, text))
+            sends += [self.author_card(ticket), *self._staff.closed_for_silence(ticket)]
+        return Answer("support/ticket-closed", tuple(sends))
+
+    def _closing(self, ticket: Ticket, text: str) -> Send:
+        """The end of a ticket, to be rated or undone."""
+        stars = [button("★" * n, f"tk:rate:{ticket.number}:{n}") for n in (1, 2, 3, 4, 5)]
+        rows = [stars[:3], stars[3:], [_toggle(ticket, ticket.language)]]
+        return _to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
+
     def _told_author(self, result: c.Changed) -> Send:
         ticket = result.ticket
         language = ticket.language
         if result.what == "closed":
-            stars = [button("★" * n, f"tk:rate:{ticket.number}:{n}") for n in (1, 2, 3, 4, 5)]
-            text = say(language, "closed", number=ticket.number)
-            rows = [stars[:3], stars[3:], [_toggle(ticket, language)]]
-            return _to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
+            return self._closing(ticket, say(language, "closed", number=ticket.number))
         if result.what == "rated":
             stars_given = "★" * (ticket.rating or 0)
             text = say(language, "rated", number=ticket.number, stars=stars_given)

@@ -37,6 +37,8 @@ def test_form_carries_every_text_unchanged(params: dict[str, str]) -> None:
         (502, b"<html>Bad Gateway</html>", Failure.AMBIGUOUS),
         (500, b'{"ok":false,"description":"Internal"}', Failure.AMBIGUOUS),
         (200, b"[1]", Failure.AMBIGUOUS),
+        (429, b'{"ok":false,"parameters":{"retry_after":"soon"}}', Failure.THROTTLED),
+        (429, b'{"ok":false,"error_code":"many","parameters":[]}', Failure.THROTTLED),
     ],
 )
 def test_failures_are_told_apart(status: int, body: bytes, failure: Failure) -> None:
@@ -142,7 +144,11 @@ class RememberedTopics:
 
 
 def transmission_over(api: BotApi, topics: RememberedTopics | None = None) -> Transmission:
-    return Transmission(api, nothing_stored, ForumTopics(api, topics or RememberedTopics()))
+    async def lost(chat_id: int, key: str) -> None:
+        lost_topics.append((chat_id, key))
+
+    lost_topics: list[tuple[int, str]] = []
+    return Transmission(api, nothing_stored, ForumTopics(api, topics or RememberedTopics()), lost)
 
 
 def in_topic(*, needed: bool = False, method: str = "sendMessage") -> Queued:

@@ -138,6 +138,9 @@ async def test_taken_ticket_has_a_topic_in_which_both_sides_talk(
     await chats.ask("It works now", ANN, contains="Added to ticket")
     again = await desk.seen("It works now")
     assert thread(again) not in {None, topic}
+    card = await desk.seen("The app does not start", thread(again))
+    assert "taken" in card.text, "a new topic begins with the card"
+    await desk.seen("I have an old phone", thread(again))
 
     await desk.write("/close", thread(again) or 0)
     closing = await chats.until(to_ann("How did we do"))

@@ -16,11 +16,12 @@ import pytest
 from sqlalchemy import Connection, text
 
 from analyzer.replay.botapi import Emulator, FaultRule, Latency, Limits, Settings, Text, User
-from consolidated_bot.core.db import open_database
+from consolidated_bot.core.db import Database, open_database
 from tests.bot.running import BotProcess, Onlooker
 
 PEOPLE = 40
 PER_SECOND = 60.0
+STANDSTILL_TENTHS = 300
 NUMBER = re.compile(r"#(\d+)")
 FAULTS = (
     FaultRule(kind="duplicate", share=0.05),
@@ -72,12 +73,7 @@ async def _expect_each_once(
 ) -> None:
     database = await open_database(bot.settings["DATABASE_URL"])
     try:
-        for _ in range(1800):  # a busy machine may take minutes for the backlog
-            if not await database.read(_unfinished) and await database.read(_tickets) == len(
-                written
-            ):
-                break
-            await asyncio.sleep(0.1)
+        await _all_done(database, len(written))
         rows = await database.read(_ticket_rows)
         answers = await database.read(_confirmations)
     finally:
@@ -97,6 +93,18 @@ async def _expect_each_once(
             assert event.chat_id == owner[number], "a confirmation went to a stranger"
             confirmed[number] += 1
     assert set(confirmed) == set(owner), "a ticket was never confirmed"
+
+
+async def _all_done(database: Database, wanted: int) -> None:
+    """Wait while the backlog shrinks: a busy machine may take minutes for it."""
+    before, standstill = (-1, -1), 0
+    while standstill < STANDSTILL_TENTHS:
+        now = await database.read(_tickets), await database.read(_unfinished)
+        if now == (wanted, 0):
+            return
+        standstill = 0 if now != before else standstill + 1
+        before = now
+        await asyncio.sleep(0.1)
 
 
 def _unfinished(connection: Connection) -> int:

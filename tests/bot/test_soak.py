@@ -15,5 +15,6 @@ async def test_memory_stays_flat_and_everybody_is_answered(
 ) -> None:
     """Twenty seconds show a leak of some KiB an update; the hour is for those who want it."""
     found = await soak(seconds, rate, tmp_path)
-    assert found.answered >= found.asked == int(seconds * rate)
+    assert found.answered >= found.asked > 0
+    assert found.asked >= int((seconds - found.behind_s) * rate) - rate
     assert found.flat, found

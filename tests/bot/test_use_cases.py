@@ -20,8 +20,8 @@ from consolidated_bot.accounts.commands import (
     ViewAudit,
 )
 from consolidated_bot.accounts.domain import AccountsRefused
-from consolidated_bot.bootstrap import make_bus
 from consolidated_bot.config import load_settings
+from consolidated_bot.contexts import make_bus
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.errors import Refused
 from consolidated_bot.core.messages import Answer, ChatUnreachable, Said, Send, Sender
@@ -36,8 +36,11 @@ from consolidated_bot.notifications.commands import (
 from consolidated_bot.support.commands import (
     AddToTicket,
     AnswerCanned,
+    CloseSilent,
     CloseTicket,
+    Greet,
     HandAlbumsOn,
+    OpenTicket,
     ShowTicket,
     SpotInOperations,
     SubmitTicket,
@@ -366,3 +369,69 @@ async def test_quiet_hours_and_due_times_are_in_a_persons_own_time_zone(desk: De
     _, [confirmed, *_] = await desk.do(submit(9), ANN)
     assert "17:15" in confirmed.params["text"]
     assert "Asia/Almaty" in confirmed.params["text"]
+
+
+async def answered(desk: Desk, number: int, words: str, message_id: int) -> None:
+    """An agent answers by the list of kept answers: no card is needed for it."""
+    agent = replace(AGENT, message_id=message_id)
+    await desk.do(AnswerCanned(agent, words, SpotInOperations(), number), agent)
+
+
+async def test_ticket_that_waits_for_its_author_is_closed_and_a_reply_opens_it(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    await answered(desk, 1, "solved", 50)
+    desk.now_ms += 71 * 60 * MINUTE_MS
+    assert await desk.fire(CloseSilent()) == []
+    desk.now_ms += 2 * 60 * MINUTE_MS
+    sends = await desk.fire(CloseSilent())
+    notice = next(s for s in sends if "have not heard from you" in str(s.params.get("text")))
+    assert (notice.chat_id, notice.about) == (ANN.chat_id, "ticket:1")
+    assert any(s.method == "closeForumTopic" for s in sends)
+    assert await desk.fire(CloseSilent()) == []
+    assert await desk.ask("SELECT state, waiting_since_ms FROM ticket") == [("closed", None)]
+    answer, _ = await desk.do(AddToTicket(say("not yet", 3), 1), ANN)
+    assert answer.journey == "support/ticket-add"
+    assert await desk.ask("SELECT state FROM ticket") == [("taken",)]
+
+
+async def test_ticket_is_not_closed_while_it_is_our_turn(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    await desk.do(submit(2, BOB), BOB)
+    await answered(desk, 1, "solved", 50)
+    await desk.do(say("it is not", 3), ANN)
+    desk.now_ms += 100 * 60 * MINUTE_MS
+    assert await desk.fire(CloseSilent()) == [], "one is unanswered, one has been answered to"
+
+
+async def test_staff_writes_first_to_who_has_written_and_can_be_reached(desk: Desk) -> None:
+    ann = replace(ANN, username="Ann_B")
+    with pytest.raises(SupportRefused) as never:
+        await desk.do(OpenTicket(AGENT, "1", "your parcel is back"), AGENT)
+    assert never.value.reason == "open_unknown"
+    await desk.do(Greet(ann), ann)
+    for message_id, reference in ((21, "@ann_b"), (22, "1"), (22, "1")):
+        agent = replace(AGENT, message_id=message_id)
+        await desk.do(OpenTicket(agent, reference, "your <parcel> is back"), agent)
+    assert await desk.ask("SELECT number, user_id, state, agent_id FROM ticket") == [
+        (1, 1, "taken", 10),
+        (2, 1, "taken", 10),
+    ]
+    assert await desk.ask("SELECT action, actor_id FROM audit") == [("ticket.open", 10)] * 2
+    _, sends = await desk.do(say("thank you", 3), ann)
+    assert any(s.topic is not None and s.topic.key == "ticket:2" for s in sends)
+    await desk.tell(ChatUnreachable(1, "blocked"))
+    with pytest.raises(SupportRefused) as blocked:
+        await desk.do(OpenTicket(AGENT, "#1", "are you there?"), AGENT)
+    assert blocked.value.reason == "open_blocked"
+    await desk.do(Greet(ann), ann)
+    await desk.do(OpenTicket(replace(AGENT, message_id=23), "#1", "there you are"), AGENT)
+    with pytest.raises(SupportRefused) as not_staff:
+        await desk.do(OpenTicket(ann, "2", "hello there"), ann)
+    assert not_staff.value.reason == "staff_only"
+
+
+async def test_erased_person_is_nobody_staff_could_write_to(desk: Desk) -> None:
+    await desk.do(submit(1), ANN)
+    await desk.do(EraseAccount(ANN, confirmed=True), ANN)
+    with pytest.raises(SupportRefused):
+        await desk.do(OpenTicket(AGENT, "1", "your parcel is back"), AGENT)

@@ -36,8 +36,7 @@ def write(folder: Path) -> Path:
 
 
 def test_the_reason_is_the_exception_and_not_the_request_that_failed(tmp_path: Path) -> None:
-    options = {"unit": {"elapsed": 1_000}}
-    run = an.analyze([write(tmp_path)], tmp_path / "out", **options)
+    run = an.analyze([write(tmp_path)], tmp_path / "out", unit={"elapsed": 1_000})
     errors = run.hotspots(top=5).filter(kind="errors").row(0, named=True)
     assert (errors["service_name"], errors["operation"]) == ("faq", "GET /faq")
     assert errors["cause"].startswith("100% new: 'asyncpg.exceptions.TooManyConnectionsError")

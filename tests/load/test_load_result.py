@@ -14,12 +14,14 @@ import pytest
 from analyzer.api.load_checks import Check, Stretch, judged
 from analyzer.api.load_report import html_text, json_text
 from analyzer.api.load_result import LoadOptions, LoadTest
+from analyzer.api.load_watch import LoadWatch
+from analyzer.api.pipeline import Listener
 from analyzer.api.runbook import read_criteria, verify
 from analyzer.errors import ConfigurationError
 from analyzer.replay.drive import Driven, Journey, summarize
 from analyzer.replay.drive.summary import RunFacts
 from analyzer.replay.integrity import Integrity
-from analyzer.replay.load import Call, Loaded, Reading, Usage, planned
+from analyzer.replay.load import Call, Loaded, Moment, Reading, Usage, planned
 from analyzer.replay.load.levels import CAMPAIGN
 
 SECOND = 1_000_000_000
@@ -164,6 +166,23 @@ def test_generator_that_caught_up_with_more_load_takes_nothing_from_it() -> None
     assert [bool(level.problem) for level in found.levels] == [False, True, False, False]
     assert (found.invalid, found.exit_code) == ((), 0)
     assert len(found.held) == 2
+
+
+def test_climb_ends_when_something_broke_or_the_generator_is_hopelessly_late() -> None:
+    plan = planned("step", 4, 80, 20, CAMPAIGN, 7)
+    told: list[str] = []
+    watch = LoadWatch(plan, (), Listener(step=told.append))
+
+    def enough(rows: list[Journey], at: float) -> bool:
+        seen = [row for row in rows if row.intended_ns < at * SECOND]
+        return watch.look(Moment(at, 0, seen, ()))
+
+    assert not enough(breaking_at(1e9), 79)
+    assert not enough(breaking_at(50), 49)
+    assert enough(breaking_at(50), 60)
+    assert not enough(late_from(breaking_at(1e9), 0, 20), 39)  # it may keep up again
+    assert enough(late_from(breaking_at(1e9), 0, 40), 41)
+    assert told[0].startswith("step 4, 79 of 80 s: ")
 
 
 def test_machine_that_others_kept_busy_is_named() -> None:

@@ -102,6 +102,23 @@ async def test_at_the_last_level_tickets_are_taken_and_the_rest_is_told(rig: Rig
     assert outcomes == [("ok", 3), ("shed", 2)]
 
 
+async def test_at_the_last_level_words_on_a_taken_ticket_reach_its_agent(rig: Rig) -> None:
+    await rig.write(ANN, "/ticket my order did not arrive", chat_id=None)
+    await rig.read()
+    card = next(e for e in rig.events if "#1" in e.text and e.chat_id < 0)
+    await rig.press_on(card.message_id or 0, AGENT, "tk:take:1")
+    await wait_in_inbox(rig, 61)
+    await rig.tick()
+    await rig.watch.pulse()
+    await none_waits(rig)
+    await rig.write(ANN, "it is still not here", chat_id=None)
+    await rig.write(BORIS, "where is my order", chat_id=None)
+    await rig.read()
+    told = [e.text for e in rig.events if e.chat_id == ANN.user_id]
+    assert "Added to ticket" in told[-1]
+    assert rig.watch._parts.metrics.shed.labels("3")._value.get() == 1
+
+
 async def said(rig: Rig) -> str:
     return next(e.text for e in reversed(rig.events) if "no open incident" in e.text)
 

@@ -107,3 +107,15 @@ def test_sliding_sums_are_the_sums_of_the_window(
         valid = sum(n for c, n in inside if c in {"good", "bad", "unknown"})
         assert windows.counts(width).bad == bad
         assert windows.counts(width).valid == valid
+
+
+def test_ended_attempts_are_forgotten_early_and_open_ones_are_not() -> None:
+    live = LiveEvents(CRITERION, [3600], remember_ended_s=60)
+    live.observe(journey("waits", 0), 0)
+    live.observe(journey("done", 0, 1, "success"), SECOND_US)
+    now = 101 * SECOND_US
+    live.advance(now)
+    assert len(live.in_flight()) == 1
+    assert list(live._attempts) == ["waits"]
+    live.observe(journey("waits", 0, 101, "success"), now)
+    assert live.windows.counts(3600).valid == 2, "it was known, so its end counts no second time"

@@ -142,6 +142,9 @@ def test_what_is_written_says_the_same_and_nothing_secret(found: Found, bots: Pa
     written = orjson.loads((folder / "validation.json").read_bytes())
     assert (written["outcome"], written["headline"]) == (sound.outcome, sound.headline)
     assert any("not comparable" in note for note in written["notes"])
+    # 0 of 200: the rule of three says 1.5 %.
+    assert any("fewer than 1.49% of them may stay unseen" in note for note in written["notes"])
+    assert any("only a longer recording has more" in note for note in written["notes"])
     assert "Validation:" in (folder / "validation.html").read_text()
     assert b"secret" not in (folder / "journal.jsonl").read_bytes()
 

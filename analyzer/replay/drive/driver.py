@@ -23,7 +23,8 @@ from analyzer.replay.drive.tasks import called_off
 from analyzer.replay.drive.watch import Watch
 from analyzer.replay.workload.arrivals import Arrival, arrivals
 from analyzer.replay.workload.plan import Plan
-from analyzer.replay.workload.scenarios import SCENARIOS, Press, Say, Step, Wait
+from analyzer.replay.workload.scenarios import SCENARIOS
+from analyzer.replay.workload.steps import Press, Say, Step, Wait
 from analyzer.replay.workload.users import Persona, personas
 
 

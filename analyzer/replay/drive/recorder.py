@@ -10,7 +10,7 @@ from analyzer.replay.botapi.feed import ChatEvent
 from analyzer.replay.drive.journeys import Journey, JourneyLog, Outcome
 from analyzer.replay.workload.arrivals import Arrival
 from analyzer.replay.workload.plan import Plan
-from analyzer.replay.workload.scenarios import Step, is_apology
+from analyzer.replay.workload.steps import Step, is_apology
 from analyzer.replay.workload.users import Persona
 
 

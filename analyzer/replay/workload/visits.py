@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 VISIT_GAP_SECONDS = 60.0
 """A user who does nothing for longer than this has gone, and comes back as another visit."""
+
+
+LOOK = "look"
+LOOKS = ("start", "help", "status")
+THEMES: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("ticket-start", "ticket-begin", "ticket-question", "ticket-submit"), "ticket"
+    ),
+    **dict.fromkeys(("faq-list", "faq-search", "faq-read"), "faq"),
+    "troubleshoot": "troubleshoot",
+    **dict.fromkeys(("profile-show", "profile-question", "profile-change"), "profile"),
+    **dict.fromkeys(("subscribe", "unsubscribe"), "subscribe"),
+    **dict.fromkeys(("notification-list", "notification-open"), "notifications"),
+    **dict.fromkeys(LOOKS, LOOK),
+}
+"""Journey -> what a visit with it is about; those of one theme can be steps of one scenario."""
+FOLLOWS_A_TICKET = frozenset({"ticket-list", "notification-list", "notification-open"})
+MOST: Mapping[str, int] = {
+    **dict.fromkeys(("ticket-start", "ticket-begin", "ticket-question"), 8),
+    **dict.fromkeys(("faq-list", "faq-search", "faq-read"), 3),
+    "troubleshoot": 6,
+}
+"""How often the scenarios make a journey in one visit; once where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +49,44 @@ class Act:
 
 
 def visits_of(acts: Sequence[Act]) -> list[list[Act]]:
-    """Acts grouped to visits, in order of their beginnings; an act of nobody is a visit."""
+    """Acts grouped to visits, in order of their beginnings; an act of nobody is a visit.
+
+    A user who does what the scenario of a visit does not make, or makes no more, has begun
+    another visit: every submitted ticket is one that will be submitted.
+    """
     visits: list[list[Act]] = []
     latest: dict[str, list[Act]] = {}
     for act in sorted(acts, key=lambda one: one.at_seconds):
         visit = latest.get(act.user) if act.user else None
-        if visit is None or act.at_seconds - visit[-1].ends_seconds > VISIT_GAP_SECONDS:
+        if visit is None or not _goes_on(visit, act):
             visit = []
             latest[act.user] = visit
             visits.append(visit)
         visit.append(act)
-    return visits
+    found = [part for visit in visits for part in _parts(visit)]
+    return sorted(found, key=lambda visit: visit[0].at_seconds)
+
+
+def _goes_on(visit: Sequence[Act], act: Act) -> bool:
+    """Whether `act` belongs to a visit that began before."""
+    if act.at_seconds - visit[-1].ends_seconds > VISIT_GAP_SECONDS:
+        return False
+    made = [one.journey for one in visit]
+    if made.count(act.journey) >= MOST.get(act.journey, 1):
+        return False
+    if "ticket-submit" in made:
+        return act.journey in FOLLOWS_A_TICKET
+    theme = THEMES.get(act.journey)
+    return theme is not None and theme == THEMES.get(made[0])
+
+
+def _parts(visit: list[Act]) -> Iterator[list[Act]]:
+    """Of a look around that is not the whole of it, every act by itself."""
+    made = {act.journey for act in visit}
+    if THEMES.get(visit[0].journey) != LOOK or made == set(LOOKS):
+        yield visit
+    else:
+        yield from ([act] for act in visit)
 
 
 def scenario_of(visit: Sequence[Act]) -> str | None:
@@ -44,6 +94,8 @@ def scenario_of(visit: Sequence[Act]) -> str | None:
     made = [act.journey for act in visit]
     if "ticket-submit" in made:
         return _submission(made)
+    if set(LOOKS) <= set(made):
+        return "look_around"
     for journey in made:
         if (scenario := JOURNEYS.get(journey)) is not None:
             listed = journey == "faq-read" and "list" in visit[0].operation
@@ -77,9 +129,9 @@ JOURNEYS: Mapping[str, str] = {
     "unsubscribe": "subscribe",
     "notification-list": "open_notification",
     "notification-open": "open_notification",
-    "start": "look_around",
-    "help": "look_around",
-    "status": "look_around",
+    "start": "say_hello",
+    "help": "read_help",
+    "status": "ask_status",
 }
 """Journey (as the mapping file names it) -> the scenario of a visit that begins with it."""
 

@@ -15,6 +15,7 @@ import sqlite3
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
@@ -29,10 +30,18 @@ from consolidated_bot.core.lock import FileLock, ProcessLock
 T = TypeVar("T")
 _Pending = tuple[Unit[Any], asyncio.Future[Any]]
 
-GAP_SECONDS = {Urgency.NOW: 0.0015, Urgency.SOON: 0.003, Urgency.LATER: 0.02}
+GAP_SECONDS = {Urgency.NOW: 0.002, Urgency.SOON: 0.003, Urgency.LATER: 0.02}
 GROUP_SECONDS = 0.001
 HOP_SECONDS = 0.001
 COMMITS_LOOKED_AT = 32
+CHECKPOINT_AFTER_COMMITS = 200
+LONGEST_LOG_PAGES = 8_000
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"wal_autocheckpoint={LONGEST_LOG_PAGES}",
+)
 BUSY_SECONDS = 30.0
 BUSY_RETRY_SECONDS = 0.005
 
@@ -75,8 +84,11 @@ class SqliteDatabase:
         self._began = 0.0
         self._closing = False
         self._disk = DiskTimes()
+        self._commits_since = 0
+        self._checkpointing: asyncio.Future[None] | None = None
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="sqlite-commit")
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="sqlite-read")
+        self._checkpoints = ThreadPoolExecutor(1, thread_name_prefix="sqlite-checkpoint")
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -121,6 +133,7 @@ class SqliteDatabase:
             self._closing = True
             self._wanted.set()
             await asyncio.wait([self._loop_task])
+        self._checkpoints.shutdown()
         self._commits.shutdown()
         self._reads.shutdown()
         self._reader.close()
@@ -174,6 +187,21 @@ class SqliteDatabase:
         for future, result in finished:
             if not future.done():
                 future.set_result(result)
+        self._checkpoint_now_and_then()
+
+    def _checkpoint_now_and_then(self) -> None:
+        """Bring the log's pages home beside the loop: a writer's own checkpoint would stop it."""
+        self._commits_since += 1
+        if self._commits_since < CHECKPOINT_AFTER_COMMITS:
+            return
+        if self._checkpointing is None or self._checkpointing.done():
+            self._commits_since = 0
+            loop = asyncio.get_running_loop()
+            self._checkpointing = loop.run_in_executor(self._checkpoints, self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def _run_units(self, until: float, finished: list[tuple[asyncio.Future[Any], Any]]) -> None:
         """Run all that is wanted now, and of the rest what fits into the group."""
@@ -254,7 +282,7 @@ def _engine(path: Path, *, busy_ms: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
 
     return engine
