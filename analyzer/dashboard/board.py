@@ -109,13 +109,12 @@ class Board:
         own = [objective for objective in objectives if objective.source is not None]
         self._recent = {o.name: _recent_traffic(o) for o in own}
         self._period = {o.name: _period_traffic(o) for o in own}
+        self.of_context = {o.context or "": _traffic(RECENT_S) for o in own}
+        firsts = {(o.context, o.journey): o.name for o in reversed(own)}
+        self._counting = set(firsts.values())
+        remember_s = self._remember_ended_s
         self.watched = tuple(
-            LiveObjective(
-                o,
-                watchers=(self._recent[o.name], self._period[o.name]),
-                remember_ended_s=self._remember_ended_s,
-            )
-            for o in own
+            LiveObjective(o, watchers=self._watchers(o), remember_ended_s=remember_s) for o in own
         )
         self._concerned: dict[tuple[str, str], list[LiveObjective]] = {}
         for live in self.watched:
@@ -124,16 +123,21 @@ class Board:
             if o.source is None:
                 self.note(f"{o.name}: its events are known to {o.known_by} only")
 
+    def _watchers(self, objective: Objective) -> tuple[Traffic, ...]:
+        """Of several objectives about one journey, one counts for the context."""
+        name = objective.name
+        own = self._recent[name], self._period[name]
+        return (*own, self.of_context[objective.context or ""]) if name in self._counting else own
+
     def restore(self, objective: str, t_us: int, event_class: EventClass, count: int) -> None:
         """Count events of the past whose class is final, known from a store and not one by one.
 
-        Raises KeyError for an unknown name.
+        Raises ValueError for an unknown name.
         """
-        self._recent[objective].restore(t_us, event_class, count)
-        self._period[objective].restore(t_us, event_class, count)
-        for live in self.watched:
-            if live.objective.name == objective:
-                live.restore(t_us, event_class, count)
+        (live,) = [live for live in self.watched if live.objective.name == objective]
+        live.restore(t_us, event_class, count)
+        for traffic in self._watchers(live.objective):
+            traffic.restore(t_us, event_class, count)
 
     def observe(self, attempt: JourneyAttempt, now_us: int) -> None:
         """Take an attempt as it stands now; the same one may come any number of times."""
@@ -258,10 +262,12 @@ def _rate(traffic: Traffic, now_us: int) -> float:
 
 
 def _recent_traffic(objective: Objective) -> Traffic:
-    span_us = min(RECENT_S, objective.window.duration.seconds) * SECOND_US
-    return Traffic(slot_width(span_us, CHART_SLOTS), CHART_SLOTS + 1)
+    return _traffic(min(RECENT_S, objective.window.duration.seconds))
 
 
 def _period_traffic(objective: Objective) -> Traffic:
-    span_us = objective.window.duration.seconds * SECOND_US
-    return Traffic(slot_width(span_us, CHART_SLOTS), CHART_SLOTS + 1)
+    return _traffic(objective.window.duration.seconds)
+
+
+def _traffic(span_s: int) -> Traffic:
+    return Traffic(slot_width(span_s * SECOND_US, CHART_SLOTS), CHART_SLOTS + 1)

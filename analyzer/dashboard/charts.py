@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analyzer.dashboard.board import Board, Watched
+from analyzer.dashboard.board import Board, BoardSnapshot, Watched
 from analyzer.dashboard.sketch import Sketch, middle_ms
 from analyzer.dashboard.traffic import Slot, Traffic
 from analyzer.slo.live import SECOND_US
@@ -26,11 +26,39 @@ def objective_charts(board: Board, watched: Watched) -> Charts:
     now_us = watched.snapshot.at_us
     return {
         "at": now_us // 1000,
-        "marks": [[mark.at_us // 1000, f"{mark.kind}: {mark.label}"] for mark in board.marks()],
+        "marks": _marks(board),
         "deadline_ms": watched.snapshot.objective.deadline_ms,
         "budget": burn_down(board.over_period(name), watched),
         **traffic_columns(board.recent(name), now_us),
     }
+
+
+def context_charts(board: Board, found: BoardSnapshot) -> Charts:
+    """Rate, share of bad events and p95 of each context: the whole at a glance."""
+    widths = {traffic.width_us // 1000 for traffic in board.of_context.values()}
+    return {
+        "at": found.at_us // 1000,
+        "marks": _marks(board),
+        "width_ms": max(widths, default=0),
+        "contexts": [
+            {"name": name, **_of_context(traffic_columns(traffic, found.at_us)["slots"])}
+            for name, traffic in sorted(board.of_context.items())
+        ],
+    }
+
+
+def _of_context(slots: Charts) -> Charts:
+    counts = list(zip(slots["good"], slots["bad"], strict=True))
+    return {
+        "t": slots["t"],
+        "rate": [good + bad for good, bad in counts],
+        "bad": [100 * bad / (good + bad) if good + bad else None for good, bad in counts],
+        "p95": slots["p95"],
+    }
+
+
+def _marks(board: Board) -> list[list[int | str]]:
+    return [[mark.at_us // 1000, f"{mark.kind}: {mark.label}"] for mark in board.marks()]
 
 
 def burn_down(traffic: Traffic, watched: Watched) -> Charts:

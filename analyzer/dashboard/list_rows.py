@@ -71,7 +71,7 @@ def gauge_row(gauge: Gauge, now_us: int, scope: str | None) -> Row:
         "group": kind.group.value,
         "label": kind.label if scope is None else f"{kind.label} ({scope})",
         "value": wording.figure(gauge.value, kind.unit),
-        "age": f"{wording.age(now_us - gauge.at_us)} old" if old else "",
+        "age": f"· {wording.age(now_us - gauge.at_us)} old" if old else "",
         "most": most,
         "spark": spark,
     }

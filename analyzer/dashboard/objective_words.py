@@ -101,7 +101,8 @@ def _say_budget(view: View, key: str, watched: Watched) -> None:
     view.say(f"{key}.left", wording.count(left), tone)
     known = total > 0
     view.say(f"{key}.budget", _budget_words(left, total))
-    view.say(f"{key}.left_share", wording.rough_share(_number(budget.left)) if known else "", tone)
+    share = wording.rough_share(_number(budget.left)) if known and left >= 0 else ""
+    view.say(f"{key}.left_share", share, tone)
     width = min(1.0, max(0.0, left / total)) if known else 0.0
     judged = "none" if TONES[watched.condition] == "none" else "plain"
     view.say(f"{key}.bar", f"{100 * width:.1f}", "bad" if left <= 0 and known else judged)
@@ -119,7 +120,7 @@ def _budget_words(left: float, total: float) -> str:
     if total <= 0:
         return "no events yet"
     if left < 0:
-        return f"events: more than the budget of {wording.count(total)} is spent,"
+        return f"events: more than the budget of {wording.count(total)} is spent"
     return f"of {wording.count(total)} events left,"
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from analyzer.dashboard import document
 from analyzer.dashboard.board import Watched
-from analyzer.dashboard.charts import objective_charts
+from analyzer.dashboard.charts import context_charts, objective_charts
 from analyzer.dashboard.stream import Stream
 
 
@@ -26,6 +26,8 @@ class Panels:
         found = self._stream.snapshot()
         context = request.query.get("context")
         match request.match_info["what"]:
+            case "charts":
+                return json_answer(context_charts(self._board, found))
             case "board":
                 return json_answer(document.board_document(found))
             case "incidents":

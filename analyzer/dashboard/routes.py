@@ -3,7 +3,7 @@
 /                            the whole            /contexts/NAME    one bounded context
 /events?context=NAME         Server-Sent Events
 /api/board  /api/contexts/NAME  /api/objectives/NAME[/PANEL]  /api/incidents  /api/marks
-/api/gauges /api/journeys  /api/freshness         what the panels show, as JSON
+/api/gauges /api/journeys  /api/freshness  /api/charts         what the panels show, as JSON
 POST /api/marks              {"kind": "deployment", "label": "v7"}: needs the bearer token
 
 All links are relative, so a reverse proxy may serve this below a prefix that it takes away.

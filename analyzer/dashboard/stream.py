@@ -17,12 +17,13 @@ from typing import Any
 import orjson
 
 from analyzer.dashboard.board import Board, BoardSnapshot
-from analyzer.dashboard.charts import Charts, objective_charts
+from analyzer.dashboard.charts import Charts, context_charts, objective_charts
 from analyzer.dashboard.signs import Row, View
 from analyzer.dashboard.view import Words
 
 BEAT_S = 0.75
 CHARTS_EVERY = 4
+WHOLE = ""
 MARGIN_S = 0.001
 PHASES, PHASE_S = 20, 0.01
 Clock = Callable[[], int]
@@ -107,7 +108,9 @@ class Stream:
         return self._words[1]
 
     async def _charts(self, found: BoardSnapshot, context: str | None) -> Charts:
-        """The chart columns of a context's objectives by name; the whole draws none."""
+        """The chart columns of a context's objectives by name; those of the whole have none."""
+        if context is None:
+            return {WHOLE: context_charts(self.board, found)}
         charts: Charts = {}
         for watched in found.objectives:
             if watched.snapshot.objective.context == context:

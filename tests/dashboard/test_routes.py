@@ -133,6 +133,12 @@ async def test_every_panel_has_its_figures() -> None:
         assert ticket["sli"]["bad"] == 2
         assert ticket["budget"]["left_events"] == 38
         assert (await get("/api/contexts/support"))["objectives"][0]["name"] == "ticket"
+        charts = await get("/api/charts")
+        of_support = next(c for c in charts["contexts"] if c["name"] == "support")
+        assert max(share or 0 for share in of_support["bad"]) > 0
+        assert {c["name"] for c in charts["contexts"]} == {
+            o["context"] for o in whole["objectives"]
+        }
         for what in ("incidents", "marks", "gauges", "journeys", "freshness"):
             await get(f"/api/{what}")
         for path in (

@@ -1,10 +1,9 @@
 # ruff: noqa: T201 - run as a program it prints its table
 """Simulated campaigns through the bot's own feed, board and alerts; only Telegram is left out.
 
-`python -m tests.operations.simulated 200` (or `100 100`: from the 101st on) prints, for a healthy
-campaign and for a burst of 20 % bad events in the peak (a quarter as many), how many runs page and
-how long the first page takes.
-It takes some 1.2 s of a core per campaign.
+`python -m tests.operations.simulated 200` prints, for healthy campaigns and for bursts of 20 % bad
+events in the peak (a quarter as many), how many runs page and how long the first page takes, at
+some 1.2 s of a core per campaign. `50 150` are fifty from the 151st on: a series run in parts.
 """
 
 from __future__ import annotations

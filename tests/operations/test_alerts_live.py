@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from analyzer.replay.botapi import Emulator, FaultRule, Limits, Settings
+from analyzer.replay.botapi import Emulator, FaultRule, Limits, Settings, User
 from analyzer.replay.botapi.clock import ManualClock
 from analyzer.slo.alerts import State
 from tests.bot.conftest import AGENT, OPERATIONS
@@ -275,14 +275,20 @@ async def test_page_that_telegram_does_not_take_goes_by_the_second_channel(
         assert (await rig.board()).incidents[0].level_delivered_at_s is not None
 
 
+READERS = range(5001, 5081)
+
+
 async def test_page_overtakes_replies_and_broadcasts_under_telegrams_limits(
     tmp_path: Path, clock: ManualClock
 ) -> None:
     async with Emulator(Settings(limits=Limits()), clock) as telegram:
-        await telegram.door.add_group(OPERATIONS, {AGENT.user_id: "member"})
+        await telegram.door.add_group(
+            OPERATIONS, {AGENT.user_id: "member", LEAD.user_id: "member"}
+        )
         async with running(
             tmp_path, telegram, clock, slo_file=one_objective(tmp_path), send_rate_scale=1
         ) as rig:
+            await broadcast_runs(rig, READERS)
             for number in range(25):  # the group's own budget is used up by chatter
                 await rig.write(AGENT, f"/incident {number + 50}")
             for _ in range(6):
@@ -295,6 +301,21 @@ async def test_page_overtakes_replies_and_broadcasts_under_telegrams_limits(
             wait_ms = told[0].monotonic_ns / 1e6 - (fired[0][0] - rig.now_ms + _mono_ms(clock))
             assert wait_ms <= 2000
             assert telegram.settings.limits.enabled
+            reached = {e.chat_id for e in rig.events if "spring has come" in e.text}
+            assert 0 < len(reached & set(READERS)) < len(READERS), "the broadcast was under way"
+
+
+async def broadcast_runs(rig: Rig, readers: range) -> None:
+    """A broadcast to `readers` has begun, and goes on with the clock."""
+    for number in readers:
+        await rig.write(User(user_id=number), "/subscribe news", chat_id=None)
+        rig.clock.advance(0.05)
+    await rig.write(LEAD, "/broadcast news spring has come")
+    await rig.press(LEAD, "Start")
+    timers = rig.service._parts.timers
+    commands = [timer.command for timer in timers._timers]
+    await timers.fire(next(c for c in commands if type(c).__name__ == "FeedBroadcasts"))
+    await rig.settle()
 
 
 def _mono_ms(clock: ManualClock) -> float:

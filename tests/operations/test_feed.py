@@ -120,6 +120,21 @@ async def test_period_is_rebuilt_after_a_restart_with_what_is_in_flight(
             assert counts(rig, "support-ticket-submit-5s").bad == 15 + 12 + 1
 
 
+async def test_budget_of_thirty_days_is_whole_after_a_restart(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    name, day_s = "support-ticket-submit-5s", 24 * HOUR_S
+    async with emulated(clock) as telegram:
+        async with running(tmp_path, telegram, clock) as rig:
+            await rig.journeys_end(good=40, bad=3)
+            clock.advance(20 * day_s)
+            await rig.journeys_end(good=10, bad=1)
+        async with running(tmp_path, telegram, clock) as rig:
+            assert counts(rig, name) == EventCounts(good=50, bad=4)
+            clock.advance(15 * day_s)
+            assert counts(rig, name) == EventCounts(good=10, bad=1), "the oldest have left"
+
+
 def live(rig: Rig) -> list[Any]:
     """Counts of the period and of every window of every objective."""
     return [

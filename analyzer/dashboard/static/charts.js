@@ -168,6 +168,35 @@
     },
   };
 
+  // One line per context, told apart by hue and dash.
+  const LOOKS = [["first", "solid"], ["second", [7, 3]], ["third", [2, 3]], ["good", [10, 3, 2, 3]],
+    ["bad", [4, 4]], ["quiet", "solid"]];
+
+  function byContext(figureOf, more) {
+    return {
+      ready: (c) => c.contexts.some((context) => context[figureOf].some((v) => v !== null)),
+      columns: (c) => Object.fromEntries(c.contexts.map((context, place) => [place, {
+        t: toTheEnd(context.t, c.width_ms), v: again(context[figureOf]),
+      }])),
+      draw(plot, sources, c) {
+        if (!more.limits) plot.y_range = new Bokeh.DataRange1d({ start: 0, range_padding: 0.1, min_interval: 0.1 });
+        c.contexts.forEach((context, place) => {
+          const [hue, dash] = LOOKS[place % LOOKS.length];
+          plot.step({ x: { field: "t" }, y: { field: "v" }, mode: "after", source: sources[place],
+            line_color: colour(hue), line_dash: dash, line_width: 2, legend_label: context.name });
+        });
+      },
+      ...more,
+    };
+  }
+
+  KINDS.context_rate = byContext("rate", {});
+  KINDS.context_bad = byContext("bad", {});
+  KINDS.context_p95 = byContext("p95", {
+    options: { y_axis_type: "log" },
+    limits: (c) => limits(c.contexts.flatMap((context) => context.p95)),
+  });
+
   function columnsOf(element) {
     const charts = window.dashboard.charts[element.dataset.objective];
     if (!charts) return null;
@@ -193,10 +222,12 @@
     const sources = {};
     for (const [name, values] of Object.entries(kind.columns(columns))) sources[name] = source(values);
     kind.draw(plot, sources, columns);
-    const begin = columns.budget.t[0];
+    const begin = columns.budget ? columns.budget.t[0]
+      : Math.min(...columns.contexts.flatMap((context) => context.t.slice(0, 1)));
     for (const [at, name] of columns.marks) if (at >= begin) mark(plot, at, name);
     legend(plot);
     target.replaceChildren();
+    target.inert = true; // pictures only: nothing there to reach by keyboard
     const view = await Bokeh.Plotting.show(plot, target);
     drawn.push({ element, kind, sources, view, range, marks: columns.marks.length });
     element.dataset.drawn = "yes";

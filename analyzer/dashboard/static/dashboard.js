@@ -132,9 +132,12 @@ function load(address) {
   });
 }
 
-async function loadCharts() {
-  if (!document.querySelector("[data-chart]")) return;
-  for (const address of body.dataset.scripts.split(" ")) await load(address);
+const scripts = document.querySelector("[data-chart]") ? body.dataset.scripts.split(" ") : [];
+
+// A server that goes away meanwhile comes back: what is missing is asked for again.
+function loadCharts() {
+  if (!scripts.length) return;
+  load(scripts[0]).then(() => { scripts.shift(); loadCharts(); }, () => setTimeout(loadCharts, RETRY_MS));
 }
 
 for (const list of document.querySelectorAll("[data-hides] [data-list]")) {
