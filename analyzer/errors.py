@@ -38,9 +38,3 @@ class OutputError(AnalyzerError):
 
 class StoreError(AnalyzerError):
     """A store cannot be opened: absent, of another version, or in use by another run."""
-
-
-class CheckFailedError(AnalyzerError):
-    """A check that was asked for failed: an objective missed, a journey regressed."""
-
-    exit_code = 1

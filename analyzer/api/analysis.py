@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from analyzer.analysis import contexts, whatif
+    from analyzer.analysis.contexts import Constraints
     from analyzer.api.context_map import ContextMap
     from analyzer.api.plots import Plots
     from analyzer.api.slo_report import SloReport
@@ -136,7 +137,7 @@ class Analysis:
         return self._frame("hotspots", {"top": top})
 
     def contexts(
-        self, seed: int | None = None, constraints: contexts.Constraints | None = None
+        self, seed: int | None = None, constraints: Constraints | None = None
     ) -> ContextMap:
         """The proposal of bounded contexts; another seed or wishes group anew.
 
@@ -186,23 +187,36 @@ class Analysis:
         return int(self.sql("SELECT count(*) FROM hotspot WHERE rank IS NULL").item())
 
     def whatif(
-        self, merge: Sequence[Sequence[str]] = (), seed: int | None = None
+        self,
+        merge: Sequence[Sequence[str]] = (),
+        seed: int | None = None,
+        constraints: Constraints | None = None,
     ) -> whatif.WhatIf:
-        """What merging is predicted to bring; `merge` lists sets of services, else as proposed.
+        """What merging is predicted to bring.
+
+        `merge` lists sets of services; without it the contexts are merged as proposed, or as
+        proposed under `constraints`, whose owners and runtimes the order of migration respects.
 
         `.frame` has latency per journey and quantile, `.failures`, `.contexts`, `.blast_radius`,
         `.availability`, `.plan` and `.curve` the rest, `.warnings` what to know first.
 
         Raises:
             UsageError: a name is no service, or stands in two sets.
+            ConfigurationError: the constraints contradict each other.
         """
         from analyzer.analysis import whatif
         from analyzer.api.what_if import predict
 
-        names = self.services["service_name"].to_list()
-        grouping = whatif.grouping_of(merge, names) if merge else self._context_of_service()
         asked = self.seed if seed is None else seed
-        return predict(self._frame, self.folder, grouping, asked)
+        if merge:
+            names = self.services["service_name"].to_list()
+            grouping = whatif.grouping_of(merge, names)
+        elif constraints is None:
+            grouping = self._context_of_service()
+        else:
+            groups = self.contexts(asked, constraints).groups
+            grouping = {name: context for context, names in groups.items() for name in names}
+        return predict(self._frame, self.folder, grouping, asked, constraints)
 
     @cached_property
     def whatif_frame(self) -> pl.DataFrame:
@@ -211,8 +225,13 @@ class Analysis:
 
     @cached_property
     def whatif_notes(self) -> tuple[str, ...]:
-        """What must be known before anyone trusts the prediction."""
+        """What each merged context takes in, and what to know before trusting the prediction."""
         return self._sentences("whatif")
+
+    @cached_property
+    def migration(self) -> tuple[str, ...]:
+        """The order of migration in sentences: gain, risk, gate and way back of each step."""
+        return self._sentences("migration")
 
     def slo(self, objectives: str | Path, journeys: str | Path | None = None) -> SloReport:
         """Budgets, burn and verdicts of the objectives in a file (or folder of files).

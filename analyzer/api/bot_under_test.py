@@ -16,6 +16,8 @@ from analyzer.replay.workload.recorded import Demand
 BUNDLED_BOT = (sys.executable, "-m", "consolidated_bot", "run")
 SAMPLE_FLEET = (sys.executable, "-m", "sample_logs.fleet", "run", "--logs", "{logs}")
 LOGS_NAME, DATABASE_NAME = "bot-logs", "bot.db"
+DRAIN_SECONDS = 2.0
+"""How long a bot may go on when asked to end: what it still sends is not counted."""
 LOGS_PLACE = "{logs}"
 """In a command line: the folder for logs, for bots that do not read LOG_FILE."""
 
@@ -51,6 +53,7 @@ class BotUnderTest:
             "DASHBOARD_LISTEN": "127.0.0.1:0",
             "LOG_FILE": str((folder / LOGS_NAME / "bot.jsonl").resolve()),
             "SEND_RATE_SCALE": f"{limit_scale:g}",
+            "DRAIN_SECONDS": f"{DRAIN_SECONDS:g}",
         }
 
 

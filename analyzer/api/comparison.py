@@ -20,9 +20,9 @@ from analyzer.analysis.compare import (
     overall,
 )
 from analyzer.analysis.compare.blocks import Floats
-from analyzer.analysis.near import near
 from analyzer.api.analysis import Analysis
 from analyzer.api.beside import files_beside
+from analyzer.api.comparison_sides import nothing_in_common, opened, wanted_journeys
 from analyzer.api.comparison_words import headline, tally
 from analyzer.api.journey_names import read_journey_names
 from analyzer.api.objectives import read_objective_files
@@ -174,7 +174,7 @@ def compare(
     files = files_beside((before, after), *given)
     names = read_journey_names(files.journeys)
     objectives = () if files.slo is None else read_objective_files(files.slo).objectives
-    sides = [Recorded([Part(_opened(source), ALWAYS_US)], names) for source in (before, after)]
+    sides = [Recorded([Part(opened(source), ALWAYS_US)], names) for source in (before, after)]
     found = compare_recorded(sides[0], sides[1], objectives, margin=margin, seed=seed)
     return Comparison(found.journeys, [*files.notes, *found.notes], found.samples)
 
@@ -195,12 +195,13 @@ def compare_recorded(
     Raises:
         InputError: the two have no journey in common.
     """
-    listed = _wanted(before, after, objectives)
-    wanted = [one for one in listed if one.journey not in left_out]
+    wanted = [
+        one for one in wanted_journeys(before, after, objectives) if one.journey not in left_out
+    ]
     measured = [side.sides(wanted) for side in (before, after)]
     common = [m for m in wanted if all(m.name in found for found in measured)]
     if not common:
-        raise InputError(_nothing_in_common(before, after, asked=bool(objectives)))
+        raise InputError(nothing_in_common(before, after, asked=bool(objectives)))
     margins = {name: _margins(m, margin) for m in common for name in scopes(m)}
     compared = {
         found.journey: found
@@ -229,54 +230,7 @@ def thinned(latency_ms: Floats) -> tuple[float, ...]:
     return tuple(np.quantile(latency_ms, steps, method="inverted_cdf").tolist())
 
 
-def _opened(source: Analysis | str | Path) -> Analysis:
-    """An analysis as it is, from its folder, or made of a folder of logs."""
-    if isinstance(source, Analysis):
-        return source
-    from analyzer.api import analyze, open_analysis
-    from analyzer.store import STORE_NAME
-
-    folder = Path(source)
-    if not folder.exists():
-        raise UsageError(f"{folder}: nothing here. {_meant(folder)}")
-    return open_analysis(folder) if (folder / STORE_NAME).exists() else analyze(folder)
-
-
-def _meant(folder: Path) -> str:
-    """What to give instead of a folder that is not there."""
-    wanted = "Give a folder that `analyze run LOGS -o DIR` wrote, or one of logs"
-    above = folder.absolute().parent
-    items = sorted(above.iterdir()) if above.is_dir() else []
-    beside = [item.name for item in items if item.is_dir()]
-    return f"{wanted}; {near(folder.name, beside)}" if beside else f"{wanted}."
-
-
 def _margins(measured: Measured, latency: float) -> Margins:
     if measured.objective is None:
         return Margins(latency)
     return Margins(latency, float(measured.objective.error_budget_ratio) / 2)
-
-
-def _wanted(before: Recorded, after: Recorded, objectives: Sequence[Objective]) -> list[Measured]:
-    """The objectives' journeys in the order of the file, else all common ones, busiest first."""
-    if objectives:
-        return [
-            Measured(o.name, o.context or "", o.journey or "", o) for o in objectives if o.source
-        ]
-    others = set(after.named)
-    return [
-        Measured(f"{context} / {journey}", context, journey)
-        for context, journey in before.named
-        if (context, journey) in others
-    ]
-
-
-def _nothing_in_common(before: Recorded, after: Recorded, *, asked: bool) -> str:
-    shown = [
-        ", ".join(f"{c} / {j}" for c, j in side.named[:3]) or "none" for side in (before, after)
-    ]
-    named = " that the objectives name" if asked else ""
-    return (
-        f"the two recordings have no journey in common{named}: before {shown[0]}; "
-        f"after {shown[1]}. Map names with --journeys FILE."
-    )

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from analyzer.api.analysis import Analysis
 from analyzer.api.journey_names import JourneyNames
-from analyzer.replay.workload.recorded import Act
+from analyzer.replay.workload.visits import COMMANDS, Act
 
 
 def recorded_acts(analysis: Analysis, names: JourneyNames) -> list[Act]:
@@ -22,7 +22,7 @@ def recorded_acts(analysis: Analysis, names: JourneyNames) -> list[Act]:
                 at_seconds=start.replace(tzinfo=UTC).timestamp(),
                 duration_seconds=(duration_ns or 0) / 1e9,
                 user=user or "",
-                journey=named[1] if named else operation,
+                journey=named[1] if named else COMMANDS.get(operation, operation),
                 operation=operation,
             )
         )

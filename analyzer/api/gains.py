@@ -92,20 +92,27 @@ def gain_table(found: Sequence[Gain]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def gain_sentence(found: Sequence[Gain]) -> str | None:
-    """Return what the merge brings in one sentence; None where nothing could be predicted."""
+def gain_sentence(found: Sequence[Gain], *, measured: bool = True) -> str | None:
+    """Return what the merge brings in one sentence; None where nothing could be predicted.
+
+    `measured`: whether the way of any merged call is known, from its client and its server.
+    """
     if not any(gain.quantile for gain in found):
         return None
     certain = [gain for gain in found if gain.certain]
+    if not certain and not measured:
+        return (
+            "Predicted gain of these merges: not known; no log tells both sides of a merged call, "
+            "so what its way costs was measured nowhere."
+        )
     if not certain:
         return (
             "Predicted gain of these merges: none that is certain for any journey; the calls "
             "between merged services are not what the journeys wait for."
         )
     best = certain[0]
-    before, after = best.judged
     told = (
-        f"Predicted gain of these merges: {best.journey} {_ms(before)} → {_ms(after)} at "
+        f"Predicted gain of these merges: {best.journey} {_pair(best.judged)} at "
         f"p{100 * (best.quantile or 0):g}, {_ms(best.saved)} less (95 % interval "
         f"{best.interval}; n = {best.n:,}); {len(certain)} of {len(found)} journeys gain for "
         "certain."

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from itertools import chain
+from contextlib import ExitStack
 
+import pyarrow as pa
+
+from analyzer.api.linked import TABLES, Linked, Part, linked, linked_part
+from analyzer.ingest.worker import Worker
 from analyzer.model.span import Span
 from analyzer.store import Store
-from analyzer.trace.adoption import adopt_all
-from analyzer.trace.assemble import Assembled, assemble_many, collector_paused
+from analyzer.trace.assemble import collector_paused
 from analyzer.trace.options import HOUR_NS, PathRule, TraceOptions
 from analyzer.trace.quality import Quality
-from analyzer.trace.untraced import assemble_groups, assemble_loose, request_groups
+from analyzer.trace.untraced import assemble_loose, request_groups
 
 NOTE_WORDS = {
     "zone_assumed": "times without a zone, read as UTC; --tz says otherwise",
@@ -38,47 +42,89 @@ _RULE_WORDS = {
     "crisp": "critical paths: spans by the rule of CRISP; exclusive times need not add up",
 }
 
-_TABLES = ("call", "journey", "journey_service", "critical_path", "span_time", "data_quality")
-
-
-_PART_SPANS = 500_000
+_SPANS_A_PART = 250_000
+_MOST_SPANS_A_PART = 1_000_000
+_PARTS = 100
 """So many spans are sorted at once: a sort over all of them needs memory that grows with them."""
+_WORTH_A_PROCESS = 300_000
+_MOST_PROCESSES = 4
+_PROGRAM = "analyzer.api.linking_process"
 
 
-def link(store: Store, path_rule: PathRule = "sections") -> None:
+def link(store: Store, path_rule: PathRule = "sections", *, processes: int | None = None) -> None:
     """Rebuild calls, journeys, critical paths and data quality from the spans of the store.
 
-    Memory holds a part of the spans at a time, however many there are.
+    Memory holds a part of the spans at a time, however many there are. `processes` of their own
+    link the parts (0: none; None: as many as are worth it); what comes out is the same.
     """
     quality = Quality()
     _set_apart(store)
     with collector_paused(), store.transaction():
-        store.clear(_TABLES)
+        store.clear([*TABLES, "data_quality"])
         options = TraceOptions(
             path_rule=path_rule, resolution_ns=dict(store.frame("clock_resolution").rows())
         )
+        schemas = {table: store.schema(table) for table in TABLES}
+        if processes is None:
+            processes = _processes(store)
         pairs: set[tuple[str, str]] = set()
         journeys = 0
-        for batch in chain(_traced(store, options, quality), _joined(store, options)):
-            pairs.update((call.caller, call.callee) for call in batch.calls if call.caller)
-            quality.merge(batch.quality)
-            journeys += len(batch.journeys)
-            _append(store, batch)
-        for batch in assemble_loose(lambda: _spans(store, "spans_loose"), pairs, options):
-            quality.merge(batch.quality)
-            journeys += len(batch.journeys)
-            _append(store, batch)
+        for batch in _together(store, options, schemas, processes):
+            pairs |= batch.pairs
+            journeys += _keep(store, batch, quality)
+        for loose in assemble_loose(lambda: _spans(store, "spans_loose"), pairs, options):
+            journeys += _keep(store, linked(loose, schemas), quality)
         rule = ("path_rule", path_rule, journeys, None, _RULE_WORDS[path_rule])
         store.append("data_quality", [rule, *_quality_rows(store, quality)])
         store.drop("span_apart")
 
 
-def _traced(store: Store, options: TraceOptions, quality: Quality) -> Iterator[Assembled]:
-    """What the spans with a trace id come to, and those that carry a trace's request id."""
-    for part in _parts(_count(store, "traced") + _count(store, "by_request")):
-        spans = _spans(store, "spans_by_trace", part)
-        adopted = adopt_all(spans, options.resolution_ns, quality)
-        yield from assemble_many(adopted, options)
+def _keep(store: Store, batch: Linked, quality: Quality) -> int:
+    """Write a batch and count it; return its journeys."""
+    quality.merge(batch.quality)
+    for table, rows in batch.tables.items():
+        store.append_arrow(table, rows)
+    return batch.journeys
+
+
+def _processes(store: Store) -> int:
+    if _count(store, "traced") + _count(store, "by_request") < _WORTH_A_PROCESS:
+        return 0
+    return min(os.cpu_count() or 1, _MOST_PROCESSES)
+
+
+def _together(
+    store: Store, options: TraceOptions, schemas: Mapping[str, pa.Schema], processes: int
+) -> Iterator[Linked]:
+    """What the spans come to that share a trace id or a request id, always in the same order."""
+    if processes == 0:
+        for alone in _ordered_parts(store, options, schemas):
+            yield from linked_part(alone)
+        return
+    parts = _ordered_parts(store, options, schemas)
+    with ExitStack() as stack:
+        free = [stack.enter_context(Worker[Part, Linked](_PROGRAM)) for _ in range(processes)]
+        running: deque[tuple[Worker[Part, Linked], Iterator[Linked]]] = deque()
+        while True:
+            while free and (part := next(parts, None)) is not None:
+                worker = free.pop()
+                running.append((worker, worker.start(part)))
+            if not running:
+                return
+            worker, answers = running.popleft()
+            yield from answers
+            free.append(worker)
+
+
+def _ordered_parts(
+    store: Store, options: TraceOptions, schemas: Mapping[str, pa.Schema]
+) -> Iterator[Part]:
+    """Spans with a trace id and those that carry a trace's request id; then whole requests."""
+    requests = _count(store, "by_request")
+    for part in _parts(_count(store, "traced") + requests):
+        yield Part(store.arrow("spans_by_trace", part), False, options, schemas)
+    for part in _parts(requests):
+        yield Part(store.arrow("spans_by_request", part), True, options, schemas)
 
 
 def _set_apart(store: Store) -> None:
@@ -89,81 +135,20 @@ def _set_apart(store: Store) -> None:
         store.append("span_apart", request_groups(spans, HOUR_NS)[1])
 
 
-def _joined(store: Store, options: TraceOptions) -> Iterator[Assembled]:
-    """Traces made of request ids."""
-    for part in _parts(_count(store, "by_request")):
-        spans = _spans(store, "spans_by_request", part)
-        yield assemble_groups(request_groups(spans, options.quiet_gap_ns)[0], options)
-
-
 def _count(store: Store, column: str) -> int:
     return int(store.frame("span_counts")[column].item())
 
 
 def _parts(spans: int) -> list[dict[str, int]]:
     """Parameters of a relation that is read in parts, none where there is nothing to read."""
-    parts = -(-spans // _PART_SPANS)
+    size = min(max(_SPANS_A_PART, spans // _PARTS), _MOST_SPANS_A_PART)
+    parts = -(-spans // size)
     return [{"parts": parts, "part": part} for part in range(parts)]
 
 
 def _spans(store: Store, relation: str, part: Mapping[str, int] | None = None) -> Iterator[Span]:
     for batch in store.batches(relation, part):
         yield from map(Span._make, batch)
-
-
-def _append(store: Store, batch: Assembled) -> None:
-    store.append("call", [_with_us(call, 5) for call in batch.calls])
-    store.append(
-        "journey",
-        [
-            (
-                journey.trace_id,
-                journey.journey,
-                None,
-                journey.entry_service,
-                None if journey.start_ns is None else journey.start_ns // 1_000,
-                journey.duration_ns,
-                journey.status,
-                journey.user_key,
-                len(journey.services),
-                journey.hops,
-                journey.root_span_id,
-                journey.extra_root,
-            )
-            for journey in batch.journeys
-        ],
-    )
-    store.append(
-        "journey_service",
-        [
-            (journey.trace_id, journey.root_span_id, journey.journey, service)
-            for journey in batch.journeys
-            for service in journey.services
-        ],
-    )
-    store.append(
-        "critical_path",
-        [
-            (
-                section.trace_id,
-                section.service_name,
-                section.operation,
-                section.end_ns - section.start_ns,
-                section.kind,
-                section.callee,
-                section.span_id,
-                section.start_ns,
-            )
-            for section in batch.sections
-        ],
-    )
-    store.append("span_time", batch.times)
-
-
-def _with_us(row: tuple[object, ...], column: int) -> tuple[object, ...]:
-    """Return `row` with the nanoseconds in `column` as the microseconds of a TIMESTAMP."""
-    ns = row[column]
-    return (*row[:column], ns // 1_000 if isinstance(ns, int) else None, *row[column + 1 :])
 
 
 def _quality_rows(store: Store, quality: Quality) -> list[tuple[object, ...]]:

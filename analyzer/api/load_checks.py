@@ -103,14 +103,26 @@ def _deadline(name: str) -> float:
     return DEADLINES_SECONDS.get(name, DEFAULT_DEADLINE_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The part of a run that there was: `begun_ns` on the clock of the rows, and its length."""
+
+    begun_ns: int
+    seconds: float
+
+
 def judged(
-    level: Level, rows: Sequence[Journey], begun_ns: int, checks: Sequence[Check]
+    level: Level, rows: Sequence[Journey], stretch: Stretch, checks: Sequence[Check]
 ) -> LevelResult:
-    """The level by the rows that began in it, after the time to settle."""
-    inside = [row for row in rows if _is_in(level, row, begun_ns)]
+    """The level by the rows that began in it, after the time to settle.
+
+    A level that the run ended in counts as long as it lasted.
+    """
+    inside = [row for row in rows if _is_in(level, row, stretch.begun_ns)]
     acts = [row for row in inside if row.journey != NOTIFICATION]
     issued = [row for row in acts if row.issued_ns is not None]
-    seconds = level.seconds - level.settle_seconds
+    ended = min(level.until_seconds, stretch.seconds)
+    seconds = max(1.0, ended - level.at_seconds - level.settle_seconds)
     answered = [row.latency_ms for row in issued if row.latency_ms is not None]
     ratios = [row.lag_ms / row.deadline_ms for row in issued if row.lag_ms is not None]
     return LevelResult(

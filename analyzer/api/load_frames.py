@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -24,6 +23,8 @@ LEVELS: dict[str, pl.DataType | type[pl.DataType]] = {
     "sends_per_second": pl.Float64,
     "refused_429": pl.Int64,
     "bot_cores": pl.Float64,
+    "generator_cores": pl.Float64,
+    "machine_cores": pl.Float64,
     "memory_mb": pl.Float64,
     "bad": pl.Int64,
     "valid": pl.Int64,
@@ -48,31 +49,44 @@ def levels_frame(levels: Sequence[LevelResult], loaded: Loaded) -> pl.DataFrame:
 
 def _row(result: LevelResult, loaded: Loaded) -> tuple[Any, ...]:
     level = result.level
-    calls = [
-        call for call in loaded.calls if level.at_seconds <= call.at_seconds < level.until_seconds
+    until = level.until_seconds
+    if loaded.stopped_seconds is not None:
+        until = min(until, loaded.stopped_seconds)
+    calls = [call for call in loaded.calls if level.at_seconds <= call.at_seconds < until]
+    used = [one for one in loaded.readings if level.at_seconds <= one.at_seconds < until]
+    bots = [(one.at_seconds, one.bot.processor_seconds) for one in used if one.bot]
+    machine = [
+        (one.at_seconds, one.machine_seconds) for one in used if one.machine_seconds is not None
     ]
-    used = [(at, one) for at, one in loaded.usages if level.at_seconds <= at < level.until_seconds]
-    cores = [
-        (later.processor_seconds - one.processor_seconds) / (then - at)
-        for (at, one), (then, later) in pairwise(used)
-    ]
+    memory = [one.bot.memory_mb for one in used if one.bot]
+    seconds = until - level.at_seconds
     return (
         level.name,
         level.at_seconds,
-        level.seconds,
+        seconds,
         result.offered_per_second,
         result.answered_per_second,
         result.p50_ms,
         result.p95_ms,
-        sum(call.status == 200 for call in calls) / level.seconds,
+        sum(call.status == 200 for call in calls) / seconds,
         sum(call.status == TOO_MANY for call in calls),
-        max(0.0, sum(cores) / len(cores)) if cores else None,
-        used[-1][1].memory_mb if used else None,
+        _busy(bots),
+        _busy([(one.at_seconds, one.generator_seconds) for one in used]),
+        _busy(machine),
+        memory[-1] if memory else None,
         sum(held.bad for held in result.held),
         sum(held.valid for held in result.held),
         ", ".join(held.check.name for held in result.broken),
         result.problem,
     )
+
+
+def _busy(used: Sequence[tuple[float, float]]) -> float | None:
+    """Mean cores busy between the first and the last of (moment, processor seconds so far)."""
+    if len(used) < 2:
+        return None
+    (begun, before), (ended, after) = used[0], used[-1]
+    return max(0.0, after - before) / (ended - begun)
 
 
 def objectives_frame(levels: Sequence[LevelResult]) -> pl.DataFrame:

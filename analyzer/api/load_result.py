@@ -9,20 +9,17 @@ from pathlib import Path
 
 import polars as pl
 
-from analyzer.api.load_checks import Held, LevelResult
+from analyzer.api.load_checks import LevelResult
 from analyzer.api.load_frames import levels_frame, objectives_frame
+from analyzer.api.load_limit import limit_words
+from analyzer.api.load_words import disturbance, finding, when
+from analyzer.api.outcome import FEWEST_JOURNEYS, Outcome
 from analyzer.api.runbook import Criterion, Verified, verify
-from analyzer.api.validation_result import FEWEST_JOURNEYS, Outcome
 from analyzer.replay.botapi.clock import NS_PER_SECOND
-from analyzer.replay.botapi.limits import Limits
 from analyzer.replay.integrity import Integrity
 from analyzer.replay.load import Loaded, LoadPlan
 from analyzer.replay.load.levels import AFTER, DURING, FAULTS
 
-NEAR_LIMIT = 0.75
-"""Of Telegram's overall limit: a bot that keeps a reserve for pages stops below it."""
-REFUSED_SHARE = 0.01
-BUSY_CORE = 0.85
 RECOVERS_WITHIN_SECONDS = 30.0
 
 
@@ -67,13 +64,15 @@ class LoadTest:
 
     @cached_property
     def held(self) -> tuple[LevelResult, ...]:
-        """The levels before the first that broke or proves nothing."""
-        found: list[LevelResult] = []
-        for level in self.levels:
-            if level.broken or level.problem:
-                break
-            found.append(level)
-        return tuple(found)
+        """The levels before the first that broke, without those that prove nothing."""
+        until = self.levels.index(self.first_broken) if self.first_broken else len(self.levels)
+        return tuple(level for level in self.levels[:until] if not level.problem)
+
+    @property
+    def lasted_seconds(self) -> float:
+        """How long users came."""
+        stopped = self.loaded.stopped_seconds
+        return self.plan.plan.seconds if stopped is None else stopped
 
     @property
     def holds_per_second(self) -> float:
@@ -84,25 +83,41 @@ class LoadTest:
     def invalid(self) -> tuple[str, ...]:
         """Why the run proves nothing; empty for a valid one.
 
-        A climbing run is valid if its generator kept up until something broke.
+        A climb is told by the level that broke, or else by the highest: a generator that was late
+        on the way and kept up with more afterwards takes nothing from that.
         """
-        until = self.levels.index(self.first_broken) if self.first_broken else len(self.levels)
-        looked_at = self.levels[: until + 1]
-        found = [f"level {one.level.name}: {one.problem}" for one in looked_at if one.problem]
+        told = self.levels
+        if self.plan.climbs:
+            last = self.first_broken or next(reversed(self.levels), None)
+            told = (last,) if last else ()
+        found = [f"level {one.level.name}: {one.problem}" for one in told if one.problem]
         counted = sum(held.valid for level in self.levels for held in level.held)
-        if counted < FEWEST_JOURNEYS:
+        if counted < FEWEST_JOURNEYS and not self._gone:
             found.append(
                 f"too few events: {counted} journeys were judged, {FEWEST_JOURNEYS} are the "
                 "least; raise --rate or --limit"
             )
         return tuple(found)
 
+    @property
+    def _gone(self) -> str:
+        """How the bot ended or stayed away, unasked; empty if it lived."""
+        if self.loaded.gone:
+            return f"the bot did not come back after the kill -9: {self.loaded.gone}"
+        if self.loaded.exit_code is not None:
+            at = f"{self.lasted_seconds:.0f} s into the run"
+            code = self.loaded.exit_code
+            return (
+                f"the bot ended by itself with code {code}, {at} (its output is in "
+                "bot-logs/output.log)"
+            )
+        return ""
+
     @cached_property
     def failures(self) -> tuple[str, ...]:
         """What the bot did not hold, in sentences."""
-        found = list(self.integrity.problems)
-        if self.loaded.exit_code is not None:
-            found.insert(0, f"the bot ended by itself with code {self.loaded.exit_code}")
+        found = [self._gone] if self._gone else []
+        found += self.integrity.problems
         if self.options.holds is not None and self.holds_per_second < self._asked:
             found.append(
                 f"holds {self.holds_per_second:.3g} updates/s, {self.options.holds:g} are asked"
@@ -121,13 +136,13 @@ class LoadTest:
             tolerated = self.plan.scenario in {*FAULTS, "spike"} and level.level.name == DURING
             for held in () if tolerated else level.broken:
                 yield (
-                    f"{held.check.name} missed {_when(level)}: {held.bad:,} of {held.valid:,} "
+                    f"{held.check.name} missed {when(level)}: {held.bad:,} of {held.valid:,} "
                     f"bad, at most {1 - float(held.check.target):.3%} allowed"
                 )
         recovery = self.recovery_seconds or 0.0
         if recovery > RECOVERS_WITHIN_SECONDS:
             yield (
-                f"recovered {recovery:.0f} s after the {_disturbance(self.plan)}, at most "
+                f"recovered {recovery:.0f} s after the {disturbance(self)}, at most "
                 f"{RECOVERS_WITHIN_SECONDS:g} s are allowed"
             )
 
@@ -170,73 +185,16 @@ class LoadTest:
     def headline(self) -> str:
         """The answer in a sentence or three."""
         told = "; ".join(self.invalid or self.failures)
-        return f"{self.outcome.value}: {told + '. ' if told else ''}{self._finding}"
-
-    @property
-    def _finding(self) -> str:
-        if self.plan.climbs:
-            if self.first_broken is None:
-                return (
-                    f"Holds {self.holds_per_second:.3g} updates/s, the most that was tried; no "
-                    "objective broke."
-                )
-            first = self.first_broken.broken[0]
-            held = f"Holds {self.holds_per_second:.3g} updates/s"
-            if not self.held:
-                held = f"Does not hold {self.first_broken.offered_per_second:.3g} updates/s"
-            return (
-                f"{held}; the first to break is {broken_words(first)} at "
-                f"{self.first_broken.offered_per_second:.3g} updates/s; the limit is {self.limit}."
-            )
-        rate = f"{self.options.rate:g} updates/s for {self.options.limit_seconds:.0f} s"
-        if self.recovery_seconds is not None:
-            last = (
-                f"the last bad answer was asked for {self.recovery_seconds:.0f} s after its end"
-                if self.recovery_seconds
-                else "no bad answer after its end"
-            )
-            tickets = self.integrity
-            return (
-                f"{_disturbance(self.plan).capitalize()} in the second quarter of {rate}: {last}; "
-                f"{tickets.submitted:,} tickets submitted, {tickets.lost:,} lost, "
-                f"{tickets.doubled:,} doubled."
-            )
-        return f"Soak at {rate}: {self.drift}."
-
-    @property
-    def drift(self) -> str:
-        """Whether the bot became slower or larger while the load stayed the same."""
-        waits = [level.p95_ms for level in self.levels if level.p95_ms is not None]
-        told = [f"p95 {waits[0]:,.0f} ms at first, {waits[-1]:,.0f} ms at last"] if waits else []
-        memory = [used.memory_mb for _, used in self.loaded.usages]
-        if memory:
-            told.append(f"memory {memory[len(memory) // 10]:,.0f} MB, then {memory[-1]:,.0f} MB")
-        return "; ".join(told) or "nothing was measured"
+        return f"{self.outcome.value}: {told + '. ' if told else ''}{finding(self)}"
 
     @cached_property
     def limit(self) -> str:
-        """What was used up where the first objective broke, as far as it shows from outside."""
-        if self.first_broken is None:
+        """What was used up where the climb ended; "not reached" where nothing was."""
+        last = self.first_broken or next(reversed(self.levels), None)
+        if last is None or not (last.broken or last.problem):
             return "not reached"
-        row = self.frame.row(self.levels.index(self.first_broken), named=True)
-        limits = Limits(scale=self.options.limit_scale or 1)
-        allowed = limits.overall_per_second * limits.scale
-        if self.options.limit_scale and (
-            row["sends_per_second"] >= NEAR_LIMIT * allowed
-            or row["refused_429"] > REFUSED_SHARE * row["sends_per_second"] * row["seconds"]
-        ):
-            return (
-                f"Telegram's: {row['sends_per_second']:.1f} messages a second were sent of "
-                f"{allowed:g} allowed, {row['refused_429']} were refused with 429"
-            )
-        if (row["bot_cores"] or 0) >= BUSY_CORE:
-            return f"the bot's processor: {row['bot_cores']:.2f} cores busy"
-        cores = "unknown" if row["bot_cores"] is None else f"{row['bot_cores']:.2f} cores busy"
-        return (
-            f"not Telegram's ({row['sends_per_second']:.1f} of {allowed:g} messages a second) and "
-            f"not the bot's processor ({cores}): a wait inside the bot, which its own log divides "
-            "into queue, handle and send"
-        )
+        row = self.frame.row(self.levels.index(last), named=True)
+        return limit_words(row, self.options.limit_scale)
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -252,22 +210,3 @@ class LoadTest:
         from analyzer.render.fragments import frame_fragment
 
         return frame_fragment(self.headline, self.frame, "; ".join(self.notes))
-
-
-def broken_words(held: Held) -> str:
-    """Like `support-ticket-submit-5s (3 of 120 bad)`."""
-    return f"{held.check.name} ({held.bad:,} of {held.valid:,} bad)"
-
-
-def _when(level: LevelResult) -> str:
-    name = level.level.name
-    return f"in level {name}" if name.isdecimal() else f"{name} the disturbance"
-
-
-def _disturbance(plan: LoadPlan) -> str:
-    return {
-        "spike": "spike",
-        "database-slow": "slow database",
-        "telegram-429": "storm of 429",
-        "kill-9": "kill -9",
-    }.get(plan.scenario, plan.scenario)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.api.beside import files_beside
@@ -13,23 +12,23 @@ from analyzer.api.bot_under_test import DATABASE_NAME, BotUnderTest, bot_of
 from analyzer.api.claimed import claimed
 from analyzer.api.demand import recorded_acts
 from analyzer.api.journey_names import read_journey_names
-from analyzer.api.load_checks import Check, checks_of, judged
+from analyzer.api.load_checks import LevelResult, Stretch
 from analyzer.api.load_result import LoadOptions, LoadTest
+from analyzer.api.load_watch import LoadWatch
 from analyzer.api.objectives import read_objective_files
-from analyzer.api.observed import journey_name
 from analyzer.api.pipeline import Listener
 from analyzer.api.runbook import bundled_runbook, read_criteria
 from analyzer.api.validation_runs import analysed
 from analyzer.errors import InputError
 from analyzer.replay.botapi import Limits
-from analyzer.replay.drive import Journey
+from analyzer.replay.botapi.clock import NS_PER_SECOND
 from analyzer.replay.integrity import integrity
-from analyzer.replay.load import LoadPlan, LoadRun, Mix, planned, run_load
+from analyzer.replay.load import Loaded, LoadPlan, LoadRun, Mix, planned, run_load
 from analyzer.replay.load.levels import CAMPAIGN
-from analyzer.replay.load.run import Moment
-from analyzer.replay.workload.recorded import NOTIFICATION, scenario_of, visits_of
-from analyzer.slo.spec import Objective
+from analyzer.replay.workload.recorded import NOTIFICATION
+from analyzer.replay.workload.visits import scenario_of, visits_of
 
+UNLIMITED_SCALE = 1000.0
 OURS = frozenset(
     {"before", "bot-logs", "journal.jsonl", "users.jsonl", "replay.json", "replay.html"}
 )
@@ -63,22 +62,19 @@ def load_test(
     plan = planned(
         chosen.scenario, chosen.rate, chosen.limit_seconds, chosen.step_seconds, mix, chosen.seed
     )
-    watch = _Watch(plan, tuple(objectives), heard)
+    watch = LoadWatch(plan, tuple(objectives), heard)
     with tempfile.TemporaryDirectory(prefix="analyze-replay-") as working:
         run = _load_run(plan, bot, folder, Path(working), chosen)
         loaded = run_load(run, watch.look)
     rows = [*loaded.driven.rows, *loaded.notifications]
+    levels = watch.levels(rows, Stretch(loaded.begun_ns, _lasted(plan, loaded)))
     found = LoadTest(
         options=chosen,
         bot=bot.shown,
         plan=plan,
         loaded=loaded,
-        levels=tuple(
-            judged(level, rows, loaded.begun_ns, watch.checks(rows))
-            for level in plan.levels
-            if loaded.stopped_seconds is None or level.at_seconds < loaded.stopped_seconds
-        ),
-        integrity=integrity(loaded.driven.rows, run.journal),
+        levels=levels,
+        integrity=integrity(loaded.driven.rows, run.journal, _overloaded_ns(plan, loaded, levels)),
         criteria=criteria,
         notes=(
             *files.notes,
@@ -113,49 +109,17 @@ def _load_run(
     )
 
 
-UNLIMITED_SCALE = 1000.0
+def _lasted(plan: LoadPlan, loaded: Loaded) -> float:
+    stopped = loaded.stopped_seconds
+    return plan.plan.seconds if stopped is None else stopped
 
 
-@dataclass(slots=True)
-class _Watch:
-    """Says live how it goes, and ends a climbing run once a level is surely broken."""
-
-    plan: LoadPlan
-    objectives: Sequence[Objective]
-    heard: Listener
-
-    def checks(self, rows: Sequence[Journey]) -> tuple[Check, ...]:
-        names = {journey_name(row) for row in rows if row.outcome != "dropped"}
-        return checks_of(self.objectives, sorted(names))
-
-    def look(self, moment: Moment) -> bool:
-        levels = [one for one in self.plan.levels if one.at_seconds <= moment.at_seconds]
-        rows = [*moment.rows, *moment.notifications]
-        begun_ns = moment.begun_ns
-        self.heard.step(_live(self.plan, levels[-1].name, moment))
-        if not self.plan.climbs:
-            return False
-        checks = self.checks(rows)
-        return any(judged(level, rows, begun_ns, checks).broken for level in levels[-3:])
-
-
-LIVE_SECONDS = 5.0
-
-
-def _live(plan: LoadPlan, level: str, moment: Moment) -> str:
-    """The last five seconds in numbers."""
-    now_ns = moment.begun_ns + round(1e9 * moment.at_seconds)
-    recent = [r for r in moment.rows if r.answered_ns and r.answered_ns > now_ns - 5e9]
-    waits = sorted(row.waited_ms for row in recent)
-    p95 = f", p95 {waits[int(0.95 * (len(waits) - 1))]:,.0f} ms" if waits else ""
-    late = sum(
-        row.outcome == "unanswered" for row in moment.notifications if row.journey == NOTIFICATION
-    )
-    waiting = f", {late} notifications under way" if late else ""
-    return (
-        f"{plan.scenario} {level}, {moment.at_seconds:.0f} s: "
-        f"{len(recent) / LIVE_SECONDS:.1f} updates/s answered{p95}{waiting}"
-    )
+def _overloaded_ns(plan: LoadPlan, loaded: Loaded, levels: Sequence[LevelResult]) -> int | None:
+    """When a climb reached the level that broke it, which ends the run; None for no such."""
+    broken = next((one.level for one in levels if one.broken), None)
+    if broken is None or not plan.climbs:
+        return None
+    return loaded.begun_ns + round(broken.at_seconds * NS_PER_SECOND)
 
 
 def _mix(logs: str | Path, folder: Path, journeys: Path | None, heard: Listener) -> Mix:

@@ -11,11 +11,10 @@ import polars as pl
 from analyzer.api.journey_names import UNNAMED, JourneyNames
 from analyzer.api.slo_report import SloReport
 from analyzer.errors import ConfigurationError
-from analyzer.slo.evaluate import Bucket, Evaluation, evaluate
+from analyzer.slo.evaluate import Bucket, Evaluation, evaluate, origin_us
 from analyzer.slo.events import FAILURES, EventClass, EventCounts
 from analyzer.slo.live import SECOND_US
 from analyzer.slo.spec import (
-    CalendarWindow,
     Objective,
     ObjectiveSet,
     Settings,
@@ -122,9 +121,7 @@ def _buckets(stretch: Stretch, objective: Objective, pairs: list[tuple[str, str]
     deadline_ms = objective.deadline_ms
     fine = end_us - begin_us <= FINE_SPAN_US
     bucket_us = FINE_BUCKET_US if fine else COARSE_BUCKET_US
-    # Buckets must not straddle a window's edge: rolling windows end with the recording,
-    # calendar ones on a whole minute of the clock.
-    origin_us = 0 if isinstance(objective.window, CalendarWindow) else end_us
+    first_us = origin_us(objective, end_us)
     frame = stretch.frames(
         "slo_event_class",
         {
@@ -137,14 +134,14 @@ def _buckets(stretch: Stretch, objective: Objective, pairs: list[tuple[str, str]
             "overdue_is_bad": objective.overdue_is_bad,
             "deadline_us": None if deadline_ms is None else deadline_ms * 1000,
             "now_us": end_us - 1,
-            "origin_us": origin_us,
+            "origin_us": first_us,
             "bucket_us": bucket_us,
             "with_ids": False,
         },
     )
     return [
         bucket
-        for bucket in buckets_of(frame, origin_us, bucket_us)
+        for bucket in buckets_of(frame, first_us, bucket_us)
         if begin_us < bucket.start_us + bucket_us and bucket.start_us < end_us
     ]
 
@@ -157,7 +154,7 @@ def _span(known: pl.DataFrame) -> tuple[int, int]:
     return int(first), int(last) + 1
 
 
-def buckets_of(frame: pl.DataFrame, origin_us: int, bucket_us: int) -> list[Bucket]:
+def buckets_of(frame: pl.DataFrame, first_us: int, bucket_us: int) -> list[Bucket]:
     """Rows of `slo_event_class` as buckets, in order of time."""
     counts: dict[int, dict[str, int]] = {}
     bad: dict[int, tuple[int, int]] = {}
@@ -166,6 +163,6 @@ def buckets_of(frame: pl.DataFrame, origin_us: int, bucket_us: int) -> list[Buck
         if row["event_class"] == EventClass.BAD:
             bad[row["bucket"]] = row["first_us"], row["last_us"]
     return [
-        Bucket(origin_us + index * bucket_us, EventCounts(**found), *bad.get(index, (None, None)))
+        Bucket(first_us + index * bucket_us, EventCounts(**found), *bad.get(index, (None, None)))
         for index, found in sorted(counts.items())
     ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from analyzer.api.slo_report import SloReport
 from analyzer.replay.drive import Journey
-from analyzer.slo.evaluate import Bucket, Evaluation, evaluate
-from analyzer.slo.events import EventCounts
+from analyzer.slo.evaluate import Bucket, Evaluation, evaluate, origin_us
+from analyzer.slo.events import SUCCESS, JourneyAttempt, count
 from analyzer.slo.live import SECOND_US
-from analyzer.slo.spec import CalendarWindow, Objective
+from analyzer.slo.spec import Objective
 
 NAMED: Mapping[str, str] = {
     "faq-list": "faq-read",
@@ -43,23 +44,35 @@ def observed_objectives(rows: Sequence[Journey], objectives: Sequence[Objective]
 
 
 def _evaluate(objective: Objective, rows: Sequence[Journey]) -> Evaluation:
-    starts = [_micros(row.t_start) for row in rows]
-    begin_us, end_us = min(starts), max(starts) + SECOND_US
-    origin_us = 0 if isinstance(objective.window, CalendarWindow) else end_us
+    attempts = sorted((_attempt(row) for row in rows), key=lambda attempt: attempt.t_start_us)
+    begin_us = attempts[0].t_start_us
+    end_us = max(attempt.t_end_us or attempt.t_start_us for attempt in attempts) + 1
+    first_us = origin_us(objective, end_us)
     buckets: dict[int, Bucket] = {}
-    for at_us, row in sorted(zip(starts, rows, strict=True), key=lambda pair: pair[0]):
-        start_us = origin_us + (at_us - origin_us) // SECOND_US * SECOND_US
-        one = Bucket(start_us, EventCounts(good=1))
-        if _bad(row, objective):
-            one = Bucket(start_us, EventCounts(bad=1), at_us, at_us)
+    for attempt in attempts:
+        at_us = attempt.t_start_us
+        start_us = first_us + (at_us - first_us) // SECOND_US * SECOND_US
+        counts = count([attempt], objective.criterion, end_us)
+        one = Bucket(start_us, counts, *((at_us, at_us) if counts.bad else ()))
         known = buckets.get(start_us)
         buckets[start_us] = one if known is None else _sum(known, one)
     return evaluate(objective, list(buckets.values()), begin_us, end_us)
 
 
-def _bad(row: Journey, objective: Objective) -> bool:
-    late = objective.deadline_ms is not None and row.waited_ms > objective.deadline_ms
-    return row.outcome != "ok" or late
+def _attempt(row: Journey) -> JourneyAttempt:
+    """A row as the classifier takes it; what nobody answered by the end of the run has failed."""
+    start_us = _micros(row.t_start)
+    waited_us = math.ceil(row.waited_ms * 1000)
+    return JourneyAttempt(
+        row.journey_id,
+        "",
+        journey_name(row),
+        start_us,
+        start_us + waited_us,
+        SUCCESS if row.outcome == "ok" else "failed",
+        row.reason,
+        row.synthetic,
+    )
 
 
 def _sum(known: Bucket, one: Bucket) -> Bucket:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -21,8 +22,9 @@ from analyzer.api.output import RECORDING_NAME
 from analyzer.model.span import Span
 from analyzer.trace.adoption import adopt_all
 from analyzer.trace.options import TraceOptions
+from analyzer.trace.untraced import nested_groups, request_groups
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 """Goes up when spans are compiled otherwise or the file's columns change."""
 
 _MOST_SPANS = 2_000_000
@@ -49,14 +51,23 @@ def recording_of(relation: Relation, folder: Path) -> Recording:
 
 def _compiled(relation: Relation) -> Recording:
     resolution = dict(relation("clock_resolution").rows())
+    options = TraceOptions(resolution_ns=resolution)
     part = {"parts": one_trace_in(relation), "part": 0}
-    spans = map(Span._make, relation("spans_by_trace", part).iter_rows())
-    return record(adopt_all(spans, resolution), TraceOptions(resolution_ns=resolution))
+    traced = adopt_all(_spans(relation, "spans_by_trace", part), resolution)
+    groups, _ = request_groups(_spans(relation, "spans_by_request", part), options.quiet_gap_ns)
+    joined = chain.from_iterable(nested_groups(groups, resolution))
+    return record(chain(traced, joined), options)
+
+
+def _spans(relation: Relation, name: str, part: Mapping[str, int]) -> Iterator[Span]:
+    return map(Span._make, relation(name, part).iter_rows())
 
 
 def one_trace_in(relation: Relation) -> int:
     """Return of how many traces one is replayed: 1 unless there are millions of spans."""
-    return max(1, -(-int(relation("span_counts")["traced"].item()) // _MOST_SPANS))
+    counts = relation("span_counts")
+    spans = int(counts["traced"].item()) + int(counts["by_request"].item())
+    return max(1, -(-spans // _MOST_SPANS))
 
 
 def _key(relation: Relation) -> str:

@@ -39,6 +39,7 @@ def content_of(analysis: Analysis) -> ReportContent:
         context_notes=analysis.context_notes,
         whatif=_whatif(analysis),
         whatif_notes=analysis.whatif_notes,
+        migration=analysis.migration,
         inventory=_inventory(analysis),
         messages=_messages(analysis),
         journeys=_journeys(analysis),

@@ -61,15 +61,17 @@ class Verified:
         return OPERATORS[self.criterion.op](self.found, wanted)
 
     @property
-    def words(self) -> str:
-        """The criterion, what was asked and what was found."""
+    def figures(self) -> str:
+        """What was asked and what was found."""
         one = self.criterion
         found = "not there" if self.found is None else self.found
-        return (
-            f"{one.text}: {one.figure} {WORDS[one.op]} {one.value:g} asked, {found} found"
-            if (isinstance(one.value, float))
-            else f"{one.text}: {one.figure} {WORDS[one.op]} {one.value} asked, {found} found"
-        )
+        asked = f"{one.value:g}" if isinstance(one.value, float) else one.value
+        return f"{one.figure} {WORDS[one.op]} {asked} asked, {found} found"
+
+    @property
+    def words(self) -> str:
+        """The criterion, what was asked and what was found."""
+        return f"{self.criterion.text}: {self.figures}"
 
 
 def bundled_runbook() -> Path | None:

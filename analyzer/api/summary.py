@@ -14,7 +14,12 @@ _SURE = 0.7
 
 def findings(analysis: Analysis) -> list[str]:
     """Return the findings in words, the most useful first."""
-    return [*_hotspot_sentences(analysis), *_context_sentences(analysis), *_reading(analysis)]
+    return [
+        *_hotspot_sentences(analysis),
+        *_context_sentences(analysis),
+        *_untimed(analysis),
+        *_reading(analysis),
+    ]
 
 
 def tiles(analysis: Analysis) -> list[tuple[str, str]]:
@@ -68,7 +73,8 @@ def _context_sentences(analysis: Analysis) -> list[str]:
     count = members["context"].n_unique()
     contexts = f"{count} contexts" if count != 1 else "1 context"
     sentences = [f"Consolidate {members.height} services into {contexts}: {told}."]
-    gain = gain_sentence(gains(analysis.whatif_frame))
+    calls, unmeasured = analysis.relation("merged_calls").row(0)
+    gain = gain_sentence(gains(analysis.whatif_frame), measured=unmeasured < calls)
     if gain:
         sentences.append(gain)
     unsure = members.filter(pl.col("reason").str.starts_with("undecided, ask")).height
@@ -78,6 +84,21 @@ def _context_sentences(analysis: Analysis) -> list[str]:
             "ask the teams before merging."
         )
     return sentences
+
+
+def _untimed(analysis: Analysis) -> list[str]:
+    """Durations that nobody gave a unit: without one the fleet looks smaller than it is."""
+    found: dict[str, dict[str, int]] = {}
+    for note, service, count in analysis.relation("file_notes").rows():
+        check, _, key = note.partition(":")
+        if check == "unit_unknown":
+            found.setdefault(key, {})[service] = count
+    return [
+        f"{sum(lines.values()):,} lines of {', '.join(sorted(lines))} tell a duration without its "
+        f"unit ({key}), so they stand in no latency and no journey: if you know it, run again "
+        f"with --unit {key}=ms (or us, s)."
+        for key, lines in sorted(found.items())
+    ]
 
 
 def _reading(analysis: Analysis) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from analyzer.analysis.compare import MIN_PAIRS
@@ -19,7 +20,7 @@ from analyzer.api.paired import paired_comparison
 from analyzer.api.pipeline import Listener
 from analyzer.api.recorded import Part, Recorded
 from analyzer.api.slo_report import SloReport
-from analyzer.api.validation_notes import comparability, facts, largest_misses
+from analyzer.api.validation_notes import comparability, facts, largest_misses, to_decide, unseen
 from analyzer.api.validation_result import Options, Validation
 from analyzer.api.validation_runs import (
     Bench,
@@ -114,6 +115,8 @@ def validate(
             ),
         ),
     )
+    hints = to_decide(found.open_objectives, demand) if not found.failures else ()
+    found = replace(found, notes=(*found.notes, *unseen(found.integrity), *hints))
     from analyzer.api.validation_report import write_validation
 
     write_validation(found, folder)

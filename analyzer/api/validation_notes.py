@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from analyzer import __version__
+from analyzer.api.machine import machine_facts
 from analyzer.api.measured import Predicted
 from analyzer.api.validation_runs import Run
+from analyzer.replay.integrity import Integrity
 from analyzer.replay.workload.recorded import Demand
 
 MISSES_TOLD = 3
@@ -47,6 +46,33 @@ def _explanation(row: Mapping[str, float]) -> str:
         "it became slower than it was: the new code does more here, or waits for what the old "
         "one did not (its line in the bot's log splits the time into queue, handle and send)"
     )
+
+
+def to_decide(undecided: pl.DataFrame, demand: Demand) -> Iterator[str]:
+    """How long a replay would decide the objectives that this one left open.
+
+    `undecided(valid, needed)`, one row per objective; events are taken to come as they came.
+    """
+    known = undecided.filter((pl.col("valid") > 0) & (pl.col("needed") > pl.col("valid")))
+    if not known.height:
+        return
+    factor = max(needed / valid for valid, needed in known.select("valid", "needed").rows())
+    times = f"about {factor:,.1f} times as many events would decide what is open"
+    if demand.whole:
+        yield f"{times}: only a longer recording has more"
+        return
+    minutes = -(-factor * demand.plan.seconds // 60)
+    yield f"{times}: --limit {minutes:.0f}m if the recording is that long, or less with --speed"
+
+
+def unseen(tickets: Integrity) -> Iterator[str]:
+    """How rare a loss may be that this many tickets do not show (exact, 95 %)."""
+    if tickets.submitted and not tickets.problems:
+        share = 1 - 0.05 ** (1 / tickets.submitted)
+        yield (
+            f"none of {tickets.submitted:,} tickets was lost or doubled: what happens to fewer "
+            f"than {share:.2%} of them may stay unseen in so few (95 %)"
+        )
 
 
 def comparability(*, paired: bool, pairs: int, speed: float, staffed: bool) -> Iterator[str]:
@@ -95,7 +121,6 @@ def facts(
     demand: Demand, runs: Sequence[Run], commands: Mapping[str, str], seed: int, speed: float
 ) -> dict[str, str]:
     """What was done, on what, with which versions and seed."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     summaries = [run.replayed.driven.summary for run in runs]
     offered, issued, dropped = (
         sum(getattr(summary, name) for summary in summaries)
@@ -115,8 +140,7 @@ def facts(
         **_notified(runs),
         "warm-up cut": f"{demand.plan.warm_up_seconds:.1f} s a replay",
         "seed": str(seed),
-        "machine": f"{platform.system()} on {platform.machine()}, {cores} cores",
-        "versions": f"analyzer {__version__}, Python {platform.python_version()}",
+        **machine_facts(),
     }
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -13,24 +11,14 @@ import polars as pl
 
 from analyzer.api.comparison import Comparison
 from analyzer.api.measured import Predicted
-from analyzer.api.observed import journey_name
+from analyzer.api.outcome import FEWEST_JOURNEYS, Outcome
 from analyzer.api.slo_report import SloReport
+from analyzer.api.validation_frames import load_frame, objectives_frame
 from analyzer.api.validation_runs import Run
 from analyzer.replay.drive import Journey
 from analyzer.replay.integrity import Integrity
 from analyzer.replay.workload.recorded import PATIENCE_SECONDS, Demand
 from analyzer.slo.budget import EvidenceVerdict
-
-FEWEST_JOURNEYS = 20
-
-
-class Outcome(StrEnum):
-    """What a validation says in one word."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INVALID = "invalid"
-    NOT_ENOUGH_DATA = "not enough data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +44,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Validation:
-    """What a replay showed. Parts are frames; `.outcome` and `.reasons` say it in words.
+    """What a replay showed. Parts are frames; `.outcome` and `.headline` say it in words.
 
     `before`, `measured` and `observed` evaluate the same objectives: over the recorded stretches
     or the legacy system's replays, over the bot's own logs, and over what users saw of the bot.
@@ -100,12 +88,20 @@ class Validation:
             if run.side == "legacy" and run.replayed.exit_code is not None:
                 found.append(f"{of}the legacy system ended with code {run.replayed.exit_code}")
         counted = sum(not row.warm_up for row in self.rows)
-        if counted < FEWEST_JOURNEYS:
+        ended = any(run.replayed.exit_code is not None for run in self.bot_runs)
+        if counted < FEWEST_JOURNEYS and not ended:  # what ended by itself has failed
             found.append(
                 f"too few events: {counted} journeys after the warm-up, {FEWEST_JOURNEYS} are the "
-                "least that is worth judging; allow more time with --limit"
+                f"least that is worth judging; {self.remedy}"
             )
         return tuple(found)
+
+    @property
+    def remedy(self) -> str:
+        """What brings more events."""
+        if self.demand.whole:
+            return "the whole recording was replayed, so only a longer one has more"
+        return "allow more time with --limit"
 
     @cached_property
     def rows(self) -> tuple[Journey, ...]:
@@ -122,7 +118,7 @@ class Validation:
         found = list(self.integrity.problems)
         for run in self.bot_runs:
             if run.replayed.exit_code is not None:
-                found.insert(0, f"the bot ended by itself with code {run.replayed.exit_code}")
+                found.insert(0, _ended(run.replayed.exit_code))
         for side, report in (("by its logs", self.measured), ("as users saw it", self.observed)):
             found += _missed(side, report)
         if self.comparison:
@@ -143,9 +139,13 @@ class Validation:
         """Objectives that the run is too short to decide."""
         return tuple(
             f"{row['objective']} has {row['valid']:,} of {row['needed']:,} events"
-            for row in self.objectives.iter_rows(named=True)
-            if row["verdict"] == Outcome.NOT_ENOUGH_DATA
+            for row in self.open_objectives.iter_rows(named=True)
         )
+
+    @property
+    def open_objectives(self) -> pl.DataFrame:
+        """The rows of `objectives` without a verdict."""
+        return self.objectives.filter(pl.col("verdict") == Outcome.NOT_ENOUGH_DATA.value)
 
     @property
     def outcome(self) -> Outcome:
@@ -167,11 +167,14 @@ class Validation:
         why = self.invalid or self.failures or self.undecided
         if not why and self._open:
             why = ("no measure of the comparison could be decided",)
+        certain = self.integrity.problems if self.invalid else ()
+        nevertheless = f" Seen nevertheless: {'; '.join(certain)}." if certain else ""
         summaries = [run.replayed.driven.summary for run in self.bot_runs]
         issued, offered = (sum(getattr(s, n) for s in summaries) for n in ("issued", "offered"))
         told = f"{issued:,} of {offered:,} offered journeys issued"
         return (
-            f"{self.outcome.value}: {'; '.join(why) or 'every objective is demonstrated'}. {told}."
+            f"{self.outcome.value}: {'; '.join(why) or 'every objective is demonstrated'}."
+            f"{nevertheless} {told}."
         )
 
     @property
@@ -187,49 +190,12 @@ class Validation:
     @cached_property
     def objectives(self) -> pl.DataFrame:
         """One row per objective: target, shares of good events before, by logs, by users."""
-        before, measured, observed = (
-            {row["objective"]: row for row in report.frame.iter_rows(named=True)}
-            for report in (self.before, self.measured, self.observed)
-        )
-        rows = []
-        for name in dict.fromkeys([*before, *measured]):
-            old, new, seen = before.get(name), measured.get(name), observed.get(name)
-            judged = new if new and new["valid"] else seen or new or old
-            assert judged is not None
-            rows.append(
-                (
-                    name,
-                    judged["target"],
-                    old["sli"] if old else None,
-                    new["sli"] if new else None,
-                    seen["sli"] if seen else None,
-                    judged["bad"],
-                    judged["valid"] if judged is not old else 0,
-                    judged["lower"],
-                    judged["upper"],
-                    judged["needed"],
-                    _verdict([row for row in (new, seen) if row]),
-                )
-            )
-        return pl.DataFrame(rows, schema=OBJECTIVES, orient="row")
+        return objectives_frame(self.before, self.measured, self.observed)
 
     @cached_property
     def load(self) -> pl.DataFrame:
         """One row per journey: recorded, offered, served, failed, unanswered, dropped."""
-        offered = Counter(journey_name(row) for row in self.rows)
-        by_outcome = Counter((journey_name(row), row.outcome) for row in self.rows)
-        runs = len(self.bot_runs)
-        recorded = {name: runs * count for name, count in self.demand.recorded.items()}
-        rows = [
-            (
-                name,
-                recorded.get(name),
-                offered[name],
-                *(by_outcome[name, how] for how in ("ok", "failed", "unanswered", "dropped")),
-            )
-            for name in sorted({*offered, *recorded})
-        ]
-        return pl.DataFrame(rows, schema=LOAD, orient="row")
+        return load_frame(self.rows, self.demand.recorded, len(self.bot_runs))
 
     def _repr_html_(self) -> str:
         from analyzer.render.fragments import frame_fragment
@@ -237,33 +203,8 @@ class Validation:
         return frame_fragment(self.headline, self.objectives, "; ".join(self.notes))
 
 
-OBJECTIVES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "objective": pl.String,
-    "target": pl.Float64,
-    "before": pl.Float64,
-    "measured": pl.Float64,
-    "seen_by_users": pl.Float64,
-    "bad": pl.Int64,
-    "valid": pl.Int64,
-    "lower": pl.Float64,
-    "upper": pl.Float64,
-    "needed": pl.Int64,
-    "verdict": pl.String,
-}
-LOAD: dict[str, pl.DataType | type[pl.DataType]] = {
-    "journey": pl.String,
-    **dict.fromkeys(
-        ("recorded", "offered", "served", "failed", "unanswered", "dropped"), pl.Int64
-    ),
-}
-
-
-def _verdict(rows: Sequence[Mapping[str, object]]) -> str:
-    """Missed on either side counts; met only where it is demonstrated."""
-    verdicts = {str(row["evidence"]) for row in rows}
-    if EvidenceVerdict.REFUTED in verdicts:
-        return "missed"
-    return "met" if verdicts == {EvidenceVerdict.DEMONSTRATED.value} else "not enough data"
+def _ended(code: int) -> str:
+    return f"the bot ended by itself with code {code} (its output is in bot-logs/output.log)"
 
 
 def _missed(side: str, report: SloReport) -> Iterator[str]:

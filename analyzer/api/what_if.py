@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from analyzer.analysis.contexts import Constraints
 from analyzer.analysis.whatif import Assumptions, WhatIf, what_if
+from analyzer.api.merge_words import context_sentences, migration_sentences
 from analyzer.api.recordings import Relation, one_trace_in, recording_of
 from analyzer.store import Store
 
@@ -25,16 +27,22 @@ _COLUMNS = (
 """The columns of the relation; the value's frame has further ones."""
 
 
-def predict(relation: Relation, folder: Path, context_of: Mapping[str, str], seed: int) -> WhatIf:
+def predict(
+    relation: Relation,
+    folder: Path,
+    context_of: Mapping[str, str],
+    seed: int,
+    wishes: Constraints | None = None,
+) -> WhatIf:
     """Return what the grouping `context_of` (service -> context) is predicted to bring.
 
-    `relation` runs a relation of the store in `folder`.
+    `relation` runs a relation of the store in `folder`; `wishes` names owners and runtimes.
     """
     recording = recording_of(relation, folder)
-    return what_if(recording, context_of, seed, _assumptions(relation))
+    return what_if(recording, context_of, seed, _assumptions(relation, wishes or Constraints()))
 
 
-def _assumptions(relation: Relation) -> Assumptions:
+def _assumptions(relation: Relation, wishes: Constraints) -> Assumptions:
     """Return what the processes logged of themselves: memory in MB, processor time in cores."""
     samples: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for service, name, time_ns, value in relation("resource_samples").iter_rows():
@@ -46,6 +54,8 @@ def _assumptions(relation: Relation) -> Assumptions:
             for service, rows in memory.items()
         },
         cpu=samples.get("process.cpu.utilization", {}),
+        owner=wishes.owner,
+        runtime=wishes.runtime,
     )
 
 
@@ -53,13 +63,23 @@ def write_what_if(store: Store, context_of: Mapping[str, str], seed: int) -> Non
     """Replace the relation `whatif` by the prediction for this grouping."""
     found = predict(store.frame, store.path.parent, context_of, seed)
     rows = found.frame.select(_COLUMNS).rows()
+    said = {
+        "whatif": [
+            *context_sentences(found),
+            *_sampled(one_trace_in(store.frame)),
+            *found.warnings,
+        ],
+        "migration": migration_sentences(found),
+    }
     with store.transaction():
         store.clear(["whatif"])
         store.append("whatif", rows)
-        store.run("forget_findings", {"topic": "whatif"})
-        said = [*_sampled(one_trace_in(store.frame)), *found.warnings]
-        words = [(at, "whatif", sentence) for at, sentence in enumerate(said)]
-        store.append("finding", words)
+        for topic in said:
+            store.run("forget_findings", {"topic": topic})
+        store.append(
+            "finding",
+            [(at, topic, line) for topic, lines in said.items() for at, line in enumerate(lines)],
+        )
 
 
 def _sampled(one_in: int) -> list[str]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import format_option
-from analyzer.cli.slo import journeys_option
+from analyzer.cli.options import format_option, journeys_option
 
 
 @click.command("compare")

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import format_option
-from analyzer.cli.slo import journeys_option
+from analyzer.cli.options import format_option, journeys_option
 from analyzer.cli.validate import Seconds
 
 SCENARIOS = ("step", "ramp", "soak", "spike", "database-slow", "telegram-429", "kill-9")
@@ -30,7 +29,14 @@ SCENARIOS = ("step", "ramp", "soak", "spike", "database-slow", "telegram-429", "
     show_default=True,
     help="Updates a second to begin with, or to hold.",
 )
-@click.option("--limit", type=Seconds(), default="3m", show_default=True, help="How long at most.")
+@click.option(
+    "--limit",
+    type=Seconds(),
+    default="3m",
+    show_default=True,
+    help="How long users come, at most. Starting and ending the bot, the last answers and the "
+    "report add about 20 s.",
+)
 @click.option(
     "--step", type=Seconds(), default="20s", show_default=True, help="Length of a level."
 )
@@ -99,6 +105,7 @@ def replay_command(
     """
     from analyzer.api.load_result import LoadOptions
     from analyzer.api.load_test import load_test
+    from analyzer.cli.judged import end
     from analyzer.cli.progress import Talk
     from analyzer.cli.replay_screen import replay_text
 
@@ -117,9 +124,5 @@ def replay_command(
     )
     with Talk() as talk:
         found = load_test(logs, output, options=options, listener=talk.listener)
-    click.echo(replay_text(found, how), nl=False)
-    for note in found.notes if how == "table" else ():
-        click.echo(note, err=True)
-    click.echo(f"Wrote {output}/replay.html and {output}/replay.json", err=True)
-    if found.exit_code:
-        raise click.exceptions.Exit(found.exit_code)
+    written = [output / f"replay.{kind}" for kind in ("html", "json")]
+    end(found, replay_text(found, how), how, written)

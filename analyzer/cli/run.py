@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.options import format_option
+from analyzer.cli.options import format_option, journeys_option, reading_options
 
 if TYPE_CHECKING:
     from analyzer.trace.options import PathRule
@@ -42,25 +42,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Rule of the critical path: sections tile a journey, crisp is CRISP's.",
 )
-@click.option(
-    "--fields",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML file that maps your own keys to known ones and names their units.",
-)
-@click.option(
-    "--unit",
-    multiple=True,
-    metavar="KEY=UNIT",
-    help="Unit of a duration whose key does not say (ns, us, ms, s). May be repeated.",
-)
-@click.option("--tz", metavar="ZONE", help="Zone of times that name none (Europe/Berlin, +03:00).")
-@click.option(
-    "--format-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML file that describes line formats of your own by a pattern.",
-)
+@reading_options
 @click.option("--keep-ids", is_flag=True, help="Keep user and chat ids instead of hashing them.")
 @click.option(
     "--user-key-file",
@@ -81,12 +63,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Objectives (OpenSLO v1) to evaluate into the table `sli`.",
 )
-@click.option(
-    "--journeys",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="YAML file that maps operations to (context, journey).",
-)
+@journeys_option
 @click.option("--seed", default=7, show_default=True, help="Seed of every random step.")
 @format_option
 def run_command(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from analyzer.cli.options import analysis_argument, format_option
+from analyzer.cli.options import analysis_argument, format_option, journeys_option
 
 _NOTHING_TO_CHECK = (
     "no SLO in it that logs could answer; write one whose metric sources are of type analyzer "
@@ -30,16 +30,6 @@ def slo_option(command: Callable[..., Any]) -> Callable[..., Any]:
         required=True,
         metavar="FILE",
         help="Objectives: an OpenSLO v1 file, or a folder of them.",
-    )(command)
-
-
-def journeys_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--journeys`: the mapping of operations to journeys."""
-    return click.option(
-        "--journeys",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="YAML file that maps operations to (context, journey).",
     )(command)
 
 

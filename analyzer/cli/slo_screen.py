@@ -7,7 +7,7 @@ import polars as pl
 
 from analyzer.api.comparison import Comparison
 from analyzer.api.slo_report import SloReport
-from analyzer.render.tables import render_frame
+from analyzer.render.tables import render_frame, short_table
 
 _ROSE = 1.5
 _MOST_RESOURCES = 12
@@ -34,6 +34,8 @@ def slo_text(report: SloReport, kpis: pl.DataFrame, saturation: pl.DataFrame, ho
     if saturation.height:
         told = f"Resources that rose at peak ({moved.height} of {saturation.height} figures)"
         parts.append((told, moved))
+    if how == "table":
+        return "\n".join(f"{title}\n{short_table(part)}" for title, part in parts)
     return "\n".join(f"{title}\n{render_frame(part, how)}" for title, part in parts)
 
 
@@ -57,8 +59,10 @@ def _short(frame: pl.DataFrame) -> pl.DataFrame:
         pl.format("{} of {}", "bad", "valid").alias("bad"),
         pl.col("left").round(2).alias("budget left"),
         "period",
-        "evidence",
-        pl.col("needed").alias("n needed"),
+        pl.when(pl.col("evidence") == "not enough data")
+        .then(pl.format("needs {} events", "needed"))
+        .otherwise("evidence")
+        .alias("evidence"),
         "episodes",
         "alerts",
     )

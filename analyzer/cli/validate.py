@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import format_option
-from analyzer.cli.slo import journeys_option
+from analyzer.cli.options import format_option, journeys_option
 
 
 class Seconds(click.ParamType[float]):
@@ -104,6 +103,7 @@ def validate_command(
     """
     from analyzer.api.validation import validate
     from analyzer.api.validation_result import Options
+    from analyzer.cli.judged import end
     from analyzer.cli.progress import Talk
     from analyzer.cli.validation_screen import validation_text
 
@@ -119,9 +119,5 @@ def validate_command(
     )
     with Talk() as talk:
         found = validate(logs, output, options=options, listener=talk.listener)
-    click.echo(validation_text(found, how), nl=False)
-    for note in found.notes if how == "table" else ():
-        click.echo(note, err=True)
-    click.echo(f"Wrote {output}/validation.html and {output}/validation.json", err=True)
-    if found.exit_code:
-        raise click.exceptions.Exit(found.exit_code)
+    written = [output / f"validation.{kind}" for kind in ("html", "json")]
+    end(found, validation_text(found, how), how, written)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.slo import journeys_option
+from analyzer.cli.options import journeys_option, reading_options
 
 if TYPE_CHECKING:
     from analyzer.api.watching import Door, Watch
@@ -44,25 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option("--from-now", is_flag=True, help="Leave out what the logs hold already.")
 @click.option("--once", is_flag=True, help="Read what is there, print the board as JSON, end.")
-@click.option(
-    "--fields",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML file that maps your own keys to known ones and names their units.",
-)
-@click.option(
-    "--unit",
-    multiple=True,
-    metavar="KEY=UNIT",
-    help="Unit of a duration whose key does not say (ns, us, ms, s). May be repeated.",
-)
-@click.option("--tz", metavar="ZONE", help="Zone of times that name none (Europe/Berlin, +03:00).")
-@click.option(
-    "--format-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML file that describes line formats of your own by a pattern.",
-)
+@reading_options
 def watch_command(
     logs: tuple[str, ...],
     slo: Path | None,

@@ -61,13 +61,18 @@ KINDS = {
 
 
 class Gauge:
-    """One figure over the last hour: the largest value of each 5 s, and the latest."""
+    """One figure over the last hour: the largest value of each 5 s, and the latest.
+
+    `version` counts the changes of its points; `drawn` is kept by who draws them.
+    """
 
     def __init__(self, kind: GaugeKind) -> None:
         """Start empty."""
         self.kind = kind
         self.value = 0.0
         self.at_us = 0
+        self.version = 0
+        self.drawn: tuple[tuple[int, int], str, str] | None = None
         self._points: deque[tuple[int, float]] = deque(maxlen=KEPT_S * 1_000_000 // STEP_US)
 
     def set(self, value: float, now_us: int) -> None:
@@ -77,10 +82,11 @@ class Gauge:
         self.value, self.at_us = value, now_us
         step_us = now_us // STEP_US * STEP_US
         if self._points and self._points[-1][0] == step_us:
-            highest = max(self._points[-1][1], value)
-            self._points[-1] = step_us, highest
-        else:
-            self._points.append((step_us, value))
+            if value <= self._points[-1][1]:
+                return
+            self._points.pop()
+        self._points.append((step_us, value))
+        self.version += 1
 
     def points(self, from_us: int = 0) -> list[tuple[int, float]]:
         """(time, value) in order of time; of a total the growth in each step."""

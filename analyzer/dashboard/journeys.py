@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from analyzer.dashboard.traffic import Traffic
@@ -66,14 +67,14 @@ class JourneyTable:
         """(context, journey) of all, sorted."""
         return sorted(self._found)
 
+    def each(self, now_us: int) -> Iterator[JourneyRow]:
+        """All journeys as they stand, one by one, in no order."""
+        for key, journey in list(self._found.items()):
+            yield self._row(key, journey, now_us)
+
     def rows(self, now_us: int, context: str | None = None) -> list[JourneyRow]:
         """The journeys of one context or of all, the busiest first."""
-        rows = [
-            self._row(key, journey, now_us)
-            for key, journey in self._found.items()
-            if context in {None, key[0]}
-        ]
-        return sorted(rows, key=lambda row: (-row.ended, row.context, row.journey))
+        return busiest_first(row for row in self.each(now_us) if context in {None, row.context})
 
     def _row(self, key: tuple[str, str], journey: _Journey, now_us: int) -> JourneyRow:
         recent = journey.traffic.totals(now_us - RECENT_S * SECOND_US, now_us + 1)
@@ -88,3 +89,8 @@ class JourneyTable:
             p95_ms=p95,
             last_us=journey.last_us,
         )
+
+
+def busiest_first(rows: Iterable[JourneyRow]) -> list[JourneyRow]:
+    """As they are shown."""
+    return sorted(rows, key=lambda row: (-row.ended, row.context, row.journey))

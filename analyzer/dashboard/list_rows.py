@@ -16,6 +16,7 @@ from analyzer.dashboard.values import Mark, OpenIncident
 from analyzer.slo.live import SECOND_US
 
 OLD_US = 120 * SECOND_US
+REDRAWN_US = 60 * SECOND_US
 HOUR_US = 3600 * SECOND_US
 
 
@@ -61,27 +62,36 @@ def journey_row(row: JourneyRow) -> Row:
     }
 
 
-def _most(gauge: Gauge, points: Sequence[tuple[int, float]]) -> str:
-    """What the hour came to: growth of a total, the peak of all else, of how much there is."""
-    values = [value for _, value in points]
-    if gauge.kind.total:
-        return f"{wording.count(sum(values))} in the last hour"
-    return f"peak {wording.figure(max(values, default=0.0), gauge.kind.unit)}"
-
-
 def gauge_row(gauge: Gauge, now_us: int, scope: str | None) -> Row:
     kind = gauge.kind
-    points = gauge.points(now_us - HOUR_US)
     old = now_us - gauge.at_us > OLD_US
+    spark, most = _drawn(gauge, now_us)
     return {
         "tone": "none" if old else "plain",
         "group": kind.group.value,
         "label": kind.label if scope is None else f"{kind.label} ({scope})",
         "value": wording.figure(gauge.value, kind.unit),
         "age": f"{wording.age(now_us - gauge.at_us)} old" if old else "",
-        "most": _most(gauge, points),
-        "spark": sparkline(points, now_us),
+        "most": most,
+        "spark": spark,
     }
+
+
+def _drawn(gauge: Gauge, now_us: int) -> tuple[str, str]:
+    """The last hour as a path, and what it came to; drawn again only after a change."""
+    key = gauge.version, now_us // REDRAWN_US
+    if gauge.drawn is None or gauge.drawn[0] != key:
+        points = gauge.points(now_us - HOUR_US)
+        gauge.drawn = key, sparkline(points, now_us), _most(gauge, points)
+    return gauge.drawn[1:]
+
+
+def _most(gauge: Gauge, points: Sequence[tuple[int, float]]) -> str:
+    """What the hour came to: growth of a total, the peak of all else, of how much there is."""
+    values = [value for _, value in points]
+    if gauge.kind.total:
+        return f"{wording.count(sum(values))} in the last hour"
+    return f"peak {wording.figure(max(values, default=0.0), gauge.kind.unit)}"
 
 
 def mark_row(mark: Mark, now_us: int) -> Row:
@@ -94,15 +104,21 @@ def mark_row(mark: Mark, now_us: int) -> Row:
 
 def context_rows(found: BoardSnapshot, context: str | None) -> list[Row]:
     """The navigation: the whole, then every context with its worst sign."""
-    rows = [_context_row("Overview", "/", None, current=context is None)]
+    root = root_of(context)
+    rows = [_context_row("Overview", root, None, current=context is None)]
     for name in found.contexts:
         conditions = [
             w.condition for w in found.objectives if w.snapshot.objective.context == name
         ]
         condition = worst(conditions) if conditions else None
-        address = f"/contexts/{quote(name, safe='')}"
+        address = f"{root}contexts/{quote(name, safe='')}"
         rows.append(_context_row(name, address, condition, current=context == name))
     return rows
+
+
+def root_of(context: str | None) -> str:
+    """From the page of a scope to the root: relative, since a proxy may add a prefix."""
+    return "./" if context is None else "../"
 
 
 def _context_row(name: str, address: str, condition: Condition | None, *, current: bool) -> Row:

@@ -17,6 +17,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analyzer.dashboard.board import Board
+from analyzer.dashboard.list_rows import root_of
 from analyzer.dashboard.stream import BEAT_S, Stream
 
 OWN: Final = {
@@ -52,13 +53,27 @@ class Pages:
         """Render pages of `board`."""
         self._board = board
 
-    def overview(self, stream: Stream) -> str:
-        """The page of the whole."""
-        return self._render("overview.html.j2", stream, None)
-
-    def context(self, stream: Stream, context: str) -> str:
-        """The page of one bounded context."""
-        return self._render("context.html.j2", stream, context)
+    async def page(self, stream: Stream, context: str | None) -> str:
+        """The page of the whole (`context` None) or of one bounded context."""
+        view = (await stream.moment(context)).view
+        found = stream.snapshot()
+        objectives = [watched.snapshot.objective for watched in found.objectives]
+        template = "overview.html.j2" if context is None else "context.html.j2"
+        return (
+            environment()
+            .get_template(template)
+            .render(
+                title=found.title,
+                view=view,
+                context=context,
+                root=root_of(context),
+                scripts=" ".join(root_of(context) + address(name) for name in SCRIPTS),
+                objectives=[o for o in objectives if context in {None, o.context}],
+                beat_ms=round(BEAT_S * 1000),
+                blank=BLANK,
+                file=address,
+            )
+        )
 
     def login(self, *, refused: bool) -> str:
         """The page that asks for the token."""
@@ -68,28 +83,10 @@ class Pages:
             .render(title=self._board.title, refused=refused, file=address)
         )
 
-    def _render(self, template: str, stream: Stream, context: str | None) -> str:
-        found = stream.snapshot()
-        objectives = [watched.snapshot.objective for watched in found.objectives]
-        return (
-            environment()
-            .get_template(template)
-            .render(
-                title=found.title,
-                view=stream.view(context),
-                context=context,
-                scripts=" ".join(map(address, SCRIPTS)),
-                objectives=[o for o in objectives if context in {None, o.context}],
-                beat_ms=round(BEAT_S * 1000),
-                blank=BLANK,
-                file=address,
-            )
-        )
-
 
 def address(name: str) -> str:
-    """The path of a static file; it changes with its content, so it may be kept for ever."""
-    return f"/static/{name}?v={_version(name)}"
+    """Where a static file is below the root; changes with its content, so it is kept for ever."""
+    return f"static/{name}?v={_version(name)}"
 
 
 @cache

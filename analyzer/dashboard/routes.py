@@ -5,6 +5,8 @@
 /api/board  /api/contexts/NAME  /api/objectives/NAME[/PANEL]  /api/incidents  /api/marks
 /api/gauges /api/journeys  /api/freshness         what the panels show, as JSON
 POST /api/marks              {"kind": "deployment", "label": "v7"}: needs the bearer token
+
+All links are relative, so a reverse proxy may serve this below a prefix that it takes away.
 """
 
 from __future__ import annotations
@@ -67,8 +69,8 @@ def mount(
     application.on_startup.append(served.warm_up)
     application.on_shutdown.append(served.stop)
     add = application.router.add_get
-    for path in ("/", "/contexts/{context}"):
-        add(path, served.guarded(served.page))
+    add("/", served.guarded(served.page, "login"))
+    add("/contexts/{context}", served.guarded(served.page, "../login"))
     add("/events", served.guarded(served.events))
     add("/api/objectives/{objective}", served.guarded(panels.objective))
     add("/api/objectives/{objective}/{panel}", served.guarded(panels.panel))
@@ -94,21 +96,22 @@ class _Served:
 
     async def warm_up(self, _: web.Application) -> None:
         """Load what the first look would otherwise wait for."""
-        self._stream.view(None)
-        self._pages.overview(self._stream)
+        await self._pages.page(self._stream, None)
 
     async def stop(self, _: web.Application) -> None:
         """End all streams, so that closing the application waits for nobody."""
         self._stopping.set()
 
-    def guarded(self, handler: Handler) -> Handler:
+    def guarded(self, handler: Handler, login: str | None = None) -> Handler:
+        """For readers only; people who are none yet are sent to `login`."""
+
         async def answer(request: web.Request) -> web.StreamResponse:
             if self._access.may_read(request.headers, request.cookies, request.remote):
                 return await handler(request)
             if self._access.token is None:
                 raise web.HTTPForbidden(text="This dashboard answers to its own machine only.\n")
-            if "text/html" in request.headers.get("Accept", ""):
-                raise web.HTTPSeeOther("/login")
+            if login and "text/html" in request.headers.get("Accept", ""):
+                raise web.HTTPSeeOther(login)
             raise web.HTTPUnauthorized(
                 text="A token is needed: Authorization: Bearer TOKEN\n",
                 headers={"WWW-Authenticate": "Bearer"},
@@ -118,11 +121,9 @@ class _Served:
 
     async def page(self, request: web.Request) -> web.Response:
         context = request.match_info.get("context")
-        if context is None:
-            return _html(self._pages.overview(self._stream))
-        if context not in self._stream.snapshot().contexts:
+        if context is not None and context not in self._stream.snapshot().contexts:
             raise web.HTTPNotFound(text="There is no such context.\n")
-        return _html(self._pages.context(self._stream, context))
+        return _html(await self._pages.page(self._stream, context))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         context = request.query.get("context")
@@ -158,7 +159,7 @@ class _Served:
         if not self._access.accepts(str(form.get("token", ""))):
             await asyncio.sleep(REFUSAL_DELAY_S)
             return _html(self._pages.login(refused=True), status=403)
-        answer = web.Response(status=303, headers={"Location": "/"})
+        answer = web.Response(status=303, headers={"Location": "./"})
         secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
         answer.set_cookie(
             COOKIE, self._access.session(), httponly=True, samesite="Strict", secure=secure
@@ -166,7 +167,7 @@ class _Served:
         return answer
 
     async def log_out(self, _: web.Request) -> web.Response:
-        answer = web.Response(status=303, headers={"Location": "/login"})
+        answer = web.Response(status=303, headers={"Location": "login"})
         answer.del_cookie(COOKIE)
         return answer
 

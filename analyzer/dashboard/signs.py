@@ -62,3 +62,9 @@ class View:
         self.texts[key] = text
         if tone is not None:
             self.tones[key] = tone
+
+    def include(self, other: View) -> None:
+        """Say all that `other` says."""
+        self.texts |= other.texts
+        self.tones |= other.tones
+        self.lists |= other.lists

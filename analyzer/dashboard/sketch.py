@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 GROWTH = 1.02
 QUANTILES = (0.5, 0.95, 0.99)
 _LOG_GROWTH = math.log(GROWTH)
 
 
+@lru_cache(maxsize=4096)
 def bin_of(duration_us: int) -> int:
     """The bin of a duration; everything below a microsecond is the first."""
-    return math.ceil(math.log(max(duration_us, 1)) / _LOG_GROWTH)
+    return math.ceil(math.log(duration_us) / _LOG_GROWTH) if duration_us > 1 else 0
 
 
 def middle_ms(index: int) -> float:

@@ -7,10 +7,10 @@ one, else the whole view: a slow client skips beats and is never far behind, and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
+from itertools import count, zip_longest
 from time import monotonic
 from typing import Any
 
@@ -18,14 +18,16 @@ import orjson
 
 from analyzer.dashboard.board import Board, BoardSnapshot
 from analyzer.dashboard.charts import Charts, objective_charts
-from analyzer.dashboard.signs import View
-from analyzer.dashboard.view import view_of
+from analyzer.dashboard.signs import Row, View
+from analyzer.dashboard.view import Words
 
 BEAT_S = 0.75
 CHARTS_EVERY = 4
 MARGIN_S = 0.001
-PHASES, PHASE_S = 20, 0.02
+PHASES, PHASE_S = 20, 0.01
 Clock = Callable[[], int]
+Part = Mapping[str, Any]
+"""Texts, tones and lists of a view, whole or as far as they changed."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Moment:
     @cached_property
     def whole(self) -> bytes:
         """The message that needs no other."""
-        return _message(self.view, self.charts)
+        return _message(_whole(self.view), self.charts)
 
 
 class Stream:
@@ -52,7 +54,7 @@ class Stream:
         self.board = board
         self._clock = clock
         self._wall = wall
-        self._snapshot: tuple[int, BoardSnapshot] | None = None
+        self._words: tuple[int, Words] | None = None
         self._moments: dict[str | None, Moment] = {}
         self._working = asyncio.Lock()
         self._phases = count()
@@ -60,17 +62,13 @@ class Stream:
     def snapshot(self) -> BoardSnapshot:
         """The board now, at most once per beat."""
         beat = present_beat()
-        if self._snapshot is None or self._snapshot[0] != beat:
-            self._snapshot = beat, self.board.snapshot(self._clock(), self._wall())
-        return self._snapshot[1]
+        if self._words is None or self._words[0] != beat:
+            self._read(beat, self.board.snapshot(self._clock(), self._wall()))
+        return self._present().found
 
     def forget(self) -> None:
         """Read the board anew, also within a beat: somebody wrote and wants to see it."""
-        self._snapshot = None
-
-    def view(self, context: str | None) -> View:
-        """The page of a scope as it stands now."""
-        return view_of(self.board, self.snapshot(), self._wall(), context)
+        self._words = None
 
     def phase(self) -> float:
         """How long after a beat the next client is served, in s: not all in one turn."""
@@ -83,25 +81,30 @@ class Stream:
             known = self._moments.get(context)
             if known is not None and known.beat >= beat:
                 return known
-            found = await self._look(beat)
-            view = view_of(self.board, found, self._wall(), context)
-            await asyncio.sleep(0)
+            words = await self._look(beat)
+            view = await _said(words, context)
             due = known is None or beat // CHARTS_EVERY != known.beat // CHARTS_EVERY
-            charts = await self._charts(found, context) if due or not known else known.charts
-            change = difference(known.view, view) if known else view
+            charts = await self._charts(words.found, context) if due or not known else known.charts
+            change = difference(known.view, view) if known else _whole(view)
             message = _message(change, charts if due else {})
             moment = Moment(beat, known.beat if known else None, view, charts, message)
             self._moments[context] = moment
             return moment
 
-    async def _look(self, beat: int) -> BoardSnapshot:
-        if self._snapshot is None or self._snapshot[0] != beat:
+    async def _look(self, beat: int) -> Words:
+        if self._words is None or self._words[0] != beat:
             for found in self.board.looks(self._clock(), self._wall()):
                 if found is not None:
-                    self._snapshot = beat, found
+                    self._read(beat, found)
                 await asyncio.sleep(0)
-        assert self._snapshot is not None
-        return self._snapshot[1]
+        return self._present()
+
+    def _read(self, beat: int, found: BoardSnapshot) -> None:
+        self._words = beat, Words(self.board, found, self._wall())
+
+    def _present(self) -> Words:
+        assert self._words is not None
+        return self._words[1]
 
     async def _charts(self, found: BoardSnapshot, context: str | None) -> Charts:
         """The chart columns of a context's objectives by name; the whole draws none."""
@@ -124,30 +127,50 @@ class Stream:
         return moment.beat, moment.change if in_step else moment.whole
 
 
+async def _said(words: Words, context: str | None) -> View:
+    view = View()
+    for step in words.steps(context):
+        view = step or view
+        await asyncio.sleep(0)
+    return view
+
+
 def present_beat() -> int:
     """The number of the present beat; beats are counted by the monotonic clock."""
     return int(monotonic() / BEAT_S)
 
 
-def difference(before: View, after: View) -> View:
-    """What of `after` is not in `before`; keys never vanish while a page is open."""
-    return View(
-        {key: text for key, text in after.texts.items() if before.texts.get(key) != text},
-        {key: tone for key, tone in after.tones.items() if before.tones.get(key) != tone},
-        {name: rows for name, rows in after.lists.items() if before.lists.get(name) != rows},
-    )
+def difference(before: View, after: View) -> Part:
+    """What of `after` is not in `before`; keys never vanish while a page is open.
 
-
-def _message(view: View, charts: Charts) -> bytes:
-    """One event. JSON holds no line break, so the data is one line."""
-    document: dict[str, Any] = {
-        key: part
-        for key, part in (
-            ("texts", view.texts),
-            ("tones", view.tones),
-            ("lists", view.lists),
-            ("charts", charts),
-        )
-        if part
+    Of a list: how many rows it has now, and by row number the cells that are new or changed.
+    """
+    return {
+        "texts": _changed(before.texts, after.texts),
+        "tones": _changed(before.tones, after.tones),
+        "rows": {
+            name: [len(rows), _changed_rows(before.lists.get(name, ()), rows)]
+            for name, rows in after.lists.items()
+            if before.lists.get(name) != rows
+        },
     }
+
+
+def _changed(before: Row, after: Row) -> Row:
+    return {key: text for key, text in after.items() if before.get(key) != text}
+
+
+def _changed_rows(before: Sequence[Row], after: Sequence[Row]) -> list[tuple[int, Row]]:
+    nothing: Row = {}
+    pairs = zip_longest(before[: len(after)], after, fillvalue=nothing)
+    return [(n, _changed(old, new)) for n, (old, new) in enumerate(pairs) if old != new]
+
+
+def _whole(view: View) -> Part:
+    return {"texts": view.texts, "tones": view.tones, "lists": view.lists}
+
+
+def _message(part: Part, charts: Charts) -> bytes:
+    """One event. JSON holds no line break, so the data is one line."""
+    document = {key: found for key, found in {**part, "charts": charts}.items() if found}
     return b"data: " + orjson.dumps(document) + b"\n\n"

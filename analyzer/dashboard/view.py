@@ -6,11 +6,12 @@ interprets it, so no name that a log contains can become markup.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.dashboard import wording
 from analyzer.dashboard.board import Board, BoardSnapshot, Watched
 from analyzer.dashboard.condition import ORDER, Condition, worst
+from analyzer.dashboard.journeys import JourneyRow, busiest_first
 from analyzer.dashboard.list_rows import (
     context_rows,
     gauge_row,
@@ -20,31 +21,76 @@ from analyzer.dashboard.list_rows import (
     mark_row,
 )
 from analyzer.dashboard.objective_words import exhaustion, say_objective
-from analyzer.dashboard.signs import SIGNS, TONES, View
+from analyzer.dashboard.signs import SIGNS, TONES, Row, View
 from analyzer.slo.live import SECOND_US
 
 MAX_JOURNEYS = 48
 
 
-def view_of(board: Board, found: BoardSnapshot, wall_us: int, context: str | None = None) -> View:
-    """The page of the whole (`context` None) or of one context."""
-    view = View()
-    shown = [w for w in found.objectives if context in {None, w.snapshot.objective.context}]
-    _say_headline(view, found, shown, wall_us)
-    for watched in shown:
-        say_objective(view, watched, wall_us)
-    _say_incidents(view, found, wall_us, context)
-    rows = board.journeys.rows(found.at_us, context)
-    view.lists["journeys"] = [journey_row(row) for row in rows[:MAX_JOURNEYS]]
-    view.lists["gauges"] = [
-        gauge_row(gauge, found.at_us, scope)
-        for scope in dict.fromkeys((context, None))
-        for _, gauge in board.gauges.of(scope)
-    ]
-    view.lists["marks"] = [mark_row(mark, found.at_us) for mark in reversed(found.marks)]
-    view.lists["notes"] = [{"text": note} for note in found.notes]
-    view.lists["contexts"] = context_rows(found, context)
-    return view
+class Words:
+    """What is said of one moment: each piece is worked out once, for all scopes that show it."""
+
+    def __init__(self, board: Board, found: BoardSnapshot, wall_us: int) -> None:
+        """Speak about `found` of `board`; ages are told at `wall_us`."""
+        self.found = found
+        self._board = board
+        self._wall_us = wall_us
+        self._objectives: dict[str, View] = {}
+        self._journeys: list[JourneyRow] | None = None
+        self._gauges: dict[str | None, list[Row]] = {}
+
+    def view(self, context: str | None = None) -> View:
+        """The page of the whole (`context` None) or of one context."""
+        for view in self.steps(context):
+            if view is not None:
+                return view
+        raise AssertionError("the last step is the view")
+
+    def steps(self, context: str | None = None) -> Iterator[View | None]:
+        """`view` in short steps: None while it is not finished."""
+        found, wall_us = self.found, self._wall_us
+        view = View()
+        shown = [w for w in found.objectives if context in {None, w.snapshot.objective.context}]
+        _say_headline(view, found, shown, wall_us)
+        for watched in shown:
+            yield from self._say_objective(watched)
+            view.include(self._objectives[watched.snapshot.objective.name])
+        _say_incidents(view, found, wall_us, context)
+        yield from self._tell_journeys()
+        rows = [row for row in self._journeys or () if context in {None, row.context}]
+        view.lists["journeys"] = [journey_row(row) for row in rows[:MAX_JOURNEYS]]
+        view.lists["gauges"] = []
+        for scope in dict.fromkeys((context, None)):
+            yield from self._tell_gauges(scope)
+            view.lists["gauges"] += self._gauges[scope]
+        view.lists["marks"] = [mark_row(mark, found.at_us) for mark in reversed(found.marks)]
+        view.lists["notes"] = [{"text": note} for note in found.notes]
+        view.lists["contexts"] = context_rows(found, context)
+        yield view
+
+    def _say_objective(self, watched: Watched) -> Iterator[None]:
+        name = watched.snapshot.objective.name
+        if name not in self._objectives:
+            said = View()
+            say_objective(said, watched, self._wall_us)
+            self._objectives[name] = said
+            yield None
+
+    def _tell_journeys(self) -> Iterator[None]:
+        if self._journeys is None:
+            rows = []
+            for row in self._board.journeys.each(self.found.at_us):
+                rows.append(row)
+                yield None
+            self._journeys = busiest_first(rows)
+
+    def _tell_gauges(self, scope: str | None) -> Iterator[None]:
+        if scope not in self._gauges:
+            rows = []
+            for _, gauge in self._board.gauges.of(scope):
+                rows.append(gauge_row(gauge, self.found.at_us, scope))
+                yield None
+            self._gauges[scope] = rows
 
 
 def _say_incidents(view: View, found: BoardSnapshot, wall_us: int, context: str | None) -> None:

@@ -108,6 +108,7 @@ PARENT_SPAN_ID = (
     "parentId",
     "parent_id",
     "parent.id",
+    "parent_span",
     "ParentID",
     "X-B3-ParentSpanId",
 )

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from analyzer.ingest import ids, outcome, severity
-from analyzer.ingest.folding import traceback_type
+from analyzer.ingest.folding import tell, thrown
 from analyzer.ingest.line_times import NO_ORIGIN, Origin, Timing, see_ids, set_times
 from analyzer.ingest.record import Record, Rejected
 from analyzer.ingest.shapes import Shape, shape_of
@@ -145,8 +145,8 @@ def _set_status(record: Record, fields: Mapping[str, Any], shape: Shape, used: l
         record.status = ERROR
     if record.status == OK:
         record.error_type = None
-    elif trace and record.error_type is None:
-        record.error_type = traceback_type(trace)
+    elif trace and (found := thrown(trace)):
+        tell(record, found)
 
 
 _OTEL_STATUS = frozenset({"status.code", "otel.status_code"})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer.ingest.formats.servers import slow_query
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Record
+from analyzer.ingest.severity import ERRORS, from_word
 from analyzer.ingest.text import template_of
 from analyzer.semconv import ERROR, OK, UNSET
 
@@ -15,6 +17,7 @@ MAX_FOLDED = 1_000
 """A record takes at most so many lines with it."""
 
 _MAX_BODY = 8_192
+_MAX_REASON = 500
 _CONTINUES = re.compile(
     r"\s|Traceback \(most|Caused by: |During handling of|The above exception|\.\.\. \d+ |at "
     r"[\w.$]+\(|"
@@ -26,6 +29,8 @@ _NAMED_ERROR = re.compile(
     r"(?:(?:Exception in thread \"[^\"]*\"|Unhandled exception|Uncaught):? )?"
     r"(?P<type>(?:[A-Za-z_][\w$]*[.:\\])*:?[A-Za-z_][\w$]*(?:Error|Exception|Timeout|Interrupt|Failure|Fault))\b"
 )
+# java.util.logging puts the level and the message below the time.
+_NEXT_LINE_LEVEL = re.compile(r"(?P<level>SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): ")
 _FRAME = re.compile(r"\s+(?:at |File \"|#\d+ )")
 _BEGINS_LIKE_TIME = re.compile(r"[\[(]?\d{4}-\d\d-\d\d|[\[(]?\d\d:\d\d:\d\d")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
@@ -72,30 +77,47 @@ def fold(record: Record, lines: list[str]) -> None:
     if record.body and record.body.startswith("# Time: ") and (query := slow_query(lines)):
         record.operation, record.duration_ns = template_of(query.statement), query.duration_ns
         record.start_ns = None if record.time_ns is None else record.time_ns - query.duration_ns
+    if record.severity_text is None and (said := _NEXT_LINE_LEVEL.match(lines[0])):
+        record.severity_text = from_word(said["level"])
+        if record.severity_text in ERRORS and record.status == UNSET and not record.stated:
+            record.status = ERROR
     text = "\n".join(lines)
     record.body = f"{record.body or ''}\n{text}"[:_MAX_BODY]
-    error_type = traceback_type(text)
-    if error_type is None and not any(_FRAME.match(line) for line in lines):
+    found = thrown(text)
+    if found is None and not any(_FRAME.match(line) for line in lines):
         return
     if record.status == UNSET and not record.stated:
         record.status = ERROR
-    if record.status != OK and record.error_type is None:
-        record.error_type = error_type
+    if record.status != OK and found is not None:
+        tell(record, found)
 
 
-def traceback_type(text: str) -> str | None:
-    """Return the type of the error that a traceback tells of, else None.
+class Thrown(NamedTuple):
+    """What a traceback ends in: the error's type, and the line that names it with its message."""
+
+    error_type: str
+    line: str
+
+
+def tell(record: Record, found: Thrown) -> None:
+    """Let a traceback say what the record itself did not: the type of its error, and why."""
+    record.error_type = record.error_type or found.error_type
+    record.error_message = record.error_message or found.line
+
+
+def thrown(text: str) -> Thrown | None:
+    """Return the error that a traceback tells of, else None.
 
     Python names it on the last line, after the frames; the JVM and others on the first.
     """
-    found: str | None = None
+    found: Thrown | None = None
     if "Traceback (most recent call last)" in text:
         framed = False
         for line in text.split("\n"):
             if line[:1].isspace():
                 framed = True
             elif framed and line and (match := _PYTHON_END.match(line)):
-                found, framed = match[0], False
+                found, framed = Thrown(match[0], line[:_MAX_REASON]), False
         if found:
             return found
     for line in text.split("\n"):
@@ -103,5 +125,5 @@ def traceback_type(text: str) -> str | None:
             continue
         match = _NAMED_ERROR.match(line)
         if match is not None:
-            return match["type"]
+            return Thrown(match["type"], line[:_MAX_REASON])
     return None

@@ -35,6 +35,7 @@ from analyzer.ingest.writing import (
 from analyzer.store import Store
 
 _WRITER_MEMORY = "512MB"
+_READER = "analyzer.ingest.reading_process"
 _MOST_WORKERS = 2
 """More would only wait for the writer, and take memory meanwhile."""
 _WORTH_A_PROCESS = 32 << 20
@@ -163,8 +164,8 @@ class _Load:
     def run(self, workers: int) -> int:
         """Read what must be read, in the order of the files; return how many were."""
         with contextlib.ExitStack() as stack:
-            free = [stack.enter_context(Worker()) for _ in range(workers)]
-            started: dict[str, tuple[Worker, Iterator[Event]]] = {}
+            free = [stack.enter_context(Worker[Job, Event](_READER)) for _ in range(workers)]
+            started: dict[str, tuple[Worker[Job, Event], Iterator[Event]]] = {}
             waiting = deque(plan for plan in self._plans if not plan.unchanged)
             read = 0
             for plan in self._plans:

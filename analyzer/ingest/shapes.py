@@ -186,6 +186,8 @@ def _compile(keys: tuple[str, ...]) -> Shape:
     logger = _logger(present)
     if logger == "pino" and "name" in present:  # pino and bunyan: the name of the logging service
         by_field["service_name"] = tuple(dict.fromkeys((*by_field["service_name"], "name")))
+    if by_field["span_id"] and not by_field["parent_span_id"]:
+        by_field["parent_span_id"] = found(("parent",))  # of what else, says a line with a span id
     timed = [
         (key, durations.unit_of_key(key)) for key in keys if durations.speaks_of_duration(key)
     ]

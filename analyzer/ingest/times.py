@@ -42,6 +42,9 @@ ZONE = rf"(?:{'|'.join(sorted(_ABBREVIATIONS, key=len, reverse=True))})(?![A-Za-
 _PLACE = r"[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
 _ZONE = rf"[ ]?(?P<zone>{ZONE}|[+-]\d\d(?::?\d\d)?|\[?{_PLACE}\]?)?"
 _CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18}))?"
+_HALF_CLOCK = (
+    r"(?P<half>\d\d?:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18}))? ?(?P<noon>[AaPp])\.?[Mm]\.?"
+)
 _MONTH = rf"(?P<word>{'|'.join(MONTHS)})"
 _FORMS = tuple(
     re.compile(pattern + "$")
@@ -51,7 +54,10 @@ _FORMS = tuple(
         rf"(?P<year>\d{{4}})[/.](?P<month>\d\d)[/.](?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",
         rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} +(?P<day>\d\d?) {_CLOCK}{_ZONE} (?P<year>\d{{4}})",
-        rf"(?:[A-Z][a-z]{{2}},? )?(?P<day>\d\d?)[ -]{_MONTH}[ -](?P<year>\d{{4}}) {_CLOCK}{_ZONE}",
+        (
+            rf"(?:[A-Z][a-z]{{2}},? )?(?P<day>\d\d?)[ -]{_MONTH}[ -](?P<year>\d{{4}})"
+            rf"(?: |::){_CLOCK}{_ZONE}"
+        ),
         rf"(?P<year>\d\d)/(?P<month>\d\d)/(?P<day>\d\d) {_CLOCK}{_ZONE}",
         rf"{_MONTH} +(?P<day>\d\d?) {_CLOCK}{_ZONE}",
         rf"(?P<month>\d\d)(?P<day>\d\d) {_CLOCK}",
@@ -59,7 +65,26 @@ _FORMS = tuple(
         rf"(?P<year>\d{{4}})-?W(?P<week>\d\d)-?(?P<weekday>[1-7])[T ]{_CLOCK}{_ZONE}",
         rf"{_CLOCK}",
         r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[T ](?P<clock>\d\d:\d\d)" + _ZONE,
-        r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<digits>\d{6})" + _ZONE,
+        (
+            r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<digits>\d{6})"
+            rf"(?:[.,](?P<fraction>\d{{1,18}}))?{_ZONE}"
+        ),
+        # Old Hadoop's and old MySQL's: `081109 203615`, `140501 10:00:00`.
+        r"(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d) (?P<digits>\d{6})",
+        rf"(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d) {_CLOCK}",
+        # DB2 and Blue Gene: `2005-06-03-15.42.50.363779`.
+        (
+            r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)-(?P<dotted>\d\d\.\d\d\.\d\d)"
+            rf"(?:\.(?P<fraction>\d{{1,18}}))?{_ZONE}"
+        ),
+        # With points or dashes the day comes first everywhere; a slash says so to nobody.
+        rf"(?P<day>\d\d)[.-](?P<month>\d\d)[.-](?P<year>\d{{4}})[T ]{_CLOCK}{_ZONE}",
+        # A clock of twelve hours is written where the month comes first.
+        rf"(?P<month>\d\d?)/(?P<day>\d\d?)/(?P<year>\d{{4}}),? {_HALF_CLOCK}{_ZONE}",
+        rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}),? {_HALF_CLOCK}{_ZONE}",
+        # Without a year: Android's, old Redis'.
+        rf"(?P<month>\d\d)-(?P<day>\d\d) {_CLOCK}",
+        rf"(?P<day>\d\d?) {_MONTH} {_CLOCK}{_ZONE}",
     )
 )
 
@@ -182,10 +207,7 @@ class Clock:
         return found
 
     def _from_match(self, found: dict[str, str | None], arrival: Instant | None) -> Instant | None:
-        clock = found.get("clock")
-        if clock is None:
-            digits = found.get("digits") or ""
-            clock = f"{digits[:2]}:{digits[2:4]}:{digits[4:]}"
+        clock = found.get("clock") or _clock(found)
         fraction = found.get("fraction")
         part_ns = int(fraction[:9].ljust(9, "0")) if fraction else 0
         if not any(found.get(name) for name in ("day", "ordinal", "week")):
@@ -300,6 +322,20 @@ def _epoch(year: int, month: int, day: int, clock: str, zone: tzinfo = UTC) -> i
         return int(moment.timestamp())
     except (ValueError, OverflowError):
         return None
+
+
+def _clock(found: dict[str, str | None]) -> str:
+    """Return the time of day of a form that writes it in another way than 16:42:22."""
+    if dotted := found.get("dotted"):
+        return dotted.replace(".", ":")
+    if half := found.get("half"):
+        hour, _, rest = half.partition(":")
+        after_noon = (found.get("noon") or "").lower() == "p"
+        # 12 AM is midnight, 12 PM is noon; 13 PM is no time, and stays none.
+        number = int(hour) % 12 + 12 * after_noon if 1 <= int(hour) <= 12 else 24
+        return f"{number:02d}:{rest}"
+    digits = found.get("digits") or ""
+    return f"{digits[:2]}:{digits[2:4]}:{digits[4:]}"
 
 
 def _named_day(found: dict[str, str | None]) -> date | None:

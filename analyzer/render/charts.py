@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -255,9 +255,3 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], wid
 
 def _share(value: float, most: float) -> float:
     return math.log1p(value) / math.log1p(most) if most > 0 else 0.0
-
-
-def named_colours(contexts: Mapping[str, str]) -> dict[str, str]:
-    """Return service -> colour for a mapping of service -> context."""
-    colours = palette.colours_of(contexts.values())
-    return {service: colours[context] for service, context in contexts.items()}

@@ -51,6 +51,7 @@ class ReportContent:
     context_notes: Sequence[str]
     whatif: Section
     whatif_notes: Sequence[str]
+    migration: Sequence[str]
     inventory: Section
     messages: Section
     journeys: Section

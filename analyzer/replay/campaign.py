@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from analyzer.replay.botapi import Emulator, FaultRule, Latency, Limits, Settings, SystemClock
-from analyzer.replay.drive import BotCommand, Driven, Journey, drive, running_bot
+from analyzer.replay.drive import BotCommand, Closing, Driven, Journey, drive, running_bot
+from analyzer.replay.drive.tasks import called_off
 from analyzer.replay.staff import STAFF_ENVIRONMENT, Staff, broadcasts_for
 from analyzer.replay.workload.recorded import Demand
 
@@ -70,19 +69,14 @@ class Replayed:
 
 
 def replay(campaign: Campaign) -> Replayed:
-    """Replay in real time; takes as long as the demand and a few seconds to drain.
+    """Replay in real time: the demand's time, the last answers, and a few seconds to drain.
+
+    A bot that ends by itself ends the replay: nobody is left who could answer.
 
     Raises:
         UsageError: the bot cannot be started or never asks for updates.
     """
     return asyncio.run(_replay(campaign))
-
-
-async def called_off(task: asyncio.Future[Any]) -> None:
-    """Cancel `task` and wait for its end; what it failed of is raised."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 async def _replay(campaign: Campaign) -> Replayed:
@@ -107,7 +101,11 @@ async def _replay(campaign: Campaign) -> Replayed:
         async with running_bot(command, telegram) as process:
             await staff.gather(campaign.speed)
             begun_us = clock.wall_ns() // 1000
-            working = asyncio.ensure_future(staff.work())
+            closing = Closing(campaign.demand.closes_seconds)
+            beside = [
+                asyncio.ensure_future(staff.work()),
+                asyncio.ensure_future(_silenced_at_the_end_of(process, closing)),
+            ]
             try:
                 driven = await drive(
                     plan,
@@ -115,11 +113,18 @@ async def _replay(campaign: Campaign) -> Replayed:
                     planned=campaign.demand.arrivals,
                     journeys=campaign.users,
                     clock=clock,
+                    watch=closing,
                 )
                 await asyncio.sleep(DRAIN_SECONDS)
             finally:
                 # A bot that never shows a card must not hold up the end.
-                await called_off(working)
+                for task in beside:
+                    await called_off(task)
             ended = process.returncode
     notifications = tuple(staff.notifications(plan))
     return Replayed(driven, notifications, begun_us, ended, staff.refused)
+
+
+async def _silenced_at_the_end_of(process: asyncio.subprocess.Process, closing: Closing) -> None:
+    await process.wait()
+    closing.silence()

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from analyzer.replay.drive import Journey
-from analyzer.replay.workload.scenarios import TICKET_NUMBER
+from analyzer.replay.workload.steps import TICKET_NUMBER
 
 SUBMIT = "ticket-submit"
 SENDS = "sendmessage"
@@ -31,11 +31,15 @@ TICKET_SCENARIOS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """Of `submitted` tickets: `lost` were never confirmed, `doubled` exist or were told twice."""
+    """Of `submitted` tickets: `lost` were never confirmed, `doubled` exist or were told twice.
+
+    `waiting` were unconfirmed at the end of a run that left the bot no time for them.
+    """
 
     submitted: int
     lost: int
     doubled: int
+    waiting: int = 0
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -55,26 +59,37 @@ class Integrity:
         return tuple(found)
 
 
-def integrity(rows: Sequence[Journey], journal: Path) -> Integrity:
-    """Hold what users submitted against what reached them, chat by chat."""
+def integrity(
+    rows: Sequence[Journey], journal: Path, overloaded_ns: int | None = None
+) -> Integrity:
+    """Hold what users submitted against what reached them, chat by chat.
+
+    Tickets from `overloaded_ns` on were submitted to a bot that could not keep up, shortly before
+    the end: without confirmation they wait, and whether they are lost nobody can tell.
+    """
     scenarios: dict[int, set[str]] = defaultdict(set)
     submitted: Counter[int] = Counter()
     unanswered: Counter[int] = Counter()
+    waits: Counter[int] = Counter()
     for row in rows:
         scenarios[row.user_id].add(row.scenario)
         if row.journey == SUBMIT and row.update_id is not None:
             submitted[row.user_id] += 1
             unanswered[row.user_id] += row.outcome == "unanswered"
+            if overloaded_ns is not None and row.intended_ns >= overloaded_ns:
+                waits[row.user_id] += row.outcome == "unanswered"
     chats = {user for user in submitted if scenarios[user] <= TICKET_SCENARIOS}
     told = _confirmations(journal, chats)
-    lost = doubled = 0
+    lost = doubled = waiting = 0
     for chat in chats:
         numbers, repeated = told.get(chat, (0, 0))
         confirmed = submitted[chat] - unanswered[chat]
         late = max(0, numbers - confirmed)
-        lost += max(0, unanswered[chat] - late)
+        never = max(0, unanswered[chat] - late)
+        waiting += min(never, waits[chat])
+        lost += max(0, never - waits[chat])
         doubled += max(0, numbers - submitted[chat]) + repeated
-    return Integrity(sum(submitted[chat] for chat in chats), lost, doubled)
+    return Integrity(sum(submitted[chat] for chat in chats), lost, doubled, waiting)
 
 
 def _confirmations(journal: Path, chats: set[int]) -> dict[int, tuple[int, int]]:

@@ -11,7 +11,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
 from analyzer.replay.botapi.door import Door, Group, Press, Text, User
@@ -106,6 +106,11 @@ class Staff:
                 arrived = sum(len(sent.had) for sent in self.sent.values())
                 if arrived < number * self.broadcasts.audience:
                     await self._send(number)
+
+    def as_it_stands(self) -> Staff:
+        """A copy that does not change while the staff goes on: what was sent and had so far."""
+        sent = {number: replace(one, had=dict(one.had)) for number, one in self.sent.items()}
+        return replace(self, sent=sent)
 
     def notifications(self, plan: Plan) -> Iterator[Journey]:
         """What every subscriber had of every broadcast, as users' journeys: asked for to had."""

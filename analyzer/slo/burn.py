@@ -37,9 +37,16 @@ class PairReading:
     short: EventCounts
     condition: bool
     guard: int
-    burn_long: Fraction | None
-    burn_short: Fraction | None
+    target: Fraction
     budget_events: Fraction | None
+
+    @property
+    def burn_long(self) -> Fraction | None:
+        return burn_rate(self.long, self.target)
+
+    @property
+    def burn_short(self) -> Fraction | None:
+        return burn_rate(self.short, self.target)
 
     @property
     def state(self) -> BurnState:
@@ -70,6 +77,7 @@ class PairRule:
     guarded: bool = True
     spend_events: int | None = field(init=False)
     share: Fraction = field(init=False)
+    allowed: Fraction = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out the bad count that spends the share, and the bad share that burns B-fold."""
@@ -77,7 +85,8 @@ class PairRule:
         if self.pair.budget_share is not None and self.budget_events:
             spend = math.ceil(self.pair.budget_share * self.budget_events)
         object.__setattr__(self, "spend_events", spend)
-        object.__setattr__(self, "share", self.pair.burn * (1 - self.target))
+        object.__setattr__(self, "allowed", 1 - self.target)
+        object.__setattr__(self, "share", self.pair.burn * self.allowed)
 
     def holds(self, long: EventCounts, short: EventCounts) -> bool:
         """Whether the condition is true for these counts."""
@@ -91,7 +100,8 @@ class PairRule:
 
     def guard(self, long: EventCounts) -> int:
         """The least bad count in the long window that chance does not explain."""
-        return poisson_guard(float(long.valid * (1 - self.target)))
+        allowed = self.allowed
+        return poisson_guard(long.valid * allowed.numerator / allowed.denominator)
 
     def read(self, long: EventCounts, short: EventCounts) -> PairReading:
         return PairReading(
@@ -100,8 +110,7 @@ class PairRule:
             short,
             self.holds(long, short),
             self.guard(long),
-            burn_rate(long, self.target),
-            burn_rate(short, self.target),
+            self.target,
             self.budget_events,
         )
 

@@ -23,7 +23,7 @@ from analyzer.slo.burn import Holding, PairRule
 from analyzer.slo.events import EventClass, EventCounts
 from analyzer.slo.live import SECOND_US, SlidingCounts
 from analyzer.slo.spec.values import CalendarWindow, Objective
-from analyzer.slo.windows import Pair, pairs_of
+from analyzer.slo.windows import Pair, pairs_of, rolling_end_us
 
 STEP_US, COARSE_STEP_US = 15 * SECOND_US, 60 * SECOND_US
 LONG_RECORDING_US = 2 * 86_400 * SECOND_US
@@ -88,7 +88,8 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate `objective` from `begin_us` to `end_us` (exclusive); `buckets` in order of time.
 
-    Rolling windows are laid end to end backwards from the end, calendar windows as they fall.
+    Rolling windows are laid end to end backwards from the end, or the edge of the bucket of a live
+    window that the end falls in; calendar windows are as they fall.
     """
     windows = tuple(
         _window(objective, buckets, start_us, stop_us)
@@ -101,9 +102,20 @@ def periods(objective: Objective, begin_us: int, end_us: int) -> list[tuple[int,
     """The objective's windows that touch [begin_us, end_us), at least one, in order of time."""
     if isinstance(objective.window, CalendarWindow):
         return list(_calendar_periods(objective.window, begin_us, end_us))
+    end_us = origin_us(objective, end_us)
     length = objective.window.duration.seconds * SECOND_US
     count = max(1, -(-(end_us - begin_us) // length))
     return [(end_us - n * length, end_us - (n - 1) * length) for n in range(count, 0, -1)]
+
+
+def origin_us(objective: Objective, end_us: int) -> int:
+    """What buckets are counted from so that none lies across an edge of a window.
+
+    Calendar windows begin on a whole minute of the clock, rolling ones are counted from the last.
+    """
+    if isinstance(objective.window, CalendarWindow):
+        return 0
+    return rolling_end_us(objective.window.duration.seconds, end_us)
 
 
 def _calendar_periods(

@@ -32,23 +32,24 @@ def clopper_pearson_upper(good: int, bad: int, confidence: float = CONFIDENCE) -
     return float(betaincinv(good + 1, bad, confidence)) if bad else 1.0
 
 
-def wilson(successes: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Two-sided score interval of a share; (0, 1) for an empty sample.
+def wilson(hits: float, n: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Two-sided score interval of the share `hits` / `n`; (0, 1) for an empty sample.
 
+    Counts need not be whole: a sample may be divided by its design effect.
     Source: Wilson, JASA 22 (1927).
     """
     from scipy.special import ndtri
 
-    if total == 0:
+    if not n:
         return 0.0, 1.0
     z = float(ndtri(0.5 + confidence / 2))
-    share = successes / total
-    centre = share + z * z / (2 * total)
-    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    lower = 0.0 if successes == 0 else max(0.0, (centre - spread) / scale)
-    upper = 1.0 if successes == total else min(1.0, (centre + spread) / scale)
-    return lower, upper
+    share = hits / n
+    centre = share + z * z / (2 * n)
+    # A design effect can carry rounding below 0.
+    spread = z * math.sqrt(max(0.0, share * (1 - share) / n + z * z / (4 * n * n)))
+    scale = 1 + z * z / n
+    lower = 0.0 if hits == 0 else max(0.0, (centre - spread) / scale)
+    return lower, 1.0 if hits == n else min(1.0, (centre + spread) / scale)
 
 
 def events_needed(bad: int, target: Fraction, confidence: float = CONFIDENCE) -> int | None:

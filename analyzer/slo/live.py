@@ -180,7 +180,9 @@ class LiveEvents:
 
     def advance(self, now_us: int) -> None:
         """Let time pass: what is overdue in flight by now turns bad."""
-        self._now_us = max(self._now_us, now_us)
+        if now_us <= self._now_us:
+            return
+        self._now_us = now_us
         for sink in self._sinks:
             sink.advance(self._now_us)
         while self._deadlines and self._deadlines[0][0] <= self._now_us:

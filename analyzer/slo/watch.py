@@ -23,12 +23,11 @@ from analyzer.slo.budget import (
     seconds_to_exhaustion,
 )
 from analyzer.slo.burn import PairReading, PairRule
-from analyzer.slo.events import Criterion, EventClass, EventCounts, JourneyAttempt
+from analyzer.slo.events import EventClass, EventCounts, JourneyAttempt
 from analyzer.slo.live import SECOND_US, AttemptWatcher, LiveEvents, SlidingCounts
 from analyzer.slo.spec.values import CalendarWindow, Objective
-from analyzer.slo.windows import pairs_of
+from analyzer.slo.windows import pairs_of, period_bucket_us
 
-PERIOD_BUCKETS = 1440
 SHORT_WINDOW_BUCKETS = 60
 NO_DATA_AFTER_S = 60
 
@@ -85,13 +84,8 @@ class LiveObjective:
         self.rules = tuple(PairRule(pair, objective.target, budget) for pair in pairs)
         self._period = _period_counts(objective)
         shortest_us = min((pair.short_s for pair in pairs), default=60) * SECOND_US
-        deadline_ms = objective.deadline_ms
         self.events = LiveEvents(
-            Criterion(
-                None if deadline_ms is None else deadline_ms * 1000,
-                objective.valid,
-                objective.overdue_is_bad,
-            ),
+            objective.criterion,
             {window for pair in pairs for window in (pair.long_s, pair.short_s)},
             bucket_us=max(SECOND_US, shortest_us // SHORT_WINDOW_BUCKETS),
             also=(self._period,),
@@ -164,14 +158,12 @@ class LiveObjective:
 
 
 class RollingPeriod:
-    """Counts of the last `period_s` seconds, in buckets of 1/1440 of it."""
+    """Counts of the last `period_s` seconds in whole buckets; the newest is still filling."""
 
     def __init__(self, period_s: int) -> None:
         """Start empty."""
         self._period_s = period_s
-        self._counts = SlidingCounts(
-            [period_s], max(SECOND_US, period_s * SECOND_US // PERIOD_BUCKETS)
-        )
+        self._counts = SlidingCounts([period_s], period_bucket_us(period_s))
 
     def add(self, t_us: int, event_class: EventClass, amount: int = 1) -> None:
         self._counts.add(t_us, event_class, amount)

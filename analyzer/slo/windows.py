@@ -11,12 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from analyzer.slo.live import SECOND_US
 from analyzer.slo.spec.values import DAY, HOUR, MINUTE, AlertPolicy, Objective
 
 LONG_PERIOD_S = 30 * DAY
 KEEP_FIRING_S = 10 * MINUTE
 SHORT_PART = 12
 PAGE, TICKET = "page", "ticket"
+PERIOD_BUCKETS = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,21 @@ def _judged(pairs: list[Pair], target: Fraction) -> Scheme:
             continue
         refused.append(RefusedPair(pair.name, reason))
     return Scheme(tuple(kept), tuple(refused))
+
+
+def period_bucket_us(period_s: int) -> int:
+    """The width of the buckets that a rolling period of whole minutes is made of, exactly."""
+    return max(SECOND_US, period_s * SECOND_US // PERIOD_BUCKETS)
+
+
+def rolling_end_us(period_s: int, until_us: int) -> int:
+    """Where a rolling window ends that contains what was before `until_us`: with its bucket.
+
+    A live window drops what is old bucket by bucket, so a report's windows have the same edges:
+    both count the same events, to the last one.
+    """
+    width_us = period_bucket_us(period_s)
+    return -(-until_us // width_us) * width_us
 
 
 def pairs_of(objective: Objective) -> tuple[Pair, ...]:

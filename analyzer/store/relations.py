@@ -14,11 +14,3 @@ def relation(name: str) -> str:
         FileNotFoundError: no such relation (a programming error).
     """
     return (files("analyzer.store") / "sql" / f"{name}.sql").read_text("utf-8")
-
-
-def relation_names() -> list[str]:
-    """Return the names of all relations, sorted."""
-    folder = files("analyzer.store") / "sql"
-    return sorted(
-        item.name.removesuffix(".sql") for item in folder.iterdir() if item.name.endswith(".sql")
-    )

@@ -21,10 +21,10 @@ import pyarrow as pa
 from analyzer.errors import OutputError, StoreError, UsageError
 from analyzer.store.relations import relation
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 STORE_NAME = "analysis.duckdb"
 
-_VIEWS = ("inventory",)
+_VIEWS = ("inventory", "span_row")
 _ARROW_TYPES = {
     "BIGINT": pa.int64(),
     "DOUBLE": pa.float64(),
@@ -96,14 +96,17 @@ class Store:
 
     @contextlib.contextmanager
     def modest(self, memory_limit: str) -> Iterator[None]:
-        """Take less memory inside, since others (reading processes) need some too.
+        """Take less memory inside and one thread, since others (reading processes) need some too.
 
-        What does not fit spills into `<store>.tmp` beside the store.
+        What does not fit spills into `<store>.tmp` beside the store. Rows come one batch after
+        the other: a second thread would cost a quarter more and bring nothing.
         """
         self._limit_memory(memory_limit)
+        self._connection.execute("SET threads = 1")
         try:
             yield
         finally:
+            self._connection.execute("RESET threads")
             self._limit_memory(self._memory_limit)
 
     def _limit_memory(self, limit: str) -> None:
@@ -188,6 +191,15 @@ class Store:
                 yield batch
         finally:
             cursor.close()
+
+    def arrow(self, name: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+        """Return the result of `sql/<name>.sql` in Arrow's columns, for another process."""
+        cursor = self._connection.cursor()
+        return cursor.sql(relation(name), params=dict(parameters or {})).to_arrow_table()
+
+    def schema(self, table: str) -> pa.Schema:
+        """Return the Arrow schema in which `append_arrow` takes the rows of `table`."""
+        return self._schema(table)
 
     def clear(self, tables: Iterable[str]) -> None:
         """Empty `tables`."""

@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from analyzer.model.span import Span
+from analyzer.trace.coarse_clock import settle
 from analyzer.trace.nesting import nest
 from analyzer.trace.quality import Quality
 
@@ -26,15 +27,15 @@ def adopt_all(
 
     `resolution_ns` is the precision of a service's clock. Where it is coarser than the call (an
     access log that writes whole seconds), the recorded start says no more than that; the span
-    is then laid inside its client's interval, as far as its clock allows, and counted.
+    is then laid inside its client's interval, or around what it called, as far as its clock
+    allows, and counted.
     """
     noted = Quality() if quality is None else quality
     for _, trace in groupby(spans, key=attrgetter("trace_id")):
         members = list(trace)
         if any(span.evidence == CORRELATED for span in members):
-            yield from _adopt(members, resolution_ns, noted)
-        else:
-            yield from members
+            members = _adopt(members, resolution_ns, noted)
+        yield from settle(members, resolution_ns, noted)
 
 
 def _adopt(members: list[Span], resolution_ns: Mapping[str, int], quality: Quality) -> list[Span]:

@@ -1,14 +1,13 @@
 """One door to the trace layer: the spans of a trace in, everything known about it out.
 
 Pure and order-independent. `assemble` takes one trace, `assemble_many` a stream of spans that is
-ordered by trace, in this process or spread over several.
+ordered by trace.
 """
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -53,38 +52,23 @@ def assemble(spans: Sequence[Span], options: TraceOptions = DEFAULT) -> Assemble
     return out
 
 
-def assemble_many(
-    spans: Iterable[Span], options: TraceOptions = DEFAULT, *, workers: int = 1
-) -> Iterator[Assembled]:
-    """The same for a stream of spans ordered by trace id, in batches of whole traces.
-
-    Results come in the order of the traces, whatever the number of worker processes.
-    """
-    if workers <= 1:
-        batches = _batches(spans)
-        while True:
-            with collector_paused():
-                batch = next(batches, None)
-                if batch is None:
-                    return
-                assembled = assemble_batch(batch, options)
-            yield assembled
-    with ProcessPoolExecutor(workers) as pool:
-        running: list[Future[Assembled]] = []
-        for batch in _batches(spans):
-            running.append(pool.submit(assemble_batch, batch, options))
-            if len(running) > workers:
-                yield running.pop(0).result()
-        for future in running:
-            yield future.result()
+def assemble_many(spans: Iterable[Span], options: TraceOptions = DEFAULT) -> Iterator[Assembled]:
+    """The same for a stream of spans ordered by trace id, in batches of whole traces."""
+    batches = _batches(spans)
+    while True:
+        with collector_paused():
+            batch = next(batches, None)
+            if batch is None:
+                return
+            assembled = _assembled(batch, options)
+        yield assembled
 
 
-def assemble_batch(spans: Sequence[Span], options: TraceOptions = DEFAULT) -> Assembled:
+def _assembled(spans: Sequence[Span], options: TraceOptions) -> Assembled:
     """Several whole traces at once; `spans` must be ordered by trace id."""
     out = Assembled()
-    with collector_paused():
-        for _, trace in groupby(spans, key=_TRACE_ID):
-            _add_trace(list(trace), options, out)
+    for _, trace in groupby(spans, key=_TRACE_ID):
+        _add_trace(list(trace), options, out)
     return out
 
 

@@ -92,10 +92,25 @@ def _merged(spans: Sequence[Span], quality: Quality) -> list[Span]:
 
 
 def _names_no_parents(spans: Sequence[Span]) -> bool:
-    """Whether these are log lines that share a trace id and nothing else: no ids, no parents."""
-    return len(spans) > 1 and not any(
-        span.parent_span_id or span.kind_source != "dialect" for span in spans
-    )
+    """Whether these share a trace id and nothing else: no span says whose child it is.
+
+    Where the source speaks of kinds, a span without a parent is a root, and several of them may
+    be meant; only roots that all run inside one of them are taken for children that lost their
+    parent's name.
+    """
+    if len(spans) < 2 or any(span.parent_span_id for span in spans):
+        return False
+    if all(span.kind_source == "dialect" for span in spans):
+        return True
+    timed = [
+        (start, start + length)
+        for span in spans
+        if (start := span.start_ns) is not None and (length := span.duration_ns) is not None
+    ]
+    if len(timed) < len(spans) or len(set(map(_SPAN_ID, spans))) < len(spans):
+        return False
+    first, last = min(start for start, _ in timed), max(end for _, end in timed)
+    return any(start <= first and last <= end for start, end in timed)
 
 
 def link_order(span: Span) -> tuple[str, bool, bool, str, str, int]:

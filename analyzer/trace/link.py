@@ -7,11 +7,10 @@ functions of its own and never changes what spans with explicit kinds give.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from analyzer.model.span import Call, Span
+from analyzer.model.span import Span
 from analyzer.semconv import ERROR, UNKNOWN_SERVICE
 from analyzer.trace.tree import Tree
 
@@ -22,15 +21,6 @@ _CALL_WORDS: Final = re.compile(
     r"^(http[ ._/-]?)?(get|post|put|patch|delete|head)\b|"
     r"\b(http|rpc|grpc|client|call|request|fetch|invoke|send|publish)\b"
 )
-
-
-class DependencyLink(NamedTuple):
-    """Calls between two services, summed: what Zipkin calls a dependency link."""
-
-    caller: str
-    callee: str
-    calls: int
-    errors: int
 
 
 class Edge(NamedTuple):
@@ -48,18 +38,6 @@ class Edge(NamedTuple):
     server: int
     origin: int
     guessed: bool
-
-
-def dependency_links(calls: Iterable[Call]) -> list[DependencyLink]:
-    """Calls summed by (caller, callee), sorted; a journey's root is no link."""
-    totals: dict[tuple[str, str], list[int]] = {}
-    for call in calls:
-        if call.caller is None:
-            continue
-        total = totals.setdefault((call.caller, call.callee), [0, 0])
-        total[0] += 1
-        total[1] += call.status == ERROR
-    return [DependencyLink(*pair, *total) for pair, total in sorted(totals.items())]
 
 
 def edges_of(tree: Tree) -> list[Edge]:

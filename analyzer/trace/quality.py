@@ -27,7 +27,7 @@ CHECKS: Final = {
     "gap_below_zero": "server spans longer than their client span: gap 0",
     "rules_compared": "journeys whose critical path was found by both rules (a sample)",
     "rules_differ": "of those, where a service's time differs by more than 1 % of the journey",
-    "coarse_clock": "spans of a clock coarser than their call, laid inside the client's interval",
+    "coarse_clock": "spans of a clock coarser than their call, laid where their calls allow",
     "nested_by_time": "spans that name no parent, placed by nesting in time inside their trace",
     "untraced": "spans without a trace id",
     "request_id": "spans joined by a request or business id that several services share",

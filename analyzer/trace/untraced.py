@@ -9,7 +9,7 @@ known to call each other, from ids elsewhere or learnt in quiet minutes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from analyzer.model.span import Call, Span, SpanTime
 from analyzer.semconv import ERROR
 from analyzer.trace.assemble import Assembled, assemble
+from analyzer.trace.coarse_clock import settle
 from analyzer.trace.nesting import CROWD, SLACK_NS, nest
 from analyzer.trace.options import DEFAULT, TraceOptions
 from analyzer.trace.quality import Quality
@@ -66,10 +67,21 @@ def assemble_untraced(
 def assemble_groups(groups: Iterable[list[Span]], options: TraceOptions) -> Assembled:
     """The traces that `request_groups` found, their spans nested by time."""
     out = Assembled()
-    for group in groups:
-        out.quality.count("request_id", len(group))
-        _extend(out, assemble(nest(group, "correlated"), options))
+    for trace in nested_groups(groups, options.resolution_ns, out.quality):
+        out.quality.count("request_id", len(trace))
+        _extend(out, assemble(trace, options))
     return out
+
+
+def nested_groups(
+    groups: Iterable[list[Span]],
+    resolution_ns: Mapping[str, int],
+    quality: Quality | None = None,
+) -> Iterator[Sequence[Span]]:
+    """Yield the spans of each group as a trace: nested by time, coarse clocks settled."""
+    noted = Quality() if quality is None else quality
+    for group in groups:
+        yield settle(nest(group, "correlated"), resolution_ns, noted)
 
 
 def assemble_loose(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from analyzer.slo.watch import Snapshot
-from consolidated_bot.core.messages import Scope, Sender
+from consolidated_bot.core.messages import Scope
 from consolidated_bot.operations.commands import (
     AskStatus,
     CampaignShown,
@@ -19,7 +19,7 @@ from consolidated_bot.operations.commands import (
     WatchCampaign,
 )
 from consolidated_bot.operations.domain import Campaign, Level, OperationsRefused, Runbook
-from consolidated_bot.published import RANK, RoleOf
+from consolidated_bot.operations.staff import require
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 30, 24 * 60
 MOST_EVENTS = 1_000_000_000
@@ -55,7 +55,7 @@ class Campaigns:
 
     def start(self, store: CampaignStore, scope: Scope, command: StartCampaign) -> CampaignShown:
         """By a lead: from now on the budget is the campaign's, made by its planned volume."""
-        _require(scope, command.sender, "lead")
+        require(scope, command.sender, "lead")
         if running := store.running_campaign():
             raise OperationsRefused("campaign_runs", name=running.name)
         minutes = command.length_minutes or self._runbook.length_minutes
@@ -83,7 +83,7 @@ class Campaigns:
 
     def end(self, store: CampaignStore, scope: Scope, command: EndCampaign) -> CampaignShown:
         """By a lead, before its planned end."""
-        _require(scope, command.sender, "lead")
+        require(scope, command.sender, "lead")
         campaign = _running(store)
         store.end_campaign(campaign.number, scope.now_ms, command.sender.user_id)
         scope.audit("campaign.end", f"campaign:{campaign.number}", actor_id=command.sender.user_id)
@@ -101,11 +101,11 @@ class Campaigns:
         return CampaignShown(ended, "ended", self._present.snapshots())
 
     def show(self, store: CampaignStore, scope: Scope, command: ShowCampaign) -> CampaignShown:
-        _require(scope, command.sender, "agent")
+        require(scope, command.sender, "agent")
         return CampaignShown(_running(store), None, self._present.snapshots())
 
     def misunderstood(self, store: CampaignStore, scope: Scope, command: Misunderstood) -> None:
-        _require(scope, command.sender, "agent")
+        require(scope, command.sender, "agent")
         raise OperationsRefused(command.key)
 
     def status(self, store: CampaignStore, scope: Scope, command: AskStatus) -> StatusShown:
@@ -130,10 +130,3 @@ def _running(store: CampaignStore) -> Campaign:
     if campaign is None:
         raise OperationsRefused("no_campaign")
     return campaign
-
-
-def _require(scope: Scope, sender: Sender, role: str) -> None:
-    if not sender.is_operations:
-        raise OperationsRefused("operations_only")
-    if RANK[scope.ask(RoleOf(sender.user_id, in_operations=True))] < RANK[role]:
-        raise OperationsRefused("lead_only" if role == "lead" else "staff_only")

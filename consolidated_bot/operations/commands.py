@@ -8,7 +8,7 @@ from analyzer.slo.alerts import Answer as Verdict
 from analyzer.slo.alerts import Incident, Notice
 from analyzer.slo.watch import Snapshot
 from consolidated_bot.core.messages import Sender
-from consolidated_bot.operations.domain import Campaign, IncidentPlan, Level, Watchpoint
+from consolidated_bot.operations.domain import Campaign, IncidentPlan, Level, LevelHold, Watchpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,31 @@ class LevelChanged:
     before: Level
     level: Level
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLevel:
+    """Hold the degraded mode at `level` for `seconds`; None: the load decides again."""
+
+    sender: Sender
+    level: int | None
+    seconds: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLevel:
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShown:
+    """Where the level stands; `before` is another one if it was changed just now."""
+
+    before: Level
+    level: Level
+    reason: str
+    hold: LevelHold | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,21 @@ from typing import Any, Protocol
 
 from analyzer.slo.watch import Snapshot
 from consolidated_bot.core.messages import Answer, Said, Scope, Sender
-from consolidated_bot.operations.commands import LevelChanged, WatchLoad
-from consolidated_bot.operations.domain import DegradedRules, Level
+from consolidated_bot.operations.commands import (
+    LevelChanged,
+    LevelShown,
+    SetLevel,
+    ShowLevel,
+    WatchLoad,
+)
+from consolidated_bot.operations.domain import DegradedRules, Level, LevelHold, OperationsRefused
+from consolidated_bot.operations.staff import require
 from consolidated_bot.operations.texts import say
 from consolidated_bot.published import ServiceLevel, TicketHearing
 
+SUBJECT = "service-level"
+LONGEST_HOLD_S = 86_400.0
+LONGEST_REASON = 200
 LATE = frozenset({"support/ticket-submit"})
 """Journeys that go on at the last level, and take longer."""
 
@@ -73,6 +83,14 @@ class LoadStore(Protocol):
 
     def level(self) -> Level: ...
 
+    def level_and_reason(self) -> tuple[Level, str]: ...
+
+    def held(self, now_ms: int) -> LevelHold | None: ...
+
+    def hold(self, hold: LevelHold, at_ms: int) -> None: ...
+
+    def release(self, hold: LevelHold, at_ms: int) -> None: ...
+
     def change_level(self, before: Level, level: Level, reason: str, at_ms: int) -> None: ...
 
     def oldest_waiting_ms(self, except_chat: int | None) -> int | None: ...
@@ -95,7 +113,10 @@ class DegradedMode:
         self._better_since_ms: int | None = None
 
     def watch(self, store: LoadStore, scope: Scope, command: WatchLoad) -> LevelChanged | None:
-        """Raise the level at once, give it back step by step."""
+        """Raise the level at once, give it back step by step; leave it where somebody holds it."""
+        if store.held(scope.now_ms):
+            self._better_since_ms = None
+            return None
         since_ms = store.oldest_waiting_ms(self._ops_chat_id)
         age_s = 0.0 if since_ms is None else max(0.0, (scope.now_ms - since_ms) / 1000)
         load = load_of(age_s, self._present.snapshots())
@@ -121,13 +142,57 @@ class DegradedMode:
             return before, reason
         return Level(before - 1), reason
 
+    def set(self, store: LoadStore, scope: Scope, command: SetLevel) -> LevelShown:
+        """By a lead: hold a level for a while, or let the load decide again."""
+        sender, now_ms, reason = command.sender, scope.now_ms, command.reason.strip()
+        require(scope, sender, "lead")
+        before, why = store.level_and_reason()
+        if command.level is None:
+            store.release(LevelHold(before, now_ms, _name(sender), reason), now_ms)
+            scope.audit("level.auto", SUBJECT, actor_id=sender.user_id, reason=reason)
+            return LevelShown(before, before, why, None)
+        if command.level not in set(Level) or not 0 < command.seconds <= LONGEST_HOLD_S:
+            raise OperationsRefused("bad_level")
+        if not reason:
+            raise OperationsRefused("level_needs_reason")
+        level = Level(command.level)
+        until_ms = now_ms + round(command.seconds * 1000)
+        hold = LevelHold(level, until_ms, _name(sender), reason[:LONGEST_REASON])
+        store.hold(hold, now_ms)
+        if level is not before:
+            why = f"held by {hold.by_name}: {hold.reason}"
+            store.change_level(before, level, why, now_ms)
+        scope.audit(
+            "level.hold",
+            SUBJECT,
+            actor_id=sender.user_id,
+            before=f"L{int(before)}",
+            after=f"L{int(level)} for {command.seconds / 60:g} min",
+            reason=hold.reason,
+        )
+        return LevelShown(before, level, why, hold)
+
+    def show(self, store: LoadStore, scope: Scope, command: ShowLevel) -> LevelShown:
+        require(scope, command.sender, "agent")
+        level, reason = store.level_and_reason()
+        return LevelShown(level, level, reason, store.held(scope.now_ms))
+
     def level(self, store: LoadStore, scope: Scope, question: ServiceLevel) -> int:
         return int(store.level())
 
     @property
     def handlers(self) -> dict[type, Callable[..., Any]]:
         """By command or question."""
-        return {WatchLoad: self.watch, ServiceLevel: self.level}
+        return {
+            WatchLoad: self.watch,
+            SetLevel: self.set,
+            ShowLevel: self.show,
+            ServiceLevel: self.level,
+        }
+
+
+def _name(sender: Sender) -> str:
+    return sender.name or "somebody"
 
 
 @dataclass(frozen=True, slots=True)

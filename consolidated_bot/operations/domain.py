@@ -95,12 +95,25 @@ class Watchpoint:
 
 
 class Level(IntEnum):
-    """The degraded mode (BOT section 8)."""
+    """The degraded mode (BOT section 8): each level adds to the one before.
+
+    The FAQ stays until the last: it answers from memory, without a write, at every level.
+    """
 
     NORMAL = 0
     BROADCASTS_PAUSED = 1
-    FAQ_FROM_MEMORY = 2
+    NOTICES_DEFERRED = 2
     TICKETS_ONLY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LevelHold:
+    """Somebody set the level by hand, until then; the load decides nothing meanwhile."""
+
+    level: Level
+    until_ms: int
+    by_name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

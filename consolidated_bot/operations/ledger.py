@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from analyzer.slo.events import Criterion, EventClass, JourneyAttempt, classify
+from analyzer.slo.events import EventClass, JourneyAttempt, classify
 from analyzer.slo.spec import Objective
 from analyzer.slo.watch import LiveObjective
 from consolidated_bot.core.journeys import Ending
@@ -101,21 +101,10 @@ def tallies(connection: Connection, live: LiveObjective, ended_before_ms: int) -
         statement = statement.where(
             JOURNEY.c.context == objective.context, JOURNEY.c.journey == objective.journey
         )
-    criterion = criterion_of(objective)
     for index, outcome, where, count in connection.execute(statement):
         start_us = max(int(index) * width_ms, begins_ms) * 1000
         attempt = _representative(objective, start_us, outcome, where)
-        yield Tally(start_us, classify(attempt, criterion, attempt.t_end_us or 0), count)
-
-
-def criterion_of(objective: Objective) -> Criterion:
-    """What makes an event of the objective good."""
-    deadline_ms = objective.deadline_ms
-    return Criterion(
-        None if deadline_ms is None else deadline_ms * 1000,
-        objective.valid,
-        objective.overdue_is_bad,
-    )
+        yield Tally(start_us, classify(attempt, objective.criterion, attempt.t_end_us or 0), count)
 
 
 def _representative(

@@ -22,6 +22,7 @@ class JourneyMetrics:
         self.valid = Counter("journey_valid_events", "Ended valid journeys", LABELS, registry=r)
         self.good = Counter("journey_good_events", "Ended good journeys", LABELS, registry=r)
         self.bad = Counter("journey_bad_events", "Ended bad journeys", LABELS, registry=r)
+        self._ended: dict[tuple[str, str], tuple[Counter, Counter, Counter]] = {}
         self.overdue = Gauge(
             "journey_overdue_in_flight", "In flight past the deadline", LABELS, registry=r
         )
@@ -35,15 +36,25 @@ class JourneyMetrics:
 
     def watch(self, context: str, journey: str) -> None:
         """Show a journey's series from the start: a rate needs the zero before the first event."""
-        for series in (self.valid, self.good, self.bad, self.overdue):
-            series.labels(context, journey)
+        self.overdue.labels(context, journey)
+        self._of(context, journey)
 
     def ended(self, context: str, journey: str, event_class: EventClass) -> None:
         """Count one completion."""
         if event_class in {EventClass.INVALID, EventClass.PENDING}:
             return
-        self.valid.labels(context, journey).inc()
+        valid, good, bad = self._of(context, journey)
+        valid.inc()
         if event_class is EventClass.GOOD:
-            self.good.labels(context, journey).inc()
+            good.inc()
         elif event_class is EventClass.BAD:
-            self.bad.labels(context, journey).inc()
+            bad.inc()
+
+    def _of(self, context: str, journey: str) -> tuple[Counter, Counter, Counter]:
+        found = self._ended.get((context, journey))
+        if found is None:
+            valid, good, bad = (
+                series.labels(context, journey) for series in (self.valid, self.good, self.bad)
+            )
+            found = self._ended[context, journey] = valid, good, bad
+        return found

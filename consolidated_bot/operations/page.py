@@ -16,12 +16,14 @@ from analyzer.slo.alerts import Board as AlertBoard
 from analyzer.slo.alerts import Incident, State
 from analyzer.slo.spec import Objective
 from consolidated_bot.core.telemetry import Metrics
-from consolidated_bot.operations.domain import Campaign, Level, Runbook
+from consolidated_bot.operations.domain import Campaign, Level, LevelHold, Runbook
+from consolidated_bot.operations.incident_view import clock
 from consolidated_bot.operations.metrics import JourneyMetrics
 
 LEVELS = {
+    Level.NORMAL: "L0: full service",
     Level.BROADCASTS_PAUSED: "L1: broadcasts paused",
-    Level.FAQ_FROM_MEMORY: "L2: FAQ from memory, notices deferred",
+    Level.NOTICES_DEFERRED: "L2: broadcasts paused, notices deferred",
     Level.TICKETS_ONLY: "L3: tickets only",
 }
 STATM = Path("/proc/self/statm")
@@ -40,7 +42,7 @@ class Page:
         self._runbook = runbook
         self._cpu = (time.monotonic(), time.process_time())
         self._campaign: Campaign | None = None
-        self._level = Level.NORMAL
+        self._level: tuple[Level, LevelHold | None] = (Level.NORMAL, None)
 
     def gauges(self, now_us: int, in_flight: tuple[int, float], busy: tuple[int, int]) -> None:
         """`in_flight` is (updates, age of the oldest in s), `busy` (workers at work, workers)."""
@@ -90,13 +92,16 @@ class Page:
                 campaign.name, start_us, campaign.until_ms * 1000, planned
             )
 
-    def level(self, level: Level, reason: str, now_us: int) -> None:
-        """Show how far the service is degraded."""
-        if level is self._level:
+    def level(self, level: Level, reason: str, hold: LevelHold | None, now_us: int) -> None:
+        """Show how far the service is degraded, and who holds it there."""
+        if (level, hold) == self._level:
             return
-        self._level = level
+        self._level = level, hold
         self._board.level = FULL_SERVICE
-        if level is not Level.NORMAL:
+        if hold is not None:
+            until = clock(hold.until_ms / 1000)
+            reason = f"held by {hold.by_name} until {until} UTC, {hold.reason}"
+        if level is not Level.NORMAL or hold is not None:
             self._board.level = ServiceLevel(
                 LEVELS[level], degraded=True, reason=reason, since_us=now_us
             )

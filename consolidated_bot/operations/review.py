@@ -19,7 +19,6 @@ from analyzer.slo.events import EventClass, EventCounts, JourneyAttempt, classif
 from analyzer.slo.spec import Objective
 from consolidated_bot.operations.domain import Campaign, Runbook
 from consolidated_bot.operations.journeys import SUCCESSES, EndedJourney, attempts
-from consolidated_bot.operations.ledger import criterion_of
 
 PEAK_MS = 15 * 60_000
 """The quarter of an hour with most journeys is the peak, the rest is the baseline."""
@@ -154,7 +153,7 @@ def _objective(
 
 def _buckets(objective: Objective, found: Iterable[JourneyAttempt], now_us: int) -> list[Bucket]:
     """Counts by second of start, as an evaluation takes them."""
-    criterion = criterion_of(objective)
+    criterion = objective.criterion
     wanted = objective.context, objective.journey
     classes: dict[int, Counter[EventClass]] = defaultdict(Counter)
     bad: dict[int, list[int]] = defaultdict(list)

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
+from consolidated_bot.operations.alert_storage import HEARTBEAT, SECOND_CHANNEL
 from consolidated_bot.operations.metrics import JourneyMetrics
-from consolidated_bot.operations.storage import HEARTBEAT, SECOND_CHANNEL
 
 LOOK_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 1.0

@@ -15,6 +15,7 @@ routes = Routes("operations")
 
 DURATION = re.compile(r"(\d{1,4})\s*(m|min|h)", re.IGNORECASE)
 BUTTON_SILENCE_S = 3600.0
+HOLD_S = 3600.0
 ACTIONS = frozenset({"ack", "confirm", "back", "escalate"})
 
 
@@ -51,6 +52,24 @@ def silence(sender: Sender, words: str, message: Message) -> Any:
     if seconds is None:
         return o.Misunderstood(sender, "bad_silence")
     return o.SilenceIncident(sender, number, seconds, reason)
+
+
+@routes.command("level")
+def level(sender: Sender, words: str, message: Message) -> Any:
+    """`/level` shows, `/level 2 [30m] why` holds one, `/level auto` gives it back."""
+    first, _, rest = words.strip().partition(" ")
+    if not first:
+        return o.ShowLevel(sender)
+    if first.lower() == "auto":
+        return o.SetLevel(sender, None, reason=rest)
+    number = _number(first.upper().removeprefix("L"))
+    if number is None:
+        return o.Misunderstood(sender, "bad_level")
+    duration, _, reason = rest.strip().partition(" ")
+    seconds = _seconds(duration)
+    if seconds is None:
+        seconds, reason = HOLD_S, rest
+    return o.SetLevel(sender, number, seconds, reason)
 
 
 @routes.command("campaign")

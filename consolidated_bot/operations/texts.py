@@ -38,6 +38,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "silence_too_long": "A silence lasts 24 hours at most.",
         "silence_needs_reason": "Say why: /silence 30m we are changing the database",
         "bad_silence": "Like this: /silence 30m why, or /silence 3 30m why, or /silence 3 off",
+        "bad_level": "Like this: /level 2 30m why (0 to 3, an hour unless said, 24h at most), "
+        "/level auto, /level",
+        "level_needs_reason": "Say why: /level 2 30m the mailing comes too early",
         "bad_campaign": "Like this: /campaign start NAME VOLUME 4h, /campaign status, "
         "/campaign end. VOLUME is a number from 1 on, the length 30m to 24h.",
         "campaign_runs": "Campaign {name} is running already; end it first.",

@@ -25,9 +25,9 @@ from consolidated_bot.operations.incident_view import (
 from consolidated_bot.operations.texts import say
 
 LEVELS = {
-    Level.NORMAL: "everything is on offer again",
+    Level.NORMAL: "everything is on offer",
     Level.BROADCASTS_PAUSED: "broadcasts are paused",
-    Level.FAQ_FROM_MEMORY: "broadcasts are paused, notices deferred, the FAQ answers from memory",
+    Level.NOTICES_DEFERRED: "broadcasts are paused and notices deferred",
     Level.TICKETS_ONLY: "only tickets are taken; everything else is told to come back",
 }
 
@@ -47,6 +47,7 @@ class OperationsView:
             o.Acted: self.acted,
             o.IncidentsShown: self.shown,
             o.CampaignShown: self.campaign,
+            o.LevelShown: self.level_shown,
             OperationsRefused: refused,
             Shed: shed,
         }
@@ -137,13 +138,23 @@ class OperationsView:
         """Every change of the degraded mode is announced."""
         if self._ops_chat_id is None:
             return Answer("operations/degraded")
-        sign = "⬆️" if result.level > result.before else "⬇️"
-        text = (
-            f"{sign} <b>Service level L{int(result.level)}</b> (was L{int(result.before)}): "
-            f"{LEVELS[result.level]}. Reason: {escape(result.reason)}."
-        )
+        text = _level_text(result.before, result.level, result.reason)
         send = Send(self._ops_chat_id, _html(text, None), priority=Priority.ALERT)
         return Answer("operations/degraded", (send,))
+
+    def level_shown(self, result: o.LevelShown, to: Sender) -> Answer:
+        """The answer stands in the operations chat, so it is the announcement, too."""
+        reason = "" if result.hold else result.reason
+        lines = [_level_text(result.before, result.level, reason)]
+        if result.hold is None:
+            lines.append("The load decides.")
+        else:
+            until = clock(result.hold.until_ms / 1000)
+            lines.append(
+                f"Held by {escape(result.hold.by_name)} until {until} UTC: "
+                f"{escape(result.hold.reason)}. /level auto lets the load decide again."
+            )
+        return Answer("operations/level", (Send(to.chat_id, _html("\n".join(lines), None)),))
 
 
 def refused(refusal: OperationsRefused, to: Sender) -> Answer:
@@ -154,6 +165,13 @@ def refused(refusal: OperationsRefused, to: Sender) -> Answer:
 def shed(result: Shed, to: Sender) -> Answer:
     params = {"text": say(to.language, "shed")}
     return Answer("operations/shed", (Send(to.chat_id, params),), outcome="shed")
+
+
+def _level_text(before: Level, level: Level, reason: str) -> str:
+    sign = "⬆️" if level > before else "⬇️" if level < before else "▫️"
+    was = "" if level is before else f" (was L{int(before)})"
+    why = f" Reason: {escape(reason)}." if reason else ""
+    return f"{sign} <b>Service level L{int(level)}</b>{was}: {LEVELS[level]}.{why}"
 
 
 def _slot(incident: int, notice: int) -> str:

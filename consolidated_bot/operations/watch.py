@@ -19,7 +19,7 @@ from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
 from consolidated_bot.operations import ledger
 from consolidated_bot.operations.degraded import Shedding
-from consolidated_bot.operations.domain import Campaign, Level, Runbook
+from consolidated_bot.operations.domain import Campaign, Level, LevelHold, Runbook
 from consolidated_bot.operations.feed import LiveFeed
 from consolidated_bot.operations.metrics import JourneyMetrics
 from consolidated_bot.operations.objectives import during
@@ -53,6 +53,7 @@ class WatchParts:
 class _Known:
     campaign: Campaign | None
     level: tuple[Level, str]
+    hold: LevelHold | None
     alerts: Board
 
 
@@ -135,7 +136,12 @@ class Watch:
 
     def _ask(self, connection: Connection) -> _Known:
         store = SqlOperations(connection, self._parts.bot_id)
-        return _Known(store.running_campaign(), store.level_and_reason(), store.board_as_seen())
+        return _Known(
+            store.running_campaign(),
+            store.level_and_reason(),
+            store.held(self._parts.clock.now_ms()),
+            store.board_as_seen(),
+        )
 
     def _show(self, known: _Known) -> None:
         """Let metrics and page know."""
@@ -143,7 +149,7 @@ class Watch:
         page = parts.page
         page.gauges(now_us, parts.feed.in_flight(), self.busy())
         page.incidents(known.alerts)
-        page.level(*known.level, now_us)
+        page.level(*known.level, known.hold, now_us)
         if self.leads():
             parts.feed.count_overdue()
             open_ones = [i for i in known.alerts.incidents if i.open]

@@ -139,7 +139,7 @@ STAFF_HELP = """Reply to a card, or write in a ticket's topic: that is the answe
 /ban, /unban [user id] [reason] - in a topic or as a reply without an id (lead)
 /linkcode customer - a code to link an account
 /broadcast topic text, /schedule number date time [zone] (lead)
-/incident, /ack, /escalate, /silence, /campaign, /stats - operations
+/incident, /ack, /escalate, /silence, /campaign, /level, /stats - operations
 /audit [subject] - who did what (lead)
 /role user_id role (owner)"""
 

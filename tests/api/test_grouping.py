@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import polars as pl
 
+import analyzer as an
 from analyzer.api.grouping import propose
 
 SERVICES = ("front", "cart", "basket", "mail", "pay")
@@ -50,3 +55,27 @@ def test_services_that_fail_together_stand_beside_the_proposal_as_a_layer() -> N
     found = propose(relations, None, 7)
     assert found.layer("failure_coupling").rows() == [("basket", "cart", 1.0)]
     assert found.layers.filter(layer="failure_coupling")["weight"].item() == 0.0
+
+
+def test_a_run_that_failed_on_its_way_is_no_variant_of_its_journey(tmp_path: Path) -> None:
+    """Orders that stop at an exhausted pool never reach payment: they still belong together."""
+    lines = []
+    for at in range(300):
+        begun = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(seconds=at)
+        failed = at % 3 == 0
+        reached = ("front", "orders", "stock") if failed else ("front", "orders", "stock", "pay")
+        for depth, service in enumerate(reached):
+            span = {
+                "service": service, "op": "order", "trace_id": f"{at + 1:032x}",
+                "span_id": f"{at * 10 + depth + 1:016x}", "duration_ms": 100 - 20 * depth,
+                "time": (begun + timedelta(milliseconds=100 - 5 * depth)).isoformat(),
+                "status": "error" if failed else "ok", "kind": "server",
+            }  # fmt: skip
+            if depth:
+                span["parent_span_id"] = f"{at * 10 + depth:016x}"
+            lines.append(json.dumps(span))
+    (tmp_path / "fleet.log").write_text("\n".join(lines) + "\n")
+    run = an.analyze([tmp_path / "fleet.log"], tmp_path / "out")
+    variants = run.relation("journey_variants")
+    assert variants["journey"].unique().to_list() == ["order via front + orders + pay + stock"]
+    assert variants["weight"].unique().to_list() == [200]

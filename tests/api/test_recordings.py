@@ -69,6 +69,34 @@ def test_a_run_leaves_the_recording_that_later_questions_read(run: an.Analysis) 
     assert path.read_bytes() == made
 
 
+def test_requests_without_trace_ids_are_replayed_as_well(tmp_path: Path) -> None:
+    """Both halves of every call under one request id and no other: the way can be saved."""
+    lines: dict[str, list[str]] = {"gateway": [], "tickets": []}
+    for at in range(120):
+        begun = 1_700_000_000_000 + at * 500
+
+        def line(service: str, kind: str, start: int, ms: int, at: int = at) -> None:
+            lines[service].append(
+                json.dumps({
+                    "service": service, "kind": kind, "operation": "POST /tickets",
+                    "request_id": f"{at:016x}", "start_time_unix_nano": start * 1_000_000,
+                    "duration_ms": ms,
+                    **({"peer_service": "tickets"} if kind == "client" else {}),
+                })
+            )  # fmt: skip
+
+        line("gateway", "server", begun, 100)
+        line("gateway", "client", begun + 10, 80)
+        line("tickets", "server", begun + 20, 60)
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for name, written in lines.items():
+        (folder / f"{name}.log").write_text("\n".join(written) + "\n")
+    run = an.analyze(folder, tmp_path / "out")
+    found = run.whatif([["gateway", "tickets"]]).frame.filter(quantile=0.5).row(0, named=True)
+    assert (found["before_ms"], found["predicted_ms"], found["n"]) == (100, 80, 120)
+
+
 @pytest.mark.parametrize("content", [b"", b"ARROW1\0\0 and then nothing", None])
 def test_a_damaged_recording_is_made_again(run: an.Analysis, content: bytes | None) -> None:
     path, expected = run.folder / RECORDING_NAME, answers(run)

@@ -141,7 +141,7 @@ def test_whatif_predicts_for_any_grouping(done: Path) -> None:
     rows = json.loads(result.stdout)
     assert {"SubmitTicket"} <= {row["journey"] for row in rows}
     assert "no service 'nobody'" in analyze("whatif", "--merge", "nobody,faq", cwd=done).stderr
-    assert analyze("whatif", "--plan", cwd=done).returncode == 0
+    assert analyze("whatif", "--show", "plan", cwd=done).returncode == 0
 
 
 def test_doctor_names_versions_and_room(tmp_path: Path) -> None:

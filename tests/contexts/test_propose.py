@@ -133,6 +133,27 @@ def test_the_telegram_fleet_reads_as_an_architect_would_draw_it() -> None:
     assert ("tickets", "accounts", 3000.0, "sync") in [tuple(e) for e in why.edges_outside]
 
 
+def test_an_entry_point_is_no_glue_even_before_few_contexts() -> None:
+    paths = {
+        "pay": ("edge payments", "payments risk", "payments ledger", "payments notify"),
+        "balance": ("edge ledger",),
+        "card": ("edge cards", "cards ledger"),
+    }
+    calls = [
+        (*call.split(), f"{call} {journey}", journey, 1000, "sync")
+        for journey, made in paths.items()
+        for call in made
+    ]
+    edges = pl.DataFrame(
+        calls, ["caller", "callee", "message", "journey", "calls", "mode"], orient="row"
+    )
+    touched = {(row[3], name, 1000) for row in calls for name in row[:2]}
+    journeys = pl.DataFrame(sorted(touched), ["journey", "service", "calls"], orient="row")
+    found = propose_contexts(edges, journeys, settings=Settings(hubs="apart"))
+    assert {hub.service: hub.role for hub in found.hubs}["edge"] == "edge"
+    assert found.groups["edge"] == ("edge",)
+
+
 def test_hubs_are_marked_and_kept_in_the_tree_unless_taken_apart() -> None:
     edges, journeys = telegram_fleet()
     found = propose_contexts(edges, journeys)

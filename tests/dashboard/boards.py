@@ -88,14 +88,19 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    board: Board, access: Access | None = None, port: int = 0
+    board: Board, access: Access | None = None, port: int = 0, prefix: str = ""
 ) -> AsyncIterator[Served]:
+    """Below `prefix`, as behind a proxy that takes it away."""
     application = web.Application()
     mount(application, board, access or Access())
-    runner = web.AppRunner(application, access_log=None)
+    outer = application
+    if prefix:
+        outer = web.Application()
+        outer.add_subapp(prefix, application)
+    runner = web.AppRunner(outer, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
-        yield Served(f"http://127.0.0.1:{runner.addresses[0][1]}", board, runner)
+        yield Served(f"http://127.0.0.1:{runner.addresses[0][1]}{prefix}", board, runner)
     finally:
         await runner.cleanup()

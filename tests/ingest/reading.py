@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analyzer.ingest.discover import discover
+from analyzer.ingest.discover import LogFile, discover
+from analyzer.ingest.events import Again, Finished, Job, Rows
 from analyzer.ingest.load import IngestResult, ingest
 from analyzer.ingest.mask import Masker
-from analyzer.ingest.reader import ReadingOptions
+from analyzer.ingest.options import ReadingOptions
+from analyzer.ingest.reading import read_file
 from analyzer.store import Store, query
 
 SECRET = b"a key of the tests"
@@ -87,3 +90,22 @@ def read_files(folder: Path, files: Mapping[str, bytes | str], **given: Any) -> 
 def count_lines(content: bytes) -> int:
     """Count lines as `wc -l` does, and a last line without its end as one more."""
     return content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
+
+
+def rows_of(content: bytes) -> dict[str, Any]:
+    """What reading one file makes of `content`, without a store: rows by table, and the tally."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.log")
+        path.write_bytes(content)
+        for event in read_file(
+            Job(LogFile(path, "x.log", None), Masker(SECRET), ReadingOptions())
+        ):
+            if isinstance(event, Again):
+                found.clear()
+            elif isinstance(event, Rows):
+                rows = zip(*(column.to_pylist() for column in event.rows), strict=True)
+                found.setdefault(event.table, []).extend(rows)
+    assert isinstance(event, Finished)
+    assert event.tally.account.lines == count_lines(content)
+    return {name: sorted(rows, key=repr) for name, rows in found.items()} | {"tally": event.tally}

@@ -123,3 +123,12 @@ def test_units_come_from_key_or_value_and_a_bare_number_stays_unknown(tmp_path: 
     assert found.rows("SELECT note, count FROM file_note") == [
         {"note": "unit_unknown:duration", "count": 1}
     ]
+
+
+def test_a_bare_parent_is_a_spans_where_the_line_has_a_span(tmp_path: Path) -> None:
+    common = {"time": "2026-03-01T10:00:00Z", "op": "x", "duration_ms": 5, "parent": "ab" * 8}
+    lines = [{**common, "span_id": "cd" * 8}, {**common, "op": "y"}]
+    found = read_files(tmp_path, {"x.log": "\n".join(map(json.dumps, lines))})
+    rows = found.rows("SELECT operation, parent_span_id, attributes FROM span ORDER BY operation")
+    assert [row["parent_span_id"] for row in rows] == ["ab" * 8, None]
+    assert '"parent":' in rows[1]["attributes"]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.ingest.columnar import book
-from tests.ingest.reading import Ingested, count_lines, read_files
+from tests.ingest.reading import read_files, rows_of
 from tests.ingest.samples import SAMPLES
 
 HEX = "0123456789abcdef"
@@ -142,14 +142,10 @@ def damaged(line: bytes, source: random.Random) -> bytes:
     ])  # fmt: skip
 
 
-def contents(content: bytes, lessons: int, monkeypatch: pytest.MonkeyPatch) -> Ingested:
+def contents(content: bytes, lessons: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(book, "MAX_LESSONS", lessons)
     monkeypatch.setattr(book, "MIN_LINES", 2)
-    with tempfile.TemporaryDirectory() as folder:
-        found = read_files(Path(folder), {"x.log": content})
-        account = found.account()
-        assert account["lines"] == count_lines(content)
-        return found.contents() | {"masked": found.results[0].masked}  # type: ignore[return-value]
+    return rows_of(content)
 
 
 def assert_same_both_ways(content: bytes) -> None:
@@ -198,3 +194,34 @@ def test_many_lines_of_a_style_are_read_by_the_column(
     with tempfile.TemporaryDirectory() as folder:
         read_files(Path(folder), {"x.log": lines})
     assert single < 2_200
+
+
+WORDS_OF_PAIRS = ("path", "took", "phone", "no", "number", "card", "id", "note", "user", "tel")
+PARTS_OF_VALUES = (
+    "0171", "1234567", "4111111111111111", "+49", "8", "495", "phone", "user", "/", "-", ".", ":",
+    "0a", "deadbeef", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "ms", "7", "12.5", "10.20.30.40",
+    "81.2.69.160", "/bot77", "a@b.org", "_", "",
+)  # fmt: skip
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    words=st.sampled_from(["done", "call phone", "user 12345678", "ticket 7 of 0171 late"]),
+    keys=st.lists(st.sampled_from(WORDS_OF_PAIRS), min_size=1, max_size=3, unique=True),
+    seed=st.integers(0, 2**32),
+)
+def test_values_that_are_written_alike_hide_nothing_and_tell_nothing(
+    words: str, keys: list[str], seed: int
+) -> None:
+    """What masks and templates make of a message is the same, whatever stands in its pairs."""
+    source = random.Random(seed)
+    usual = {key: source.choice(["7", "12.5ms", "/faq/77", "0123456789abcdef"]) for key in keys}
+    lines = []
+    for n in range(60):
+        odd = n % 6 == 0
+        pairs = " ".join(
+            f"{key}={''.join(source.choices(PARTS_OF_VALUES, k=3)) if odd else usual[key]}"
+            for key in keys
+        )
+        lines.append(f"2026-03-01 10:00:{n:02d},000 INFO faq.http {words} {pairs}")
+    assert_same_both_ways("\n".join(lines).encode())

@@ -298,8 +298,11 @@ def test_traceback_folds_into_its_record_and_names_the_error(tmp_path: Path) -> 
     assert found.account() == {
         "lines": 13, "records": 2, "quarantined": 0, "blank": 2, "folded": 9, "excluded": 0,
     }  # fmt: skip
-    first, second = found.rows("SELECT status, error_type, body FROM log_record ORDER BY time")
+    first, second = found.rows(
+        "SELECT status, error_type, template, body FROM log_record ORDER BY time"
+    )
     assert (first["status"], first["error_type"]) == ("error", "shop.errors.PoolTimeout")
+    assert first["template"] == "shop.errors.PoolTimeout: no connection"
     assert first["body"].startswith("work failed\nTraceback")
     assert second["status"] == "unset"
 

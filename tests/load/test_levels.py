@@ -41,6 +41,8 @@ def test_command_offers_every_scenario() -> None:
 def test_what_cannot_be_run_is_refused() -> None:
     with pytest.raises(UsageError, match="no scenario is called 'stepp'; there are step, ramp"):
         planned("stepp", 4, 80, 20, CAMPAIGN, 7)
+    with pytest.raises(UsageError, match=r"at most 1000 updates/s, not 1e\+06"):
+        planned("soak", 1e6, 80, 20, CAMPAIGN, 7)
     with pytest.raises(UsageError, match="must be above 0"):
         planned("step", 0, 80, 20, CAMPAIGN, 7)
 
@@ -63,3 +65,22 @@ def test_levels_tile_the_run_and_offer_about_what_they_say(
     )
     assert abs(len(found.arrivals) - expected) < 6 * expected**0.5 + 3
     assert max(arrival.user for arrival in found.arrivals) < found.plan.users
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(SCENARIOS), st.floats(0.5, 20), st.floats(1, 90), st.floats(1, 60))
+def test_no_scenario_brings_in_anybody_after_the_limit(
+    scenario: str, rate: float, seconds: float, step_seconds: float
+) -> None:
+    plan = planned(scenario, rate, seconds, step_seconds, CAMPAIGN, 7)
+    longest = seconds * (1 + 1e-9)
+    assert 0 < plan.plan.seconds <= longest
+    assert max((one.at_seconds for one in plan.arrivals), default=0.0) <= longest
+    assert max(plan.notified, default=0.0) <= longest
+    assert max(level.until_seconds for level in plan.levels) <= longest
+
+
+def test_climb_of_many_levels_ends_where_no_generator_follows() -> None:
+    found = planned("step", 4, 3600, 20, CAMPAIGN, 7)
+    assert 500 < max(level.rate for level in found.levels) <= 1000
+    assert found.plan.seconds < 400

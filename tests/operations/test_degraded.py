@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consolidated_bot.operations.degraded import Load, level_for
 from consolidated_bot.operations.domain import Level
 from consolidated_bot.operations.runbook_file import read_runbook
-from tests.bot.conftest import AGENT, ANN, BORIS
+from tests.bot.conftest import AGENT, ANN, BORIS, OPERATIONS
 from tests.operations.rig import LEAD, Rig
 
 RULES = read_runbook(None).degraded
@@ -156,3 +156,46 @@ async def test_budget_counts_only_while_it_burns(rig: Rig) -> None:
         await rig.advance(15, step=15)
     last = await rig.stored("SELECT level FROM degraded_change ORDER BY id DESC LIMIT 1")
     assert last[0][0] == 0, "the budget is still gone, but nothing burns"
+
+
+def shed_level(rig: Rig) -> int:
+    return int(rig.watch._parts.gate.level)
+
+
+async def test_level_held_by_hand_stands_against_the_load_until_it_runs_out(rig: Rig) -> None:
+    await rig.write(LEAD, "/level 1 10m the mailing comes too early")
+    (told,) = await rig.messages("Service level")
+    assert "L1 (was L0): broadcasts are paused" in told
+    assert "Held by Ann until" in told
+    await wait_in_inbox(rig, 61)
+    await rig.advance(60, step=10)
+    assert shed_level(rig) == 1
+    assert rig.feed.board.level.name == "L1: broadcasts paused"
+    assert "held by Ann" in rig.feed.board.level.reason
+    await rig.advance(550, step=10)
+    await rig.watch.pulse()
+    assert shed_level(rig) == 3, "the load decides again"
+    audited = await rig.stored("SELECT action, before, after, reason FROM audit ORDER BY id")
+    assert ("level.hold", "L0", "L1 for 10 min", "the mailing comes too early") in audited
+
+
+async def test_level_is_set_by_leads_in_the_operations_chat_and_with_a_reason(rig: Rig) -> None:
+    for user, words, chat_id, answer in (
+        (AGENT, "/level 3 why not", OPERATIONS.chat_id, "This is for leads"),
+        (LEAD, "/level 3 why not", None, "operations chat only"),
+        (LEAD, "/level 3", OPERATIONS.chat_id, "Say why"),
+        (LEAD, "/level 4 30m more", OPERATIONS.chat_id, "Like this: /level"),
+        (LEAD, "/level 2 48h more", OPERATIONS.chat_id, "Like this: /level"),
+        (LEAD, "/level please", OPERATIONS.chat_id, "Like this: /level"),
+        (AGENT, "/level", OPERATIONS.chat_id, "The load decides"),
+        (LEAD, "/level 2 an experiment", OPERATIONS.chat_id, "Held by Ann until"),
+        (AGENT, "/level", OPERATIONS.chat_id, "Held by Ann until"),
+        (LEAD, "/level auto it is over", OPERATIONS.chat_id, "The load decides"),
+    ):
+        await rig.write(user, words, chat_id=chat_id)
+        newest = [e.text for e in await rig.read() if e.kind == "message" and e.text != words]
+        assert answer in newest[-1], words
+    assert await rig.stored("SELECT count(*) FROM degraded_change") == [(1,)]
+    await rig.advance(150, step=10)
+    last = await rig.stored("SELECT level FROM degraded_change ORDER BY id DESC LIMIT 1")
+    assert last[0][0] == 1, "a step back, as always"

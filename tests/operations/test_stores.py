@@ -14,9 +14,10 @@ from analyzer.slo.events import EventClass
 from analyzer.slo.watch import LiveObjective
 from consolidated_bot.core.db import Database
 from consolidated_bot.operations import ledger
+from consolidated_bot.operations.alert_storage import HEARTBEAT
 from consolidated_bot.operations.domain import Campaign, Level
 from consolidated_bot.operations.objectives import read_live_objectives
-from consolidated_bot.operations.storage import HEARTBEAT, SqlOperations
+from consolidated_bot.operations.storage import SqlOperations
 from tests.bot.conftest import create_database, postgresql_server
 from tests.bot.core_parts import fresh_database, sqlite_url
 
@@ -110,7 +111,7 @@ async def test_plan_channel_campaign_and_level(database: Database) -> None:
         running = store.running_campaign()
         store.end_campaign(1, NOON_MS + 1, None)
         store.change_level(Level.NORMAL, Level.TICKETS_ONLY, "why", 1)
-        store.change_level(Level.TICKETS_ONLY, Level.FAQ_FROM_MEMORY, "better", 2)
+        store.change_level(Level.TICKETS_ONLY, Level.NOTICES_DEFERRED, "better", 2)
         store.add_rehearsal(3, "all hold", "abc", passed=True)
         return (
             ticks,
@@ -129,7 +130,7 @@ async def test_plan_channel_campaign_and_level(database: Database) -> None:
         {5},
         campaign,
         None,
-        (Level.FAQ_FROM_MEMORY, "better"),
+        (Level.NOTICES_DEFERRED, "better"),
         (3, True, "all hold", "abc"),
         None,
     )

@@ -24,8 +24,8 @@ from analyzer.replay.botapi import (
     Settings,
 )
 from analyzer.replay.botapi.local_door import LocalDoor
-from analyzer.replay.drive import Driven, drive
-from analyzer.replay.workload import SCENARIOS, Phase, Plan
+from analyzer.replay.drive import Closing, Driven, drive
+from analyzer.replay.workload import SCENARIOS, Arrival, Phase, Plan
 from tests.botapi.chatting import seen
 from tests.replay.small_bot import NO_FAULTS, BotFaults, SmallBot, running
 
@@ -97,6 +97,16 @@ async def test_unanswered_journeys_are_late_and_stay_in_the_latencies_at_their_a
     assert figures.good_ratio == 0
     assert figures.p50_ms >= 400
     assert "help" not in result.summary.journeys
+
+
+async def test_ticket_that_was_never_worded_is_not_a_submission() -> None:
+    """Without an answer to `/ticket` nobody wrote what it is about: nothing there to lose."""
+    result = await driven(
+        {"ticket_guided": 1.0}, BotFaults(mute=frozenset({"/ticket"})), patience=0.3, rate=10
+    )
+    figures = result.summary.journeys["ticket-begin"]
+    assert figures.unanswered == figures.n > 0
+    assert set(result.summary.journeys) == {"ticket-begin"}
 
 
 async def test_busy_user_makes_the_run_invalid() -> None:
@@ -172,3 +182,39 @@ def test_scenario_begins_with_a_command(scenario: str) -> None:
     step = next(SCENARIOS[scenario](personas(1, seed=1)[0]))
     assert isinstance(step.act, Say)
     assert step.act.text.startswith("/")
+
+
+async def test_when_it_is_over_nobody_stays_but_for_an_answer() -> None:
+    """Users think, and look on for 20 s: the end of a run is not theirs to choose."""
+    mix = {"ticket_and_notification": 1.0, "look_around": 1.0}
+    begun = asyncio.get_running_loop().time()
+    async with serving(BotFaults(mute=frozenset({"/start"}))) as telegram:
+        demand = plan(mix, rate=20, patience=1.5, pace=1)
+        result = await drive(demand, telegram.door, watch=Closing(0.4))
+    assert asyncio.get_running_loop().time() - begun < 5  # 0.4 to come, 1.5 of patience
+    assert {row.journey for row in result.rows} == {"ticket-submit", "start"}
+    waited = [row.waited_ms for row in result.rows if row.journey == "start"]
+    assert min(waited) >= 1500  # an answer that was asked for is waited for
+    assert result.summary.problems == ()
+
+
+async def test_told_to_close_a_run_ends_before_the_next_arrival() -> None:
+    watch = Closing(float("inf"))
+    late = [Arrival(n, at, "all", "look_around", n) for n, at in enumerate((0.0, 3600.0))]
+    async with serving() as telegram:
+        asyncio.get_running_loop().call_later(0.3, watch.close)
+        result = await drive(
+            plan({"look_around": 1.0}, pace=1), telegram.door, planned=late, watch=watch
+        )
+    assert [row.journey for row in result.rows] == ["start"] == [r.journey for r in watch.rows]
+
+
+async def test_where_nobody_is_left_to_answer_nobody_waits() -> None:
+    watch = Closing(float("inf"))
+    async with serving(BotFaults(mute=frozenset({"/start"}))) as telegram:
+        # All have come by then, within half a second, and would wait for a minute.
+        asyncio.get_running_loop().call_later(3, watch.silence)
+        demand = plan({"look_around": 1.0}, patience=60)
+        result = await asyncio.wait_for(drive(demand, telegram.door, watch=watch), timeout=30)
+    assert {row.outcome for row in result.rows} == {"unanswered"}
+    assert all(row.late for row in result.rows)

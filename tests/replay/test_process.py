@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,3 +63,25 @@ async def test_command_that_is_not_there_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="cannot start the bot: no-such-bot"):
             async with running_bot(missing, telegram):
                 pytest.fail("it cannot run")
+
+
+SHELL = "trap 'exit 0' TERM; {python} -c \"{bot}\" & echo $! > {note}; wait"
+
+
+async def test_what_a_shell_leaves_behind_is_ended_too(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    shell = SHELL.format(python=sys.executable, bot=BOT, note=note)
+    started = BotCommand(words=("sh", "-c", shell), output=tmp_path / "bot.log", folder=ROOT)
+    async with Emulator() as telegram, running_bot(started, telegram):
+        left = int(note.read_text())
+        os.kill(left, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(left, 0)
+
+
+async def test_bot_that_does_not_listen_to_sigterm_is_killed_in_time(tmp_path: Path) -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + BOT
+    stubborn = replace(command(deaf, tmp_path), stop_within_seconds=0.3)
+    async with Emulator() as telegram, running_bot(stubborn, telegram) as process:
+        pass
+    assert process.returncode == -signal.SIGKILL

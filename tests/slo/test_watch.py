@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.slo.alerts import AlertingPolicy, Board, Ladder, Level, NoticeKind, Send, tick
 from analyzer.slo.budget import ArrivalStep, EvidenceVerdict, PeriodVerdict
 from analyzer.slo.burn import BurnState
+from analyzer.slo.evaluate import Bucket, evaluate, origin_us
 from analyzer.slo.events import EventClass, EventCounts, JourneyAttempt
 from analyzer.slo.live import SECOND_US
+from analyzer.slo.spec import Duration, RollingWindow
 from analyzer.slo.watch import LiveObjective
 from tests.slo.samples import CAMPAIGN, edited, read
 from tests.slo.test_spec_reading import REFERENCES
@@ -142,3 +147,32 @@ def test_budget_without_a_plan_follows_the_events() -> None:
     live = campaign(edited('    analyzer.local/planned-events: "20000"\n', ""))
     now_us = feed(live, range(1000))
     assert live.snapshot(now_us).budget.events == Fraction(1)
+
+
+@given(
+    st.sampled_from((40, 45, 167, 480)),
+    st.lists(st.integers(0, 12 * 3600 * SECOND_US), min_size=1, max_size=60),
+)
+def test_rolling_window_is_the_report_s_to_the_last_event(minutes: int, starts: list[int]) -> None:
+    """Both drop old events by the same buckets, wherever the recording ends."""
+    window = RollingWindow(Duration(minutes, "m"))
+    (objective,) = read(CAMPAIGN).objectives
+    objective = replace(objective, window=window, policies=(), planned_events=None)
+    live = LiveObjective(objective)
+    ordered = sorted(NOON_US + start for start in starts)
+    for number, start_us in enumerate(ordered):
+        live.observe(
+            JourneyAttempt(
+                f"j{number}", "support", "ticket-submit", start_us, start_us, "success"
+            ),
+            start_us,
+        )
+    now_us = ordered[-1]
+    first_us = origin_us(objective, now_us + 1)
+    buckets = [
+        Bucket(first_us + (at - first_us) // SECOND_US * SECOND_US, EventCounts(good=1))
+        for at in ordered
+    ]
+    report = evaluate(objective, buckets, ordered[0], now_us + 1)
+    assert live.snapshot(now_us).budget.counts == report.windows[-1].budget.counts
+    assert sum(window.budget.counts.valid for window in report.windows) == len(starts)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import strategies as st
 
-from analyzer.model.span import Span
+from analyzer.model.span import Call, Span
 
 MS = 1_000_000
+
+Link = tuple[str, str, int, int]
+"""(caller, callee, calls, errors): what Zipkin calls a dependency link."""
+
+
+def links_of(calls: Iterable[Call]) -> list[Link]:
+    """Calls summed by (caller, callee), sorted; a journey's root is no link."""
+    totals: dict[tuple[str, str], list[int]] = {}
+    for call in calls:
+        if call.caller is not None:
+            total = totals.setdefault((call.caller, call.callee), [0, 0])
+            total[0] += 1
+            total[1] += call.status == "error"
+    return sorted((*pair, calls, errors) for pair, (calls, errors) in totals.items())
 
 
 def span(

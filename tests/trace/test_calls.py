@@ -7,12 +7,11 @@ from hypothesis import given
 
 from analyzer.model.span import Call, Span
 from analyzer.trace.assemble import assemble, assemble_many
-from analyzer.trace.link import dependency_links
-from tests.trace.spans import MS, line, span, traces
+from tests.trace.spans import MS, line, links_of, span, traces
 
 
 def links(*spans: Span) -> list[tuple[str, str, int, int]]:
-    return [tuple(link) for link in dependency_links(assemble(spans).calls)]  # type: ignore[misc]
+    return links_of(assemble(spans).calls)
 
 
 def only_call(*spans: Span) -> Call:
@@ -191,16 +190,14 @@ def test_every_span_is_the_callee_of_at_most_one_call(spans: list[Span]) -> None
     assert all(call.gap_ns is None or call.gap_ns >= 0 for call in called)
 
 
-def test_batches_and_workers_give_what_single_traces_give() -> None:
+def test_batches_give_what_single_traces_give() -> None:
     spans = [
         made._replace(trace_id=f"t{number:02}")
         for number in range(40)
         for made in (span("1", None, "web"), span("2", "1", "faq"))
     ]
     alone = [call for number in range(40) for call in assemble(spans[2 * number :][:2]).calls]
-    for workers in (1, 2):
-        calls = [call for part in assemble_many(spans, workers=workers) for call in part.calls]
-        assert calls == alone
+    assert [call for part in assemble_many(spans) for call in part.calls] == alone
 
 
 def test_server_whose_clock_is_ahead_of_its_clients_end_still_answers_it() -> None:

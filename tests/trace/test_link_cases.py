@@ -8,8 +8,7 @@ from random import Random
 
 from analyzer.model.span import Call
 from analyzer.trace.assemble import assemble
-from analyzer.trace.link import DependencyLink, dependency_links
-from tests.trace.spans import from_zipkin
+from tests.trace.spans import from_zipkin, links_of
 
 
 def test_every_upstream_expectation_is_met(peer_data: Path) -> None:
@@ -24,12 +23,10 @@ def test_every_upstream_expectation_is_met(peer_data: Path) -> None:
                 shuffle(spans)
                 calls += assemble(spans).calls
             expected = sorted(
-                DependencyLink(
-                    link["parent"], link["child"], link["callCount"], link.get("errorCount", 0)
-                )
+                (link["parent"], link["child"], link["callCount"], link.get("errorCount", 0))
                 for link in expectation["links"]
             )
-            assert dependency_links(calls) == expected, case["name"]
+            assert links_of(calls) == expected, case["name"]
             met += 1
     assert met == 26
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from analyzer.model.span import Span
 from analyzer.trace.assemble import assemble
-from analyzer.trace.link import dependency_links
+from tests.trace.spans import links_of
 
 KINDS = {"client", "server", "producer", "consumer"}
 
@@ -173,4 +173,4 @@ def linked_traces(draw: st.DrawFn) -> list[Span]:
 
 @given(linked_traces())
 def test_links_are_those_of_the_rules_read_plainly(spans: list[Span]) -> None:
-    assert [tuple(link) for link in dependency_links(assemble(spans).calls)] == oracle(spans)
+    assert links_of(assemble(spans).calls) == oracle(spans)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from analyzer.model.span import Span
 from analyzer.trace.assemble import assemble
 from analyzer.trace.untraced import assemble_untraced, learn_pairs
-from tests.trace.spans import MS, line
+from tests.trace.spans import MS, line, span
 
 HOUR = 3_600_000 * MS
 
@@ -135,3 +135,18 @@ def test_lines_that_share_a_trace_id_alone_are_nested_by_time() -> None:
         (None, "web", "observed"),
     ]
     assert len(result.journeys) == 1
+
+
+def test_spans_with_ids_and_kinds_of_which_none_names_a_parent_are_nested_by_time() -> None:
+    spans = [
+        span("a", None, "web", start=0, duration=100 * MS, row=1),
+        span("b", None, "web", "client", start=9 * MS, duration=60 * MS, row=2),
+        span("c", None, "tickets", start=10 * MS, duration=50 * MS, row=3),
+    ]
+    found = assemble(spans)
+    assert [(c.caller, c.callee, c.evidence) for c in found.calls if c.caller] == [
+        ("web", "tickets", "correlated")
+    ]
+    assert len(found.journeys) == 1
+    told = [spans[0], spans[1]._replace(parent_span_id="a"), spans[2]]
+    assert len(assemble(told).journeys) == 2  # who names parents means what it leaves out

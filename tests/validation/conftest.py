@@ -47,8 +47,7 @@ spec:
 TICKETS, QUESTIONS = 200, 50
 
 
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
+def recorded(folder: Path) -> Path:
     """20 s of a gateway's log: 250 users, one update each, four in five a ticket."""
     begun = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
     lines = []
@@ -69,21 +68,34 @@ def recording(tmp_path: Path) -> Path:
                 "text": "a secret that nobody may send again",
             }
         )
-    logs = tmp_path / "logs"
+    logs = folder / "logs"
     logs.mkdir()
     (logs / "gateway.jsonl").write_bytes(b"".join(orjson.dumps(x) + b"\n" for x in lines))
     return logs
 
 
-@pytest.fixture
-def journeys(tmp_path: Path) -> Path:
-    path = tmp_path / "journeys.yaml"
+def journeys_in(folder: Path) -> Path:
+    path = folder / "journeys.yaml"
     path.write_text(MAPPING)
     return path
 
 
-@pytest.fixture
-def objectives(tmp_path: Path) -> Path:
-    path = tmp_path / "slo.yaml"
+def objectives_in(folder: Path) -> Path:
+    path = folder / "slo.yaml"
     path.write_text(OBJECTIVE)
     return path
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    return recorded(tmp_path)
+
+
+@pytest.fixture
+def journeys(tmp_path: Path) -> Path:
+    return journeys_in(tmp_path)
+
+
+@pytest.fixture
+def objectives(tmp_path: Path) -> Path:
+    return objectives_in(tmp_path)

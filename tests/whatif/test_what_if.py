@@ -227,6 +227,20 @@ def test_a_step_that_only_prepares_one_that_pays_is_no_reason_to_stop() -> None:
     assert plan.reason == "every step pays or prepares one"
 
 
+def test_a_journey_belongs_to_whom_it_is_handed_and_not_to_whom_that_one_waits_for() -> None:
+    runs = []
+    for at in range(40):
+        slow = Call("pool", Work(900), 1, 1)
+        for kind, service in enumerate(("desk", "pool", "profile", "billing")):
+            handed = Call(service, Work(9, (slow,) if service == "desk" else ()), 1, 1)
+            behind = Work(50, (Call("bff", Work(60, (handed,)), 1, 1),))
+            made = trace(behind, "gateway", f"{at:03d}{kind}", at * 10_000)
+            runs.append([s if s.parent_span_id else s._replace(operation=service) for s in made])
+    found = what_if(recorded(*runs), {"desk": "help", "profile": "help"}).frame
+    belongs = dict(found.select("journey", "context").rows())
+    assert belongs == {"desk": "help", "profile": "help", "pool": "pool", "billing": "billing"}
+
+
 def test_services_in_a_circle_move_together() -> None:
     back = Call("a", Work(1))
     spans = trace(Work(1, (Call("a", Work(1, (Call("b", Work(1, (back,))),))),)), "entry")

@@ -21,7 +21,7 @@ from analyzer.analysis.compare.blocks import (
     replicates,
     widening,
 )
-from analyzer.slo.intervals import CONFIDENCE, quantile_minimum
+from analyzer.slo.intervals import CONFIDENCE, quantile_minimum, wilson
 
 ONE_SIDED = 0.90  # its upper end is the one-sided 95 % bound
 
@@ -66,26 +66,13 @@ class Difference:
         return self.high - self.low > 2 * self.before
 
 
-def wilson_effective(bad: float, n: float, confidence: float) -> tuple[float, float]:
-    """Wilson's limits for counts that need not be whole: a sample over its design effect."""
-    from scipy.special import ndtri
-
-    z = float(ndtri(0.5 + confidence / 2))
-    share = bad / n
-    centre = share + z * z / (2 * n)
-    spread = z * math.sqrt(max(0.0, share * (1 - share) / n + z * z / (4 * n * n)))
-    scale = 1 + z * z / n
-    lower = 0.0 if bad == 0 else max(0.0, (centre - spread) / scale)
-    return lower, 1.0 if bad == n else min(1.0, (centre + spread) / scale)
-
-
 def newcombe(
     after: tuple[float, float], before: tuple[float, float], confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
     """Interval of share(after) - share(before); each side is (bad, n)."""
     p1, p2 = after[0] / after[1], before[0] / before[1]
-    l1, u1 = wilson_effective(*after, confidence)
-    l2, u2 = wilson_effective(*before, confidence)
+    l1, u1 = wilson(*after, confidence)
+    l2, u2 = wilson(*before, confidence)
     difference = p1 - p2
     return (
         difference - math.hypot(p1 - l1, u2 - p2),

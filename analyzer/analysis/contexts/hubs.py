@@ -2,8 +2,10 @@
 
 A hub touches most journeys *and* spreads its calls over the contexts that show themselves
 without it. An entry point (a gateway) is a hub that the fleet calls hardly ever and that
-passes work on. A service that calls nobody and is called from three contexts or more, none of
-which clearly owns it (an audit trail), is shared as well, however few journeys it is part of.
+passes work on; one that nearly every journey passes on its way to several services is an entry
+point even where the contexts behind it are too few to show a spread. A service that calls
+nobody and is called from three contexts or more, none of which clearly owns it (an audit
+trail), is shared as well, however few journeys it is part of.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ _CALLED_BACK = 0.1
 
 _FEWEST_SERVED = 3
 """Between two contexts a service may simply be at the border; three have it in common."""
+
+_NEARLY_ALL = 0.9
+"""A front of one context is passed by that context's journeys, not by nearly all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,9 @@ def find_hubs(fleet: Fleet, settings: Settings, held: Sequence[str] = ()) -> tup
     weights = scaled_calls(fleet.calls)
     for at in candidates:
         spread = participation(fleet, weights[at], at, rest.services, groups)
-        if spread > enough:
-            role: Role = "edge" if _passes_on(fleet.calls, at) else "shared"
+        passes_on = _passes_on(fleet.calls, at)
+        if spread > enough or (passes_on and _serves_all(fleet, at, float(shares[at]))):
+            role: Role = "edge" if passes_on else "shared"
             hubs.append(Hub(fleet.services[at], role, float(shares[at]), spread))
     kept = {fleet.services[at] for at in candidates} | set(held)
     served = [
@@ -143,6 +149,10 @@ def enough_spread(settings: Settings, groups: int) -> float:
     meets the default of one half at k = 4.
     """
     return min(settings.hub_participation, (1 - 1 / max(groups, 1)) * 2 / 3)
+
+
+def _serves_all(fleet: Fleet, at: int, share: float) -> bool:
+    return share >= _NEARLY_ALL and bool(np.count_nonzero(fleet.calls[at]) > 1)
 
 
 def _passes_on(calls: Floats, at: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analyzer.analysis.hotspots.counts import with_unanswered
 from analyzer.analysis.hotspots.frames import TraceFrames
 from analyzer.analysis.hotspots.period import Period, measure
 from analyzer.analysis.hotspots.shares import charged_path, slow_time_shares
@@ -36,7 +37,8 @@ def compare(
     frames: TraceFrames, windows: Sequence[Window], baseline: Baseline
 ) -> list[Comparison]:
     """Each window beside the one baseline, which is measured once."""
-    base = measure(frames, baseline.contains())
+    times = with_unanswered(frames.times)
+    base = measure(frames, times, baseline.contains())
     path = charged_path(frames)
     return [
         Comparison(
@@ -44,7 +46,7 @@ def compare(
             window,
             baseline,
             base,
-            measure(frames, window.contains()),
+            measure(frames, times, window.contains()),
             slow_time_shares(frames, path, window, baseline),
         )
         for window in windows

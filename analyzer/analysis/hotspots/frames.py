@@ -78,10 +78,11 @@ class TraceFrames:
     """What a run knows about its traces, times in integer nanoseconds UTC.
 
     `times`: one row per span as `model.span.SpanTime` (the table `span_time`): service_name,
-    operation, start_ns, duration_ns, own_ns, gap_ns, callee, callee_operation, parent_service,
-    status, error_type, origin, trace_id, weight (how many spans a row stands for where it is one
-    of a sample). `journeys`: trace_id, journey, start_ns, duration_ns, status. `path`: trace_id,
-    service_name, operation, kind, callee, exclusive_ns (the table `critical_path`). `records`:
+    operation, start_ns, duration_ns, own_ns, gap_ns, callee, callee_operation, uninstrumented,
+    parent_service, status, error_type, origin, trace_id, weight (how many spans a row stands for
+    where it is one of a sample). `journeys`: trace_id, journey, start_ns, duration_ns, status.
+    `path`: trace_id, service_name, operation, kind, callee, exclusive_ns (the table
+    `critical_path`). `records`:
     service_name, start_ns, operation (may be null), template, failed: one row per log line that
     has a template; empty where there are no logs. `calls`: callee, message, start_ns, retry;
     empty where nobody asks for retries. `measurements`: service_name, start_ns, name, value: what
@@ -118,14 +119,22 @@ class TraceFrames:
             found = frame(name)
             if found is None:
                 found = pl.DataFrame(schema=_OPTIONAL[name])
-            if name == "times" and "weight" not in found.columns:
-                found = found.with_columns(weight=pl.lit(1))
+            if name == "times":
+                found = _completed(found)
             if name == "journeys":
                 found = found.filter(pl.col("start_ns").is_not_null())
             if name == "records":
                 found = with_mined_templates(found)
             keyed[name] = _with_keys(found, *columns)
         return cls(**keyed)
+
+
+def _completed(times: pl.DataFrame) -> pl.DataFrame:
+    """`times` with what only some sources know: every row for itself, every callee reporting."""
+    known = {"weight": pl.lit(1), "uninstrumented": pl.lit(value=False)}
+    return times.with_columns(
+        **{name: value for name, value in known.items() if name not in times.columns}
+    )
 
 
 def _with_keys(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:

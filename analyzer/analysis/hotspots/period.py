@@ -11,44 +11,49 @@ from typing import Final
 
 import polars as pl
 
+from analyzer.analysis.hotspots.counts import events_of, requests_of
 from analyzer.analysis.hotspots.frames import TraceFrames
 
 NAMELESS: Final = "an error without a type"
 _KEY: Final = ["service_name", "operation"]
+_MOSTLY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
     """Figures of one period, times in nanoseconds, names as strings.
 
-    `levels`: service_name, operation, caller (null = own time), n, median, iqr of own + gap by
-    whom it is charged to. `served`: service_name, operation, calls, errors (begun there), p50 of
-    the duration. `called`: the same p50 as callers see it. `events`: service_name, key, n.
-    `entries`: service_name, n of spans whose parent is elsewhere or nowhere. `causes`:
-    service_name, operation (maybe null), source, cause, n. `path`: service_name, exclusive_ns
-    charged to it on the critical paths.
+    `levels`: service_name, operation, caller (null = own time), n, median, iqr, p90, least of
+    own + gap by whom it is charged to. `served`: service_name, operation, calls, errors (begun
+    there), p50 of the duration. `called`: the same p50 as callers see it. `events`: service_name,
+    key, other, n (`counts.events_of`). `requests`: service_name, n (`counts.requests_of`).
+    `causes`: service_name, operation (maybe null), source, cause, n. `path`: service_name,
+    exclusive_ns charged to it on the critical paths.
     """
 
     levels: pl.DataFrame
     served: pl.DataFrame
     called: pl.DataFrame
     events: pl.DataFrame
-    entries: pl.DataFrame
+    requests: pl.DataFrame
     causes: pl.DataFrame
     path: pl.DataFrame
 
 
-def measure(frames: TraceFrames, chosen: pl.Expr) -> Period:
-    """The figures of the time that `chosen` (an expression over start_ns) selects."""
-    times = frames.times.filter(chosen)
+def measure(frames: TraceFrames, times: pl.DataFrame, chosen: pl.Expr) -> Period:
+    """The figures of the time that `chosen` (an expression over start_ns) selects.
+
+    `times` are those of `frames` as `counts.with_unanswered` gives them.
+    """
+    times = times.filter(chosen)
     records = frames.records.filter(chosen)
     return Period(
         levels=_named(_levels(times)),
         served=_named(_served(times)),
         called=_named(_called(times)),
-        events=_named(_events(times, records)),
-        entries=_named(_entries(times)),
-        causes=_named(_causes(times, records)),
+        events=_named(events_of(times, records)),
+        requests=_named(requests_of(times)),
+        causes=_named(_causes(times, records, frames.records)),
         path=_named(_path(frames, chosen)),
     )
 
@@ -88,7 +93,13 @@ def _levels(times: pl.DataFrame) -> pl.DataFrame:
     return (
         charged(times)
         .group_by(*_KEY, "caller")
-        .agg(_count("n"), value.median().alias("median"), spread.alias("iqr"))
+        .agg(
+            _count("n"),
+            value.median().alias("median"),
+            spread.alias("iqr"),
+            value.quantile(0.9, "linear").alias("p90"),
+            value.min().alias("least"),
+        )
     )
 
 
@@ -111,31 +122,22 @@ def _called(times: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _events(times: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Occurrences by event key: operations of spans and templates of log lines."""
-    counts = [("operation", times), ("template", records.drop_nulls("template"))]
-    return pl.concat(
-        [
-            frame.group_by("service_name", pl.col(column).cast(pl.String))
-            .agg(_count("n"))
-            .select("service_name", (f"{column} " + pl.col(column)).alias("key"), "n")
-            for column, frame in counts
-        ]
-    )
+def _causes(times: pl.DataFrame, records: pl.DataFrame, all_records: pl.DataFrame) -> pl.DataFrame:
+    """Candidate causes of errors: error types where they begin, templates of failed lines.
 
-
-def _entries(times: pl.DataFrame) -> pl.DataFrame:
-    parent = pl.col("parent_service")
-    entered = times.filter(parent.is_null() | (parent != pl.col("service_name")))
-    return entered.group_by("service_name").agg(_count("n"))
-
-
-def _causes(times: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Candidate causes of errors: error types where they begin, templates of failed lines."""
+    A line that success writes as well (an access log's request) is no reason for a failure.
+    """
     types = times.filter("origin").with_columns(
         pl.col("error_type").cast(pl.String).fill_null(NAMELESS)
     )
-    failed = records.filter(pl.col("failed") & pl.col("template").is_not_null())
+    reasons = (
+        all_records.group_by("service_name", "template")
+        .agg(pl.col("failed").mean().alias("failing"))
+        .filter(pl.col("failing") >= _MOSTLY)
+    )
+    failed = records.filter(pl.col("failed") & pl.col("template").is_not_null()).join(
+        reasons, on=["service_name", "template"], how="semi"
+    )
     return pl.concat(
         [
             frame.group_by(*_KEY, pl.col(column).cast(pl.String).alias("cause"))

@@ -13,13 +13,22 @@ from analyzer.analysis.hotspots.latency import latency_scores, latency_shifts
 from analyzer.analysis.hotspots.period import Period
 
 _DETAILED: Final = 3
+_EVENTS: Final = {
+    "operation": "operation {name} {rest}",
+    "template": "template {name} {rest}",
+    "call": "it calls {name} {rest}",
+    "unanswered": "calls of {name} stay without an answer {rest}",
+    "error": "{name} fails by itself {rest}",
+}
+"""Words for the keys of `counts.events_of`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """A service's place in the ranking and what put it there.
 
-    `score` = max(latency_part, event_part): r(s)/sum r and v(s)/sum v. `kind` names the part
+    `score` = max(latency_part, event_part): r(s)/sum r and v(s)/sum v, the sums at least what
+    chance alone would give. `kind` names the part
     that won, `operation` the operation or template behind it, `reason` says so in words and
     `competing` the other part's.
     `edge` is the caller that waited (`caller -> service`) where a gap won. The shares are of
@@ -53,11 +62,10 @@ def rank_suspects(comparison: Comparison) -> list[Suspect]:
         return []
     slow = latency_scores(latency_shifts(base, peak))
     odd = event_scores(event_shifts(base, peak))
-    visits = dict(peak.entries.iter_rows())
+    visits = dict(peak.requests.iter_rows())
     latency = {row["service_name"]: row for row in slow.iter_rows(named=True)}
     events = {row["service_name"]: row for row in odd.iter_rows(named=True)}
-    latency_sum = sum(row["score"] for row in latency.values()) or 1.0
-    event_sum = sum(row["score"] for row in events.values()) or 1.0
+    latency_sum, event_sum = _whole(slow), _whole(odd)
     suspects = []
     for service in sorted({*latency, *events}):
         slower, odder = latency.get(service), events.get(service)
@@ -86,6 +94,15 @@ def rank_suspects(comparison: Comparison) -> list[Suspect]:
     return [_ranked(suspect, place, comparison) for place, suspect in enumerate(suspects, start=1)]
 
 
+def _whole(scores: pl.DataFrame) -> float:
+    """What the parts are parts of: the sum of the scores, or what chance alone brings if more.
+
+    Without the second the one part in which nothing happened would rank by noise, and as high as
+    the part that saw the fault.
+    """
+    return max(float(scores["score"].sum()), float(scores["chance"].sum())) or 1.0
+
+
 def _operation(row: dict[str, object] | None) -> str:
     """The operation of a latency row, or of an event key without its first word."""
     if row is None:
@@ -106,8 +123,10 @@ def _slow_words(row: dict[str, object] | None) -> str:
 def _event_words(row: dict[str, object] | None) -> str:
     if row is None:
         return "no event counts"
+    word, _, name = str(row["key"]).partition(" ")
     more = "more" if float(str(row["z"])) > 0 else "less"
-    return f"{row['key']} {more} often than its entries explain ({row['n_peak']} in the peak)"
+    rest = f"{more} often than its requests explain ({row['n_peak']} in the peak)"
+    return _EVENTS[word].format(name=name, rest=rest)
 
 
 def _edge(row: dict[str, object] | None) -> str | None:

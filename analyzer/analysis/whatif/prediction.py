@@ -19,6 +19,10 @@ from analyzer.analysis.whatif.runs import Flags, Ints
 QUANTILES: Final = (0.5, 0.95, 0.99)
 _LOW_CONFIDENCE: Final = 0.05
 
+_NEARLY_EVERY = 0.8
+_FEWEST_KINDS = 4
+"""Of fewer journeys, one that passes nearly all says little of being a gateway."""
+
 
 @dataclass(frozen=True, slots=True)
 class JourneyPrediction:
@@ -173,30 +177,41 @@ class _Volume:
 
 
 def _contexts(recording: Recording, context_of: Mapping[str, str]) -> dict[int, str]:
-    """Per journey the context that does most of its own work, its entry points aside.
+    """Per journey the context that is handed most of it: by time, what that one calls included.
 
-    An entry point that passes on works for every journey; it counts only where no other
-    service does.
+    An entry point passes on, and so does a service that works for nearly every journey (a
+    gateway behind a proxy): such a one counts only where no other service is called. Own time
+    would not do: a service that waits for a slow one would lose its own journey to it.
     """
     runs = recording.runs
     names, spans = runs.names, runs.spans
-    service, run = spans.columns["service"], spans.run
+    service, run, parent = spans.columns["service"], spans.run, spans.columns["parent"]
+    journey = runs.heads["journey"]
     entry = service[spans.ends[:-1]]
     found = {
         code: context_of.get(names[first], names[first])
-        for code, first in zip(
-            runs.heads["journey"][::-1].tolist(), entry[::-1].tolist(), strict=True
-        )
+        for code, first in zip(journey[::-1].tolist(), entry[::-1].tolist(), strict=True)
     }
-    elsewhere = service != entry[run]
-    keys = runs.heads["journey"][run[elsewhere]] * len(names) + service[elsewhere]
+    passing = (service == entry[run]) | np.isin(service, _everywhere(journey[run], service))
+    above = np.maximum(parent, 0) + spans.ends[:-1][run]
+    handed = ~passing & ((parent < 0) | passing[above])
+    time = spans.columns["end"] - spans.columns["start"]
+    keys = journey[run[handed]] * len(names) + service[handed]
     distinct, places = np.unique(keys, return_inverse=True)
     sums = np.zeros(len(distinct), dtype=np.int64)
-    np.add.at(sums, places, spans.columns["own_ns"][elsewhere])
+    np.add.at(sums, places, time[handed])
     work: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for key, own in zip(distinct.tolist(), sums.tolist(), strict=True):
+    for key, amount in zip(distinct.tolist(), sums.tolist(), strict=True):
         name = names[key % len(names)]
-        work[key // len(names)][context_of.get(name, name)] += own
+        work[key // len(names)][context_of.get(name, name)] += amount
     for code, shares in work.items():
         found[code] = min(shares, key=lambda context: (-shares[context], context))
     return found
+
+
+def _everywhere(journey: Ints, service: Ints) -> Ints:
+    """The services that nearly every journey passes, given both per span."""
+    pairs = np.unique(np.stack([service, journey], axis=1), axis=0)
+    services, counts = np.unique(pairs[:, 0], return_counts=True)
+    kinds = len(np.unique(journey))
+    return services[(counts >= _NEARLY_EVERY * kinds) & (kinds >= _FEWEST_KINDS)]

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from analyzer.analysis.rounding import six_digits
 from analyzer.analysis.whatif.critical import critical_sites
+from analyzer.analysis.whatif.exposure import Availability, BlastRadius
 from analyzer.analysis.whatif.inside import Inside
 from analyzer.analysis.whatif.migration import Plan
+from analyzer.analysis.whatif.neighbours import Load
 from analyzer.analysis.whatif.prediction import Prediction
 from analyzer.analysis.whatif.recording import Recording
 from analyzer.analysis.whatif.replay import Merger, replay
 
 _NS_PER_MS = 1e6
 _NS_PER_SECOND = 1e9
+_MEASURED = (
+    "busy_peak",
+    "busy_sum_of_peaks",
+    "cpu_peak",
+    "cpu_sum_of_peaks",
+    "memory_peak_mb",
+    "memory_sum_of_peaks_mb",
+)
+"""The figures of a `Load` that hold fractions, in the order of the table."""
 
 
 def latency_table(prediction: Prediction) -> pl.DataFrame:
@@ -51,8 +62,9 @@ def latency_table(prediction: Prediction) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").sort("context", "journey", "quantile")
 
 
-def failure_table(prediction: Prediction) -> pl.DataFrame:
+def failure_table(prediction: Prediction, available: Sequence[Availability]) -> pl.DataFrame:
     """One row per journey."""
+    of = {one.journey: one for one in available}
     rows = [
         (
             one.context,
@@ -67,6 +79,7 @@ def failure_table(prediction: Prediction) -> pl.DataFrame:
             one.calls,
             one.unknown_gaps,
             one.low_confidence,
+            *(six_digits(share) for share in of[one.journey][1:]),
         )
         for one in prediction.journeys
     ]
@@ -79,17 +92,31 @@ def failure_table(prediction: Prediction) -> pl.DataFrame:
         "failed_after": pl.Float64,
         **dict.fromkeys(counts, pl.Int64),
         "low_confidence": pl.Boolean,
+        **dict.fromkeys(
+            ("available_before", "available_links", "available_processes"), pl.Float64
+        ),
     }
     return pl.DataFrame(rows, schema=schema, orient="row").sort("context", "journey")
 
 
 def context_table(
-    recording: Recording, merger: Merger, members: Mapping[str, Sequence[str]]
+    recording: Recording, merger: Merger, reach: BlastRadius, carried: Sequence[Load]
 ) -> pl.DataFrame:
-    """One row per context of several services (`members`: context -> services)."""
+    """One row per context of several services: what it takes in, and what it then carries."""
+    before = {one.unit: one.share for one in reach.before}
+    after = {one.unit: one.share for one in reach.after}
     rows = [
-        (context, ", ".join(names), *_brought(recording, merger, names))
-        for context, names in members.items()
+        (
+            load.context,
+            ", ".join(load.services),
+            *_brought(recording, merger, load.services),
+            six_digits(max(before[name] for name in load.services)),
+            six_digits(after[load.context]),
+            load.open_peak,
+            load.open_sum_of_peaks,
+            *(_figure(getattr(load, name)) for name in _MEASURED),
+        )
+        for load in carried
     ]
     schema = {
         "context": pl.String,
@@ -101,6 +128,11 @@ def context_table(
         "gap_s": pl.Float64,
         "lost_calls": pl.Int64,
         "journeys": pl.Int64,
+        "reach_before": pl.Float64,
+        "reach_after": pl.Float64,
+        "open_peak": pl.Int64,
+        "open_sum_of_peaks": pl.Int64,
+        **dict.fromkeys(_MEASURED, pl.Float64),
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -121,6 +153,8 @@ def curve_table(plan: Plan) -> pl.DataFrame:
             six_digits(step.largest_blast),
             step.lost_calls_removed,
             step.number <= plan.stop_after,
+            step.gate,
+            step.way_back,
         )
         for step in plan.steps
     ]
@@ -132,6 +166,7 @@ def curve_table(plan: Plan) -> pl.DataFrame:
         **dict.fromkeys(floats, pl.Float64),
         "lost_calls": pl.Int64,
         "recommended": pl.Boolean,
+        **dict.fromkeys(("gate", "way_back"), pl.String),
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -154,7 +189,8 @@ def _brought(
         on_path = [site for site in critical_sites(run) if alone.inside(site.caller, site.callee)]
         hops += len(on_path)
         critical += sum(site.gap_ns for site in on_path)
-    calls, lost = int(merged.sites.sum()), int((merged.sites & recording.lost).sum())
+    calls = int(merged.sites.sum()) + int(merged.unknown.sum())
+    lost = int((merged.sites & recording.lost).sum())
     gap = int(gaps[merged.sites].sum())
     touched = sum(
         count for needs, count in recording.patterns.items() if not inside.isdisjoint(needs)
@@ -165,3 +201,7 @@ def _brought(
 
 def _ms(value: float | None) -> float | None:
     return None if value is None else six_digits(value / _NS_PER_MS)
+
+
+def _figure(value: float | None) -> float | None:
+    return None if value is None else six_digits(value)

@@ -81,20 +81,24 @@ class WhatIf:
         that failed on their way, now gone), retries (repeated attempts, now gone), deadlines
         (that no longer apply), imputed (answers that had to be drawn), calls (merged),
         unknown_gaps (merged calls whose gap nobody measured: no saving is credited),
-        low_confidence (more than 5 % imputed).
+        low_confidence (more than 5 % imputed), and the availability as `Availability` has it:
+        available_before, available_links, available_processes.
         """
-        return failure_table(self.prediction)
+        return failure_table(self.prediction, self.availability)
 
     @cached_property
     def contexts(self) -> pl.DataFrame:
-        """Per context: what becomes in-process, on the critical path and off it.
+        """Per context of several services: what becomes in-process, and what it then carries.
 
         Columns context, services, calls (merged), saved_s (over all runs, if this context alone
         were merged), critical_hops (those on a critical path),
         critical_gap_s (network, serialisation and queueing on critical paths that goes),
-        gap_s (the same on and off them), lost_calls, journeys (runs touched).
+        gap_s (the same on and off them), lost_calls, journeys (runs touched); reach_before (share
+        of runs that a failure of its widest service touches) and reach_after (of the context);
+        then the figures of `Load`, null where nobody logged them.
         """
-        return context_table(self.recording, self.prediction.merger, self._members())
+        merger = self.prediction.merger
+        return context_table(self.recording, merger, self.blast_radius, self.loads)
 
     @cached_property
     def blast_radius(self) -> BlastRadius:
@@ -124,7 +128,8 @@ class WhatIf:
         """The stop-merging curve: one row per step of the plan.
 
         Columns step, context, services, saved_mean_ms with its interval, total_saved_mean_ms,
-        saved_p95_ms (volume-weighted), largest_blast, lost_calls, recommended.
+        saved_p95_ms (volume-weighted), largest_blast, lost_calls, recommended, gate (what must
+        hold before the next step), way_back (how the step is undone).
         """
         return curve_table(self.plan)
 
@@ -152,13 +157,6 @@ class WhatIf:
             if one.low_confidence
         ]
         return (*found, *(load.warning for load in self.loads if load.warning))
-
-    def _members(self) -> dict[str, tuple[str, ...]]:
-        members: dict[str, list[str]] = {}
-        for name in self.recording.services:
-            if name in self.context_of:
-                members.setdefault(self.context_of[name], []).append(name)
-        return {key: tuple(members[key]) for key in sorted(members) if len(members[key]) > 1}
 
 
 def what_if(

@@ -17,39 +17,45 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A row brings the cells that changed; what it does not name stays as it is.
 function fillRow(element, row) {
+  const each = (name, put) => {
+    for (const found of element.querySelectorAll(`[data-${name}]`)) {
+      const text = row[found.dataset[name]];
+      if (text !== undefined) put(found, text);
+    }
+  };
   if (row.tone) element.dataset.tone = row.tone;
-  for (const cell of element.querySelectorAll("[data-cell]")) setText(cell, row[cell.dataset.cell]);
-  for (const anchor of element.querySelectorAll("[data-href]")) {
-    anchor.setAttribute("href", row[anchor.dataset.href]);
+  each("cell", setText);
+  each("href", (anchor, address) => {
+    anchor.setAttribute("href", address);
     if (row.current) anchor.setAttribute("aria-current", "page");
-  }
-  for (const shape of element.querySelectorAll("[data-width]")) {
-    shape.setAttribute("width", row[shape.dataset.width]);
-  }
-  for (const path of element.querySelectorAll("[data-path]")) {
-    path.setAttribute("d", row[path.dataset.path]);
-  }
+  });
+  each("width", (shape, width) => shape.setAttribute("width", width));
+  each("path", (path, line) => path.setAttribute("d", line));
 }
 
-function fillList(list, rows) {
+function fillList(list, count, rows) {
   const template = list.querySelector("template");
   const present = [...list.children].filter((child) => child !== template);
-  rows.forEach((row, place) => {
-    let element = present[place];
-    if (!element) {
-      element = template.content.firstElementChild.cloneNode(true);
-      list.insertBefore(element, template);
-    }
-    fillRow(element, row);
-  });
-  for (const surplus of present.slice(rows.length)) surplus.remove();
-  hideEmpty(list, rows.length);
+  for (const surplus of present.splice(count)) surplus.remove();
+  while (present.length < count) {
+    const element = template.content.firstElementChild.cloneNode(true);
+    list.insertBefore(element, template);
+    present.push(element);
+  }
+  for (const [place, row] of rows) fillRow(present[place], row);
+  hideEmpty(list, count);
 }
 
 function hideEmpty(list, count) {
   const panel = list.closest("[data-hides]");
   if (panel) panel.toggleAttribute("data-empty", count === 0);
+}
+
+function takeList(name, count, rows) {
+  const list = document.querySelector(`[data-list="${CSS.escape(name)}"]`);
+  if (list) fillList(list, count, rows);
 }
 
 function take(message) {
@@ -69,9 +75,9 @@ function take(message) {
     }
   }
   for (const [name, rows] of Object.entries(message.lists ?? {})) {
-    const list = document.querySelector(`[data-list="${CSS.escape(name)}"]`);
-    if (list) fillList(list, rows);
+    takeList(name, rows.length, [...rows.entries()]);
   }
+  for (const [name, [count, rows]] of Object.entries(message.rows ?? {})) takeList(name, count, rows);
   if (message.charts) {
     Object.assign(board.charts, message.charts);
     for (const listener of board.listeners) listener(message.charts);
@@ -91,7 +97,8 @@ function say(state, words) {
 
 function connect() {
   const context = body.dataset.context;
-  source = new EventSource(context ? `/events?context=${encodeURIComponent(context)}` : "/events");
+  const query = context ? `?context=${encodeURIComponent(context)}` : "";
+  source = new EventSource(`${body.dataset.root}events${query}`);
   source.onmessage = (event) => {
     lastHeard = performance.now();
     take(JSON.parse(event.data));

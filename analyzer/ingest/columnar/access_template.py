@@ -112,7 +112,7 @@ def _access_tail(tail: str) -> list[Segment] | None:
     if segments is None:
         return None
     renamed = [Segment(" ")]
-    for pattern, slots in segments:
+    for pattern, slots, _ in segments:
         if slots and slots[0][0] in _UNKEPT:
             renamed.append(Segment(re.sub(r"\((?!\?)", "(?:", pattern, count=1)))
             continue

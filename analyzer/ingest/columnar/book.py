@@ -21,7 +21,7 @@ from analyzer.ingest.columnar.access_template import learn_access
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.resolve import unproven, usable
 from analyzer.ingest.columnar.sheet import Sheet
-from analyzer.ingest.columnar.template import TEXT, Column, Template
+from analyzer.ingest.columnar.template import TEXT, Column, Template, Wording
 from analyzer.ingest.columnar.text_template import learn_logfmt, learn_text
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.known import FORMATS
@@ -57,6 +57,16 @@ class Lesson(NamedTuple):
         """Return the columns of a match under the names that their shape knows them by."""
         found = dict(zip(self.keys, columns.values(), strict=True))
         return found | {bare: found[key] for bare, key in self.bare}
+
+    @property
+    def wording(self) -> Wording | None:
+        """Return how a message is made of other columns, under the names of those."""
+        told = self.template.wording
+        if told is None:
+            return None
+        names = dict(zip(self.template.keys, self.keys, strict=True))
+        parts = tuple((text, key and names[key]) for text, key in told.parts)
+        return Wording(names[told.message], parts)
 
 
 class Sorted(NamedTuple):
@@ -192,9 +202,9 @@ class Book:
             places + block.number,
             lesson.named(columns),
             line_of,
+            lesson.wording,
         )
-        kept = pl.Series(regular[places.to_numpy()])
-        return sheet if kept.all() else sheet.select(kept)
+        return sheet.select(pl.Series(regular[places.to_numpy()]))
 
 
 def _top_level(template: Template) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.ingest import durations
+from analyzer.ingest.columnar.instants import instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
 from analyzer.ingest.times import EARLIEST_NS, Clock
 
@@ -34,6 +35,9 @@ def moments(column: Column, clock: Clock) -> pl.Series | None:
     first = texts[0]
     if column.kind != TEXT or len(first) < _DATED_CHARACTERS:
         return None
+    read = instants(texts)
+    if read is not None and (read.zoned or not clock.zoned):
+        return _plausible(read.epoch, clock)
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:

@@ -27,14 +27,15 @@ def pairs_of(text: str) -> list[Segment] | None:
         if match[1] in seen:
             return None
         seen.add(match[1])
-        segments.append(Segment(f"{re.escape(match[1])}={TAIL_VALUE}", ((match[1], TEXT),)))
+        pattern, slots = f"{re.escape(match[1])}={TAIL_VALUE}", ((match[1], TEXT),)
+        segments.append(Segment(pattern, slots, f"{match[1]}="))
         place = match.end()
         if place == len(text):
             return segments
         between = _BETWEEN_PAIRS.match(text, place)
         if between is None:
             return None
-        segments.append(Segment(re.escape(between[0])))
+        segments.append(Segment(re.escape(between[0]), (), between[0]))
         place = between.end()
     return None
 

@@ -7,13 +7,12 @@ Lines that are in any way out of the ordinary are left to that code, so both giv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from analyzer.ingest import ids
-from analyzer.ingest.columnar.distinct import by_distinct, coded
+from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts
 from analyzer.ingest.columnar.moments import moments, spans_of_time
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
@@ -51,15 +50,6 @@ class Resolved:
         return _texts(self.sheet, name)
 
     @property
-    def trace_id(self) -> pl.Series:
-        """Return the trace ids in their one spelling."""
-        return _ids(self.texts("trace_id"), "^[0-9a-f]{32}$", ids.trace_id)
-
-    def span_ids(self, name: str) -> pl.Series:
-        """Return `span_id` or `parent_span_id`."""
-        return _ids(self.texts(name), "^[0-9a-f]{16}$", ids.span_id)
-
-    @property
     def correlation_id(self) -> pl.Series:
         """Return the id that ties requests together, or the update's."""
         shape = self.sheet.shape
@@ -68,9 +58,11 @@ class Resolved:
         update = self.texts("update_id")
         return pl.select(pl.format("update:{}", update)).to_series()
 
-    def of_model(self, name: str) -> pl.Series:
+    def of_model(self, name: str, stored: Callable[[str], str] | None = None) -> pl.Series:
         """Return what the lines' models say: `status`, `span_kind` and the like."""
         values = [getattr(model, name) for model in self.models]
+        if stored is not None:
+            values = [value and stored(value) for value in values]
         return pl.Series(values, dtype=pl.String).gather(self.codes)
 
 
@@ -196,16 +188,6 @@ def _texts(sheet: Sheet, name: str) -> pl.Series:
     return values.set(empty, None) if empty.any() else values
 
 
-def _ids(values: pl.Series, plain: str, read: object) -> pl.Series:
-    if values.null_count() == len(values):
-        return values
-    usual = values.str.contains(plain) & ~values.str.contains("^0+$")
-    if usual.all():
-        return values
-    assert callable(read)
-    return pl.Series([read(value) for value in values], dtype=pl.String)
-
-
 def _operation(sheet: Sheet) -> pl.Series:
     """Return what the work is called; `_complete` lines name it."""
     if sheet.shape.operation:
@@ -222,6 +204,8 @@ def _operation(sheet: Sheet) -> pl.Series:
 
 def _named(names: pl.Series) -> pl.Series:
     """Return `operation_name` of each; numbers between slashes go first, so that few differ."""
+    if (few := few_texts(names)) is not None:
+        return few.changed(operation_name)
     name = pl.col("name")
     bare = pl.when(name.str.contains("/", literal=True)).then(
         name.str.replace(r"(?s)\?.*$", "")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from analyzer.ingest import ids
 from analyzer.ingest.columnar import texts
 from analyzer.ingest.columnar.distinct import by_distinct
+from analyzer.ingest.columnar.identifiers import identified
 from analyzer.ingest.columnar.resolve import Resolved
+from analyzer.ingest.columnar.wording import written_alike
 from analyzer.ingest.mask import Masker
 from analyzer.semconv import ERROR, UNKNOWN_SERVICE
 
@@ -30,11 +31,16 @@ class Namer(NamedTuple):
 def rows_of(resolved: Resolved, namer: Namer, masker: Masker) -> tuple[str, pl.DataFrame]:
     """Return the table that the lines belong to, and their rows in it."""
     body, reasons, apart = _told(resolved)
+    alike = written_alike(resolved.sheet, body)
+    trace = identified(resolved.texts("trace_id"), 32, ids.trace_id, namer.identifier)
+    span = identified(resolved.texts("span_id"), 16, ids.span_id, namer.identifier)
     left = {key: resolved.sheet.columns[key] for key in resolved.sheet.shape.unused}
-    shown = texts.masked(body, masker)
+    shown = texts.masked(body, masker, alike)
     # Masked once where both are one text, so that the counts of masks are those of the lines.
     told = texts.masked(reasons.gather(apart), masker)
-    reason = shown.clone().scatter(apart, told) if len(apart) else shown
+    reason = _written(shown, body, alike)
+    if len(apart):
+        reason = reason.clone().scatter(apart, told)
     common = {
         "file_id": pl.repeat(namer.file_id, len(body), dtype=pl.Int64, eager=True),
         "line_number": resolved.sheet.numbers,
@@ -42,41 +48,43 @@ def rows_of(resolved: Resolved, namer: Namer, masker: Masker) -> tuple[str, pl.D
         "severity_text": resolved.of_model("severity_text"),
         "body": shown,
         "template": texts.templates(reason),
-        "trace_id": _stored_id(resolved.trace_id, namer),
-        "span_id": _stored_id(resolved.span_ids("span_id"), namer),
+        "trace_id": trace.ids,
+        "span_id": span.ids,
         "correlation_id": _stored_id(resolved.correlation_id, namer),
         "user_key": texts.counted(resolved.texts("user"), masker, masker.user_key),
         "status": resolved.of_model("status"),
-        "error_type": by_distinct(resolved.of_model("error_type"), namer.name),
+        "error_type": resolved.of_model("error_type", namer.name),
     }
     rendered = texts.attributes(left, masker)
     if rendered is not None:
         common["attributes"] = rendered
     if resolved.duration_ns is None:
         return "log_record", pl.DataFrame(common | {"time": _moment(resolved.time_ns)})
-    return "span", pl.DataFrame(common | _span(resolved, common, namer))
+    observed = pl.when(trace.ids.is_not_null()).then(pl.lit("observed"))
+    own = {
+        "evidence": pl.select(observed).to_series(),
+        "trace_key": trace.keys,
+        "span_key": span.keys,
+    }
+    return "span", pl.DataFrame(common | own | _span(resolved, namer))
 
 
-def _span(resolved: Resolved, common: dict[str, pl.Series], namer: Namer) -> dict[str, pl.Series]:
+def _span(resolved: Resolved, namer: Namer) -> dict[str, pl.Series]:
     assert resolved.duration_ns is not None
     assert resolved.operation is not None
     count = len(resolved.sheet)
     start = resolved.time_ns - resolved.duration_ns
-    parent = _stored_id(resolved.span_ids("parent_span_id"), namer)
+    parent = identified(resolved.texts("parent_span_id"), 16, ids.span_id, namer.identifier)
     no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
-    observed = pl.when(common["trace_id"].is_not_null()).then(pl.lit("observed"))
     operation = resolved.operation.fill_null(UNKNOWN_SERVICE)
     return {
-        "parent_span_id": parent,
+        "parent_span_id": parent.ids,
         "operation": by_distinct(operation, namer.name),
         "span_kind": resolved.of_model("span_kind"),
         "start_time": _moment(start),
         "duration_ns": resolved.duration_ns,
         "peer_service": by_distinct(resolved.texts("peer_service"), namer.name),
-        "evidence": pl.select(observed).to_series(),
-        "trace_key": keys(common["trace_id"]),
-        "span_key": keys(common["span_id"]),
-        "parent_key": keys(parent),
+        "parent_key": parent.keys,
         "span_index": pl.repeat(0, count, dtype=pl.Int64, eager=True),
         "start_ns": start,
         "kind_source": resolved.of_model("kind_source"),
@@ -89,30 +97,6 @@ def services(resolved: Resolved, namer: Namer) -> pl.Series:
     """Return each line's service, the file's own where it names none."""
     named = by_distinct(resolved.texts("service_name"), namer.service)
     return named.fill_null(namer.service(None)) if named.null_count() else named
-
-
-def keys(identifiers: pl.Series) -> pl.Series:
-    """Return the 64-bit keys of a column of ids; one of plain hex digits is read at once."""
-    count = len(identifiers)
-    if identifiers.null_count() == count:
-        return pl.repeat(None, count, dtype=pl.Int64, eager=True)
-    if not identifiers.null_count():
-        width = identifiers.str.len_bytes()
-        size = width[0]
-        if size in {16, 32} and (width == size).all():
-            joined = _bytes(identifiers)
-            try:
-                packed = np.frombuffer(bytes.fromhex(joined), dtype=">i8")
-            except ValueError:
-                pass
-            else:
-                return pl.Series(packed[size // 16 - 1 :: size // 16].astype(np.int64))
-    return pl.Series(ids.keys(identifiers.to_list()), dtype=pl.Int64)
-
-
-def _bytes(texts_: pl.Series) -> str:
-    joined = texts_.str.join("")
-    return str(joined[0])
 
 
 def _told(resolved: Resolved) -> tuple[pl.Series, pl.Series, pl.Series]:
@@ -131,6 +115,13 @@ def _stored_id(values: pl.Series, namer: Namer) -> pl.Series:
     if values.null_count() == len(values) or values.str.contains(_PLAIN_ID).all():
         return values
     return pl.Series([namer.identifier(value) for value in values], dtype=pl.String)
+
+
+def _written(shown: pl.Series, body: pl.Series, alike: pl.Series | None) -> pl.Series:
+    """Return texts of the templates of what is shown of `body`."""
+    if alike is None or shown is body:
+        return shown if alike is None else alike
+    return alike.zip_with(shown.eq_missing(body), shown)
 
 
 def _moment(ns: pl.Series) -> pl.Series:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column
+from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column, Wording
 from analyzer.ingest.lines import Line
 from analyzer.ingest.shapes import Shape
 
@@ -21,7 +21,8 @@ _LARGEST = 2**63
 class Sheet:
     """Lines of one shape: their numbers, and a column for each of their keys.
 
-    `line_of` gives the line of a number back, for those that must be refused.
+    `line_of` gives the line of a number back, for those that must be refused. `wording` tells
+    how a message of theirs is made of other columns.
     """
 
     format: str
@@ -29,6 +30,7 @@ class Sheet:
     numbers: pl.Series
     columns: Mapping[str, Column]
     line_of: Callable[[int], Line]
+    wording: Wording | None = None
 
     def __len__(self) -> int:
         """Return the number of lines."""
@@ -36,11 +38,19 @@ class Sheet:
 
     def select(self, chosen: pl.Series) -> Sheet:
         """Return the lines for which `chosen` is true."""
+        count = int(chosen.sum())
+        if count == len(self):
+            return self
+
+        def taken(values: pl.Series) -> pl.Series:
+            return values.head(count) if first else values.filter(chosen)
+
+        # Mostly it is but the last that is left out: nothing needs to be copied.
+        first = bool(chosen.head(count).all())
         columns = {
-            key: Column(kind, values.filter(chosen))
-            for key, (kind, values) in self.columns.items()
+            key: Column(kind, taken(values)) for key, (kind, values) in self.columns.items()
         }
-        return Sheet(self.format, self.shape, self.numbers.filter(chosen), columns, self.line_of)
+        return replace(self, numbers=taken(self.numbers), columns=columns)
 
     def fields(self, place: int) -> dict[str, Any]:
         """Return one line as its reader would give it: its keys and values."""

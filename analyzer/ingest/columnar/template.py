@@ -29,10 +29,21 @@ class Column(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """A part of a line: its pattern, and the key and kind of each group in it, in their order."""
+    """A part of a line: its pattern, and the key and kind of each group in it, in their order.
+
+    `text` is what it says in every line, before its one slot if it has any; None: that varies.
+    """
 
     pattern: str
     slots: tuple[tuple[str, str], ...] = ()
+    text: str | None = None
+
+
+class Wording(NamedTuple):
+    """The key of a message, and its parts: words, and the key of the value that follows them."""
+
+    message: str
+    parts: tuple[tuple[str, str | None], ...]
 
 
 class Matched(NamedTuple):
@@ -51,7 +62,8 @@ class Template:
     captured with their quotes, if any (None: all stood between quotes that were left out);
     `unescape` reads the backslashes between quotes (None: not readable). `checks` must hold for
     the captured values: else the line is another reader's. `known` lines hold a message of a
-    form that a library prints, and are read as that.
+    form that a library prints, and are read as that. `wording` tells how a message is made of
+    words and other keys' values.
     """
 
     format: str
@@ -63,6 +75,7 @@ class Template:
     checks: Sequence[pl.Expr] = ()
     whole: str | None = None
     known: bool = False
+    wording: Wording | None = None
 
     def match(self, lines: pl.Series) -> Matched | None:
         """Return what it reads of `lines`, None where that is nothing."""

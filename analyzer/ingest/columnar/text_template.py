@@ -8,11 +8,12 @@ that end no pair, messages hold no `=`, no brace and no colour, numbers in words
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
 from analyzer.ingest.columnar.pair_patterns import QUOTED, TAIL_PAIR, pairs_of, slot, undamaged
-from analyzer.ingest.columnar.template import MAX_GROUPS, TEXT, Segment, Template
+from analyzer.ingest.columnar.template import MAX_GROUPS, TEXT, Segment, Template, Wording
 from analyzer.ingest.formats.messages import read_message
 from analyzer.ingest.formats.pairs import read_logfmt, read_tail, unescaped
 from analyzer.ingest.formats.text import read_text
@@ -109,6 +110,7 @@ def learn_text(sample: str) -> Template | None:
         quoted=frozenset(slots - {"message", HEAD_KEY}),
         checks=[*checks, *undamaged(slots)],
         known=known is not None,
+        wording=_wording(segments),
     )
 
 
@@ -167,11 +169,20 @@ def _message(message: str, head: str) -> tuple[list[Segment], list[pl.Expr]] | N
     if pairs is None or keys != list(found) or HEAD_KEY in keys:
         return None
     # The message is a group around the groups in it: it opens first, and it closes last.
-    opened = Segment(f"({_any_number(words)}", (("message", TEXT),))
-    if words:
-        opened = Segment(f"(({_any_number(words)})", (("message", TEXT), (HEAD_KEY, TEXT)))
-    between = Segment(_any_number(message[len(words) : start]))
-    return [opened, between, *pairs, Segment(")")], checks
+    opened = Segment("(", (("message", TEXT),))
+    said = [Segment(f"({_any_number(words)})", ((HEAD_KEY, TEXT),), "")] if words else []
+    gap = message[len(words) : start]
+    between = Segment(_any_number(gap), (), None if re.search(r"\d", gap) else gap)
+    return [opened, *said, between, *pairs, Segment(")")], checks
+
+
+def _wording(segments: Sequence[Segment]) -> Wording | None:
+    """Return what a message whose group is the first segment's is made of."""
+    inner = segments[1:-1]
+    if not inner or any(part.text is None for part in inner):
+        return None
+    parts = tuple((part.text or "", part.slots[0][0] if part.slots else None) for part in inner)
+    return Wording("message", parts)
 
 
 def _any_time(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from analyzer.ingest.columnar.distinct import by_distinct, coded
+from analyzer.ingest.columnar.distinct import FewTexts, by_distinct, coded, few_texts
 from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, Column
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.mask_keys import rule_of
@@ -22,16 +22,18 @@ from analyzer.ingest.text import template_of
 _CANONICAL = r"^-?(?:0|[1-9][0-9]{0,8})\.(?:0|[0-9]{0,3}[1-9])$"
 _NEEDS_ESCAPE = r'["\\\x00-\x1f]'
 _LONG = 400
+_SAMPLE = 256
 # Hexadecimal digits, and numbers with a unit that is none, between blanks and brackets.
 _HEX = r"([ =/(\[])[a-fA-F]{0,7}[0-9][0-9a-fA-F]{7,}([ /)\],;]|$)"
-_NUMBER = r"([ =/(\[])[0-9]+(?:\.[0-9]+)?((?:[g-zµ][a-zµ]?)?(?:[ /)\],;]|$))"
-_FEW = 8
-"""A column with so many times more lines than texts is looked at text by text."""
+_NUMBER = r"([ =/(\[])(?:[0-9]{1,7}\.)?[0-9]+((?:[g-zµ][a-zµ]?)?(?:[ /)\],;]|$))"
 
 
-def masked(texts: pl.Series, masker: Masker) -> pl.Series:
-    """Return `texts` with every secret and personal datum replaced; nulls stay."""
-    return _changed(texts, masker, masker.text)
+def masked(texts: pl.Series, masker: Masker, alike: pl.Series | None = None) -> pl.Series:
+    """Return `texts` with every secret and personal datum replaced; nulls stay.
+
+    `alike` are texts that hold something to hide wherever `texts` do, and of which fewer differ.
+    """
+    return _changed(texts, masker, masker.text, alike)
 
 
 def templates(texts: pl.Series) -> pl.Series:
@@ -40,11 +42,12 @@ def templates(texts: pl.Series) -> pl.Series:
     Numbers and hexadecimal ids that stand alone become `#` in any case: they are written alike
     first, so that few texts are left to look at.
     """
-    codes, distinct = coded(texts)
-    if len(distinct) * _FEW < len(texts):
-        return pl.Series([template_of(text) for text in distinct], dtype=pl.String).gather(codes)
+    if (few := few_texts(texts)) is not None:
+        return few.changed(template_of)
     text = pl.col("text")
-    alike = text.str.replace_all(_HEX, "${1}1${2}").str.replace_all(_NUMBER, "${1}1${2}")
+    alike = text.str.replace_all(_NUMBER, "${1}1${2}")
+    if texts.head(_SAMPLE).str.contains(_HEX).any():
+        alike = text.str.replace_all(_HEX, "${1}1${2}").str.replace_all(_NUMBER, "${1}1${2}")
     frame = pl.DataFrame({"text": texts})
     found = frame.select(pl.when(text.str.len_bytes() < _LONG).then(alike).otherwise(text))
     return by_distinct(found.to_series(), template_of)
@@ -87,39 +90,43 @@ def _rendered(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Seri
     return _quoted(_changed(values, masker, lambda text: str(masker.value(key, text))))
 
 
-def _changed(texts: pl.Series, masker: Masker, change: Callable[[str], str]) -> pl.Series:
-    """Change those texts that a fast look cannot let pass."""
-    codes, distinct = coded(texts)
-    if len(distinct) * _FEW < len(texts):
-        few = pl.Series(distinct, dtype=pl.String)
-        suspects = set(masker.suspects(few))
-        return _put(codes, distinct, masker, change, suspects) if suspects else texts
-    places = masker.suspects(texts)
+def _changed(
+    texts: pl.Series,
+    masker: Masker,
+    change: Callable[[str], str],
+    alike: pl.Series | None = None,
+) -> pl.Series:
+    """Change those texts that a fast look, at texts like them, cannot let pass."""
+    few = few_texts(texts if alike is None else alike)
+    if few is None:
+        places = masker.suspects(texts)
+    else:
+        suspects = masker.suspects(few.texts)
+        if suspects and alike is None:
+            return _put(few, masker, change, set(suspects))
+        places = few.codes.is_in(suspects).arg_true().to_list() if suspects else []
     if not places:
         return texts
     changed = [change(text) for text in texts.gather(places)]
-    return texts.scatter(places, pl.Series(changed, dtype=pl.String))
+    # A series is changed in its place: the sheet's own stays as it was read.
+    return texts.clone().scatter(places, pl.Series(changed, dtype=pl.String))
 
 
 def counted(values: pl.Series, masker: Masker, change: Callable[[str], str]) -> pl.Series:
     """Mask each distinct text once, and count it as often as it stands in the column."""
-    codes, distinct = coded(values)
-    if not distinct:
+    if values.null_count() == len(values):
         return values.cast(pl.String)
-    return _put(codes, distinct, masker, change, range(len(distinct)))
+    texts = FewTexts(*coded(values))
+    return _put(texts, masker, change, range(len(texts.texts)))
 
 
 def _put(
-    codes: pl.Series,
-    distinct: list[str],
-    masker: Masker,
-    change: Callable[[str], str],
-    chosen: Container[int],
+    texts: FewTexts, masker: Masker, change: Callable[[str], str], chosen: Container[int]
 ) -> pl.Series:
     """Put what `change` makes of the `chosen` texts in their place."""
-    times: dict[int, int] = dict(codes.drop_nulls().value_counts(name="count").rows())
+    times: dict[int, int] = dict(texts.codes.drop_nulls().value_counts(name="count").rows())
     found: list[str] = []
-    for code, text in enumerate(distinct):
+    for code, text in enumerate(texts.texts):
         if code not in chosen:
             found.append(text)
             continue
@@ -127,7 +134,7 @@ def _put(
         found.append(change(text))
         for name, count in (masker.counts - before).items():
             masker.counts[name] += count * (times[code] - 1)
-    return pl.Series(found, dtype=pl.String).gather(codes)
+    return pl.Series(found, dtype=pl.String).gather(texts.codes)
 
 
 def _ruled(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Series:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from analyzer.ingest.formats.access import read_access
+from analyzer.ingest.formats.fetches import read_s3, read_squid
 from analyzer.ingest.formats.pairs import read_logfmt
 from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
 from analyzer.ingest.formats.servers import read_gin, read_influx, read_mysql_slow
 from analyzer.ingest.formats.syslog import read_glog
-from analyzer.ingest.formats.text import read_text
+from analyzer.ingest.formats.text import read_text, read_timed
 
 
 class Format(NamedTuple):
@@ -28,6 +29,8 @@ FORMATS = (
     Format("alb", read_alb),
     Format("haproxy", read_haproxy),
     Format("uwsgi", read_uwsgi),
+    Format("squid", read_squid),
+    Format("s3", read_s3),
     Format("gin", read_gin),
     Format("mysql_slow", read_mysql_slow, free=True),
     Format("influx", read_influx),
@@ -35,3 +38,5 @@ FORMATS = (
     Format("glog", read_glog, free=True),
     Format("text", read_text, free=True),
 )
+TIMED = Format("timed", read_timed, free=True)
+"""What is left where no line of a file has any of these forms."""

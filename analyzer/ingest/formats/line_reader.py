@@ -15,11 +15,12 @@ from analyzer.ingest.fields import Resolver
 from analyzer.ingest.figures import figures_of
 from analyzer.ingest.folding import fold
 from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
-from analyzer.ingest.formats.known import FORMATS, Format
+from analyzer.ingest.formats.known import FORMATS, TIMED, Format
 from analyzer.ingest.formats.loggers import complete
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
 from analyzer.ingest.formats.syslog import read_syslog
+from analyzer.ingest.formats.text import leading_level
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
@@ -102,7 +103,7 @@ class LineReader:
                 return self._read_headed(headed.fields, headed.message, origin)
         if last is not None and last.free and _SURER.search(text, 0, _SURER_WITHIN):
             last = None
-        if last is not None and (found := last.read(text)) is not None:
+        if last is not None and last is not TIMED and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
         layer = wrappers.peel_text(text, origin, self._resolver.clock)
         if layer is not None:
@@ -119,7 +120,18 @@ class LineReader:
         headed = read_syslog(text)
         if headed is not None:
             return self._read_headed(headed.fields, headed.message, origin)
-        return self._read_embedded(text, origin) or self._unknown(text, origin)
+        return (
+            self._read_embedded(text, origin)
+            or self._read_timed(text, origin)
+            or self._unknown(text, origin)
+        )
+
+    def _read_timed(self, text: str, origin: Origin) -> Outcome | None:
+        """Read a line by the time within it, where no line of the file had a known form yet."""
+        known = self._last_was_json or (self._last is not None and self._last is not TIMED)
+        if known or origin is not NO_ORIGIN or (found := TIMED.read(text)) is None:
+            return None
+        return self._read_fields(TIMED, found, text, origin)
 
     def _read_plain(self, value: dict[str, Any], origin: Origin) -> Outcome:
         """Read an object that can be nothing but a log line: what most lines are."""
@@ -287,6 +299,8 @@ class LineReader:
         if outcome.unknown is None:
             return outcome._replace(wrapped=True, source=source)
         alone = {**layer.fields, "message": text, **fields_of_message(text)}
+        if not layer.fields and (level := leading_level(text)):
+            alone.setdefault("levelname", level)
         readings = self.read_fields(alone, layer.origin)
         if isinstance(readings[0], Rejected):
             return outcome._replace(wrapped=True, source=source)

@@ -14,6 +14,8 @@ _TAIL_PAIR = re.compile(
     r"'(?P<single>[^']*)'|(?P<bare>[^\s\"',;)\]]*))(?=[\s,;)\]]|$)"
 )
 _STARTS_PAIR = re.compile(r"[A-Za-z_@][\w.@/-]*=")
+# The kernel's audit log: the time stands in the record's name.
+_AUDIT = re.compile(r"audit\((?P<time>\d{10}\.\d{3}):\d+\):?$")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _CREDENTIALS = ("ookie", "OOKIE", "uthorization", "UTHORIZATION")
@@ -41,6 +43,8 @@ def read_logfmt(text: str) -> dict[str, Any] | None:
     sure = len(found) >= _SURELY_PAIRS and covered >= len(text)
     if len(found) < 2 or covered < 0.6 * len(text) or (_TYPICAL.isdisjoint(found) and not sure):
         return None
+    if audit := _AUDIT.match(str(found.get("msg", ""))):
+        found["time"] = audit["time"]
     return found
 
 

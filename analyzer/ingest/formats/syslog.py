@@ -28,7 +28,7 @@ _RFC5424 = re.compile(
 _MAY_START = re.compile(rf"<|{_MONTH} |\d{{4}}-\d\d-\d\dT\S+ \S+ \S+\[\d+\]:")
 _PARAMETER = re.compile(r"([\w.@-]+)=\"((?:[^\"\\]|\\.)*)\"")
 _GLOG = re.compile(
-    r"(?P<level>[IWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6})\s+(?P<pid>\d+) "
+    r"(?P<level>[IWEF])(?P<time>(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d{4,6})\s+(?P<pid>\d+) "
     r"(?P<source>[^\s\]]+:\d+)\] ?"
     r"(?P<message>.*)$",
     re.DOTALL,

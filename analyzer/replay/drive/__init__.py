@@ -11,14 +11,16 @@ moment, and a run that could not keep its times says so (SLO.md section 7).
 
 from __future__ import annotations
 
-from analyzer.replay.drive.driver import Driven, Watch, drive
+from analyzer.replay.drive.driver import Driven, drive
 from analyzer.replay.drive.journeys import Journey, Outcome
 from analyzer.replay.drive.process import BotCommand, running_bot
 from analyzer.replay.drive.schedule import Fired, open_loop
 from analyzer.replay.drive.summary import JourneyFigures, Summary, summarize
+from analyzer.replay.drive.watch import Closing, Watch
 
 __all__ = [
     "BotCommand",
+    "Closing",
     "Driven",
     "Fired",
     "Journey",

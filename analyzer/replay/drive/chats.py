@@ -27,6 +27,7 @@ class Chats:
     door: Door
     sends_by_second: Counter[int] = field(default_factory=Counter)
     _chats: dict[int, _Chat] = field(default_factory=dict)
+    _silent: bool = False
 
     async def follow(self, after: int) -> None:
         """Read events from number `after` on until cancelled."""
@@ -48,7 +49,8 @@ class Chats:
     async def answer(self, chat_id: int, since_ns: int, deadline_s: float) -> ChatEvent | None:
         """The next message or edit in the open `chat_id`, none from before `since_ns`.
 
-        None after `deadline_s`, which is on the loop's clock: one deadline for several waits.
+        None after `deadline_s`, which is on the loop's clock: one deadline for several waits; and
+        as soon as none can come.
         """
         chat = self._chats[chat_id]
         try:
@@ -58,10 +60,18 @@ class Chats:
                         event = chat.events.popleft()
                         if event.monotonic_ns >= since_ns:
                             return event
+                    if self._silent:
+                        return None
                     chat.grown.clear()
                     await chat.grown.wait()
         except TimeoutError:
             return None
+
+    def fall_silent(self) -> None:
+        """Nothing will come any more: whoever waits need not."""
+        self._silent = True
+        for chat in self._chats.values():
+            chat.grown.set()
 
     def as_it_stands(self, chat_id: int, event: ChatEvent) -> ChatEvent:
         """`event`, or the newest edit of its message; other unread events stay unread."""

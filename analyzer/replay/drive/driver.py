@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,9 +19,12 @@ from analyzer.replay.drive.journeys import Journey, JourneyLog
 from analyzer.replay.drive.recorder import Attempt, Recorder, Visit
 from analyzer.replay.drive.schedule import Fired, open_loop
 from analyzer.replay.drive.summary import RunFacts, Summary, summarize
+from analyzer.replay.drive.tasks import called_off
+from analyzer.replay.drive.watch import Watch
 from analyzer.replay.workload.arrivals import Arrival, arrivals
 from analyzer.replay.workload.plan import Plan
-from analyzer.replay.workload.scenarios import SCENARIOS, Press, Say, Step, Wait
+from analyzer.replay.workload.scenarios import SCENARIOS
+from analyzer.replay.workload.steps import Press, Say, Step, Wait
 from analyzer.replay.workload.users import Persona, personas
 
 
@@ -35,7 +39,8 @@ async def drive(
 ) -> Driven:
     """Run `plan` against the bot behind `door`, in real time; rows go to `journeys` as they end.
 
-    A `watch` hears of every row, and may end the arrivals before their time.
+    A `watch` hears of every row, and may say that it is over: then nobody comes, and whoever is
+    here goes after the answer that is waited for.
 
     `planned` are arrivals, recorded ones for instance, in place of those the plan draws. Returns
     when the last user is content or has lost patience.
@@ -61,17 +66,6 @@ async def drive(
     return Driven(tuple(log.rows), summarize(log.rows, facts))
 
 
-class Watch:
-    """Looks on while a run goes; this one does nothing and never has enough."""
-
-    def heard(self, row: Journey) -> None:
-        """Take note of a journey that ended."""
-
-    def enough(self) -> bool:
-        """Whether no further user need come."""
-        return False
-
-
 @dataclass(frozen=True, slots=True)
 class Driven:
     """The rows of a run and their summary."""
@@ -90,6 +84,8 @@ class _Run:
     recorder: Recorder
     watch: Watch
     busy: set[int] = field(default_factory=set)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    idle: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def play(self) -> RunFacts:
         people = personas(self.plan.users, self.plan.seed)
@@ -100,7 +96,12 @@ class _Run:
             await self._visit(arrival, people[arrival.user], fired)
 
         times = [arrival.at_seconds for arrival in self.planned]
-        await open_loop(times, begin, self.clock, self.watch.enough)
+        closing = [asyncio.ensure_future(end) for end in (self._close(), self._fall_silent())]
+        try:
+            await open_loop(times, begin, self.clock, self.over)
+        finally:
+            for task in closing:
+                await called_off(task)
         return RunFacts(
             plan=self.plan.name,
             seed=self.plan.seed,
@@ -108,6 +109,28 @@ class _Run:
             warm_up_seconds=self.plan.warm_up_seconds,
             sends_by_second=self.chats.sends_by_second,
         )
+
+    async def _close(self) -> None:
+        """Once it is over, send home whoever waits for no answer."""
+        await self.watch.over()
+        self.over.set()
+        for task in self.idle:
+            task.cancel()
+
+    async def _fall_silent(self) -> None:
+        await self.watch.silent()
+        self.chats.fall_silent()
+
+    @contextmanager
+    def _at_leisure(self) -> Iterator[None]:
+        """While a user only thinks or looks on: the visit may end here."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.idle.add(task)
+        try:
+            yield
+        finally:
+            self.idle.discard(task)
 
     async def _visit(self, arrival: Arrival, persona: Persona, fired: Fired) -> None:
         user = User(
@@ -136,7 +159,7 @@ class _Run:
                     answer = await self._wait(visit, step.act)
                 else:
                     answer = await self._take(visit, step, step.act)
-                    if answer is None:
+                    if answer is None or self.over.is_set():
                         conversation.close()
                         return
                     await self._think(visit)
@@ -150,12 +173,14 @@ class _Run:
         """The next act is due after a pause from the answer, whenever this task is woken."""
         pause = round(visit.persona.pause_seconds() / self.plan.pace * NS_PER_SECOND)
         visit.intended_ns = self.clock.monotonic_ns() + pause
-        await asyncio.sleep(pause / NS_PER_SECOND)
+        with self._at_leisure():
+            await asyncio.sleep(pause / NS_PER_SECOND)
 
     async def _wait(self, visit: Visit, wait: Wait) -> ChatEvent | None:
         """What comes by itself; also what came while the user was thinking."""
         deadline = asyncio.get_running_loop().time() + wait.seconds / self.plan.pace
-        seen = await self.chats.answer(visit.persona.user_id, 0, deadline)
+        with self._at_leisure():
+            seen = await self.chats.answer(visit.persona.user_id, 0, deadline)
         visit.intended_ns = self.clock.monotonic_ns()
         return seen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -99,4 +99,4 @@ class JourneyLog:
         self.rows.append(journey)
         self._heard(journey)
         if self._file is not None:
-            self._file.write(orjson.dumps(asdict(journey), option=orjson.OPT_APPEND_NEWLINE))
+            self._file.write(orjson.dumps(journey, option=orjson.OPT_APPEND_NEWLINE))

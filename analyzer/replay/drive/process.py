@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,13 +14,15 @@ from analyzer.errors import UsageError
 from analyzer.replay.botapi import Emulator
 
 LAST_LINES = 5
+GONE_WITHIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotCommand:
     """How to start a bot; its output goes to `output`, its environment is ours and `environment`.
 
-    A child that polls, a shell or a supervisor will do: it is asked to end by SIGTERM.
+    A child that polls, a shell or a supervisor will do: it is asked to end by SIGTERM, and what
+    it leaves behind is ended, too.
     """
 
     words: Sequence[str]
@@ -27,7 +30,7 @@ class BotCommand:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     ready_within_seconds: float = 60.0
-    stop_within_seconds: float = 30.0
+    stop_within_seconds: float = 10.0
 
 
 @asynccontextmanager
@@ -60,6 +63,7 @@ async def _started(command: BotCommand, telegram: Emulator) -> asyncio.subproces
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                start_new_session=True,
             )
         except OSError as error:
             raise UsageError(
@@ -94,16 +98,32 @@ async def _listening(
         await asyncio.gather(listens, ends, return_exceptions=True)
 
 
+def kill_at_once(process: asyncio.subprocess.Process) -> None:
+    """End a bot and all it has started, as a crash of its machine would."""
+    _signalled(process, signal.SIGKILL)
+
+
 async def _ended(command: BotCommand, process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
+    """Ask the bot to end, then those it left behind, as a service manager does."""
     try:
         async with asyncio.timeout(command.stop_within_seconds):
-            await process.wait()
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
+            while _signalled(process, signal.SIGTERM):  # noqa: ASYNC110 - no child of ours to await
+                await asyncio.sleep(GONE_WITHIN_SECONDS)
     except TimeoutError:
-        process.kill()
+        kill_at_once(process)
         await process.wait()
+
+
+def _signalled(process: asyncio.subprocess.Process, number: signal.Signals) -> bool:
+    """Whether anybody was there to be told: the bot leads a group of its own."""
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _last_lines(output: Path) -> str:

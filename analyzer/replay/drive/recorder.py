@@ -10,7 +10,7 @@ from analyzer.replay.botapi.feed import ChatEvent
 from analyzer.replay.drive.journeys import Journey, JourneyLog, Outcome
 from analyzer.replay.workload.arrivals import Arrival
 from analyzer.replay.workload.plan import Plan
-from analyzer.replay.workload.scenarios import Step, is_apology
+from analyzer.replay.workload.steps import Step, is_apology
 from analyzer.replay.workload.users import Persona
 
 
@@ -56,7 +56,7 @@ class Recorder:
         """Record an act that was done or at least tried."""
         answer, outcome = attempt.answer, attempt.outcome
         done = outcome == "ok" and answer is not None
-        name = step.completed_by(answer) if done and answer else step.journey
+        name = step.completed_by(answer) if done and answer else step.unfinished
         answered = answer.monotonic_ns if answer else None
         waited_ms = ((answered or self.clock.monotonic_ns()) - visit.intended_ns) / 1e6
         row = self._row(visit, name)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from analyzer.replay.load.levels import SCENARIOS, Level, LoadPlan, Mix, planned
-from analyzer.replay.load.run import Loaded, LoadRun, run_load
+from analyzer.replay.load.loaded import Call, Loaded, Moment
+from analyzer.replay.load.meters import Reading, Usage
+from analyzer.replay.load.run import LoadRun, run_load
 
 __all__ = [
     "SCENARIOS",
+    "Call",
     "Level",
     "LoadPlan",
     "LoadRun",
     "Loaded",
     "Mix",
+    "Moment",
+    "Reading",
+    "Usage",
     "planned",
     "run_load",
 ]

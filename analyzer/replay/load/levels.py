@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analyzer.errors import UsageError
@@ -13,6 +13,8 @@ from analyzer.replay.workload.plan import CAMPAIGN_MIX, Phase, Plan
 SCENARIOS = ("step", "ramp", "soak", "spike", "database-slow", "telegram-429", "kill-9")
 FAULTS = frozenset(SCENARIOS[4:])
 GROWTH = 1.5
+MOST_PER_SECOND = 1000.0
+"""Updates a second above which nothing is planned: far more than one generator can offer."""
 SPIKE_FACTOR = 5.0
 BEFORE, DURING, AFTER = "before", "during", "after"
 LONGEST_VISIT_SECONDS = 120.0
@@ -52,8 +54,11 @@ class Level:
 
     @property
     def settle_seconds(self) -> float:
-        """Left out at its beginning, by a rule fixed beforehand: a fifth, 10 s at most."""
-        return min(10.0, 0.2 * self.seconds)
+        """Left out at its beginning, by a rule fixed beforehand: a fifth, 10 s at most.
+
+        Nothing of a disturbance: its beginning is what it is for.
+        """
+        return 0.0 if self.name == DURING else min(10.0, 0.2 * self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ def planned(
         raise UsageError(f"no scenario is called {scenario!r}; there are {', '.join(SCENARIOS)}")
     if min(rate, seconds, step_seconds) <= 0:
         raise UsageError("rate, limit and step must be above 0")
+    if rate > MOST_PER_SECOND:
+        raise UsageError(f"rate must be at most {MOST_PER_SECOND:g} updates/s, not {rate:g}")
     levels = _levels(scenario, rate, seconds, step_seconds)
     highest = max(max(level.rate, level.end_rate or 0) for level in levels)
     plan = Plan(
@@ -105,17 +112,7 @@ def planned(
 
 def _levels(scenario: str, rate: float, seconds: float, step_seconds: float) -> tuple[Level, ...]:
     if scenario in {"step", "ramp", "soak"}:
-        count = max(1, int(seconds / step_seconds))
-        return tuple(
-            Level(
-                name=f"{number + 1}",
-                at_seconds=number * step_seconds,
-                seconds=step_seconds,
-                rate=_rate(scenario, rate, number),
-                end_rate=rate * (number + 2) if scenario == "ramp" else None,
-            )
-            for number in range(count)
-        )
+        return tuple(_even(scenario, rate, seconds, min(step_seconds, seconds)))
     quarter = seconds / 4
     higher = rate * SPIKE_FACTOR if scenario == "spike" else rate
     return (
@@ -123,6 +120,21 @@ def _levels(scenario: str, rate: float, seconds: float, step_seconds: float) -> 
         Level(name=DURING, at_seconds=quarter, seconds=quarter, rate=higher),
         Level(name=AFTER, at_seconds=2 * quarter, seconds=2 * quarter, rate=rate),
     )
+
+
+def _even(scenario: str, rate: float, seconds: float, step_seconds: float) -> Iterator[Level]:
+    """Levels of one length; a climb ends early where it would ask for the impossible."""
+    for number in range(int(seconds / step_seconds)):
+        begun = _rate(scenario, rate, number)
+        if begun > MOST_PER_SECOND:
+            return
+        yield Level(
+            name=f"{number + 1}",
+            at_seconds=number * step_seconds,
+            seconds=step_seconds,
+            rate=begun,
+            end_rate=rate * (number + 2) if scenario == "ramp" else None,
+        )
 
 
 def _rate(scenario: str, rate: float, number: int) -> float:

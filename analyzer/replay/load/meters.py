@@ -1,13 +1,18 @@
-"""What a process uses, read from /proc; nothing where there is none."""
+"""What processes use, read from /proc; nothing where there is none."""
 
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
 MEGABYTE = 1_000_000
+IDLE_COLUMNS = (3, 4)
+"""Of the processor line in /proc/stat: idle, and waiting for a disk."""
+GUEST_COLUMN = 8
+"""From here on guests, who are counted as users before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,24 @@ class Usage:
 
     processor_seconds: float
     memory_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Processor seconds used up to `at_seconds` of the run: by bot, generator, whole machine.
+
+    The generator is this process: users and emulated Telegram. None where nobody tells.
+    """
+
+    at_seconds: float
+    bot: Usage | None
+    generator_seconds: float
+    machine_seconds: float | None
+
+
+def reading(at_seconds: float, bot: Usage | None) -> Reading:
+    """What is used at this moment."""
+    return Reading(at_seconds, bot, time.process_time(), _machine())
 
 
 def usage(pid: int) -> Usage | None:
@@ -31,6 +54,17 @@ def usage(pid: int) -> Usage | None:
         sum(int(stat[11]) + int(stat[12]) for stat in found) / ticks,
         sum(int(stat[21]) for stat in found) * page / MEGABYTE,
     )
+
+
+def _machine() -> float | None:
+    """Processor seconds that all processes together have used since the machine started."""
+    try:
+        first = (PROC / "stat").read_text().partition("\n")[0]
+    except OSError:
+        return None
+    columns = [int(word) for word in first.split()[1:]][:GUEST_COLUMN]
+    busy = sum(value for number, value in enumerate(columns) if number not in IDLE_COLUMNS)
+    return busy / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> list[int]:

@@ -8,20 +8,23 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
-
+from analyzer.errors import UsageError
 from analyzer.replay.botapi import Emulator, Limits, Settings, SystemClock
 from analyzer.replay.botapi.clock import NS_PER_SECOND, Clock
-from analyzer.replay.campaign import DRAIN_SECONDS, TELEGRAM, called_off
-from analyzer.replay.drive import BotCommand, Driven, Journey, Watch, drive, running_bot
+from analyzer.replay.campaign import DRAIN_SECONDS, TELEGRAM
+from analyzer.replay.drive import BotCommand, Closing, Driven, Journey, drive, running_bot
+from analyzer.replay.drive.process import kill_at_once
+from analyzer.replay.drive.tasks import called_off
 from analyzer.replay.load.faults import slow_database, telegram_faults
 from analyzer.replay.load.levels import FAULTS, LoadPlan
-from analyzer.replay.load.meters import Usage, usage
+from analyzer.replay.load.loaded import Loaded, Moment, calls_in
+from analyzer.replay.load.meters import Reading, Usage, reading, usage
 from analyzer.replay.staff import STAFF_ENVIRONMENT, Staff, broadcasts_for
 
 SMALL_AUDIENCE = 20
 """Few subscribers, many broadcasts: every level has some."""
-SENDS = ("send", "edit", "copy", "forward")
+STOP_WITHIN_SECONDS = 5.0
+"""A bot that ends later is killed: what it would still send is not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,58 +48,11 @@ class LoadRun:
         return self.folder / "journal.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What is known `at_seconds` into the run: journeys that ended so far, the bot's usage."""
-
-    at_seconds: float
-    begun_ns: int
-    rows: Sequence[Journey]
-    notifications: Sequence[Journey]
-    usage: Usage | None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A send or edit as the Bot API answered it."""
-
-    at_seconds: float
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What became of a run. `begun_ns` is its first moment on the rows' clock.
-
-    `stopped_seconds`: when it was ended because enough was known; None if it ran to its end.
-    `exit_code`: what the bot had ended with unasked; None if it lived.
-    """
-
-    driven: Driven
-    notifications: tuple[Journey, ...]
-    begun_ns: int
-    usages: tuple[tuple[float, Usage], ...]
-    calls: tuple[Call, ...]
-    stopped_seconds: float | None
-    exit_code: int | None
-
-
-class _Looking(Watch):
-    """Gathers rows while they come; ends the arrivals when told to."""
-
-    def __init__(self) -> None:
-        self.rows: list[Journey] = []
-        self.stopped_seconds: float | None = None
-
-    def heard(self, row: Journey) -> None:
-        self.rows.append(row)
-
-    def enough(self) -> bool:
-        return self.stopped_seconds is not None
-
-
 def run_load(run: LoadRun, look: Callable[[Moment], bool]) -> Loaded:
-    """Run in real time. `look` is shown every second and says whether enough is known.
+    """Run in real time: the plan's time, the last answers, and a few seconds to drain.
+
+    `look` is shown every second and says whether enough is known. A bot that ends by itself ends
+    the run.
 
     Raises:
         UsageError: the bot cannot be started, or the fault cannot be made.
@@ -120,12 +76,14 @@ async def _run(run: LoadRun, look: Callable[[Moment], bool]) -> Loaded:
         words=run.words,
         output=logs / "output.log",
         environment={**(STAFF_ENVIRONMENT if run.staffed else {}), **run.environment},
+        stop_within_seconds=STOP_WITHIN_SECONDS,
     )
     async with Emulator(settings, clock) as telegram, AsyncExitStack() as stack:
         notified = run.plan.notified if run.staffed else ()
         staff = Staff(telegram.door, broadcasts_for(notified, SMALL_AUDIENCE), clock)
         await staff.assemble()
-        bench = _Bench(run, clock, command, telegram, stack, staff)
+        closing = Closing(run.plan.plan.seconds)
+        bench = _Bench(run, clock, command, telegram, stack, staff, closing)
         await bench.start_bot()
         await staff.gather(1.0)
         telegram.begin_faults()
@@ -140,9 +98,11 @@ class _Bench:
     telegram: Emulator
     stack: AsyncExitStack
     staff: Staff
-    looking: _Looking = field(default_factory=_Looking)
-    usages: list[tuple[float, Usage]] = field(default_factory=list)
+    closing: Closing
+    readings: list[Reading] = field(default_factory=list)
     begun_ns: int = 0
+    stopped_seconds: float | None = None
+    gone: str = ""
     _bot: asyncio.subprocess.Process | None = None
     _used_before: float = 0.0
 
@@ -164,7 +124,7 @@ class _Bench:
                 planned=self.run.plan.arrivals,
                 journeys=self.run.folder / "users.jsonl",
                 clock=self.clock,
-                watch=self.looking,
+                watch=self.closing,
             )
         )
         try:
@@ -174,30 +134,43 @@ class _Bench:
         finally:
             for task in (*beside, playing):
                 await called_off(task)
-        assert self._bot is not None
         return Loaded(
-            driven,
-            tuple(self.staff.notifications(self.run.plan.plan)),
-            self.begun_ns,
-            tuple(self.usages),
-            tuple(self._calls()),
-            self.looking.stopped_seconds,
-            self._bot.returncode,
+            driven=driven,
+            notifications=tuple(self.staff.notifications(self.run.plan.plan)),
+            begun_ns=self.begun_ns,
+            readings=tuple(self.readings),
+            calls=tuple(calls_in(self.run.journal, self.begun_ns)),
+            stopped_seconds=self.stopped_seconds,
+            exit_code=self._bot.returncode if self._bot else None,
+            gone=self.gone,
         )
 
     def _seconds(self) -> float:
         return (self.clock.monotonic_ns() - self.begun_ns) / NS_PER_SECOND
 
     async def _watch(self, look: Callable[[Moment], bool]) -> None:
-        plan = self.run.plan.plan
-        while self.looking.stopped_seconds is None:
+        while self.stopped_seconds is None:
             await asyncio.sleep(1.0)
-            at, used = self._seconds(), self._usage()
-            if used:
-                self.usages.append((at, used))
-            told = tuple(self.staff.notifications(plan))
-            if look(Moment(at, self.begun_ns, self.looking.rows, told, used)):
-                self.looking.stopped_seconds = at
+            at, rows, staff = self._seconds(), tuple(self.closing.rows), self.staff.as_it_stands()
+            # In a thread: judging all rows would hold up users and Telegram alike.
+            enough = await asyncio.to_thread(self._looked, look, at, (rows, staff))
+            if self._bot is not None and self._bot.returncode is not None:
+                self.closing.silence()
+                enough = True
+            if enough:
+                self._stop()
+
+    def _looked(
+        self, look: Callable[[Moment], bool], at: float, seen: tuple[Sequence[Journey], Staff]
+    ) -> bool:
+        rows, staff = seen
+        self.readings.append(reading(at, self._usage()))
+        told = tuple(staff.notifications(self.run.plan.plan))
+        return look(Moment(at, self.begun_ns, rows, told))
+
+    def _stop(self) -> None:
+        self.stopped_seconds = self._seconds()
+        self.closing.close()
 
     def _usage(self) -> Usage | None:
         """What the bot used so far; a killed one's time counts on in its successor's."""
@@ -218,24 +191,18 @@ class _Bench:
 
     async def _kill(self) -> None:
         """End the bot as a crash does, and start it again as a supervisor would: at once."""
-        assert self._bot is not None
-        if self.usages:
-            self._used_before = self.usages[-1][1].processor_seconds
-        self._bot.kill()
-        await self._bot.wait()
-        await self.start_bot()
-
-    def _calls(self) -> list[Call]:
-        found = []
-        with self.run.journal.open("rb") as lines:
-            for line in lines:
-                if b'"request_answered"' not in line:
-                    continue
-                call = orjson.loads(line)
-                if call["method"].lower().startswith(SENDS):
-                    at = (call["monotonic_ns"] - self.begun_ns) / NS_PER_SECOND
-                    found.append(Call(at, call["status"]))
-        return found
+        killed, self._bot = self._bot, None
+        assert killed is not None
+        used = [one.bot.processor_seconds for one in self.readings if one.bot]
+        self._used_before = used[-1] if used else 0.0
+        kill_at_once(killed)
+        await killed.wait()
+        try:
+            await self.start_bot()
+        except UsageError as error:
+            self.gone = str(error)
+            self.closing.silence()
+            self._stop()
 
 
 async def _all_well(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from analyzer.replay.workload.arrivals import Arrival, arrivals
 from analyzer.replay.workload.plan import Phase, Plan, campaign, load_plan
-from analyzer.replay.workload.scenarios import SCENARIOS, Press, Say, Step, Wait
+from analyzer.replay.workload.scenarios import SCENARIOS
+from analyzer.replay.workload.steps import Press, Say, Step, Wait
 from analyzer.replay.workload.users import Persona, personas
 
 __all__ = [

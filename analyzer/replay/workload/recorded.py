@@ -7,6 +7,7 @@ write is made up anew, so no text of a log is ever sent.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,18 +16,18 @@ from statistics import median
 
 from analyzer.errors import InputError, UsageError
 from analyzer.replay.workload.arrivals import Arrival
-from analyzer.replay.workload.excerpts import Excerpt, excerpts
+from analyzer.replay.workload.excerpts import WHOLE, Excerpt, excerpts
 from analyzer.replay.workload.plan import Phase, Plan
 from analyzer.replay.workload.users import personas
+from analyzer.replay.workload.visits import JOURNEYS, Act, scenario_of, visits_of
 
-VISIT_GAP_SECONDS = 60.0
-"""A user who does nothing for longer than this has gone, and comes back as another visit."""
 REST_SECONDS = 150.0
 """Replay seconds before a user may come again: above patience and the longest conversation."""
 PATIENCE_SECONDS = 40.0
 """Above the longest deadline of an answer (30 s)."""
 NOTIFICATION = "send"
 """The journey of a notification, as the mapping file names it."""
+LEFT_OUT_TOLD = 4
 PAUSES_TRIED = 2_001
 FEWEST_PAUSES = 20
 """Fewer than this say nothing about how long people think."""
@@ -35,32 +36,27 @@ LONGEST_THOUGHT_SECONDS = 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """One recorded journey that a user began; `user` is empty where the log names none."""
-
-    at_seconds: float
-    duration_seconds: float
-    user: str
-    journey: str
-    operation: str
-
-
-@dataclass(frozen=True, slots=True)
 class Demand:
     """What to replay: a plan, its arrivals, and what was recorded in that stretch.
 
     `excerpts` are the stretches of the recording, in the order of the replay. `recorded`
-    counts their acts by journey, `strange` those that no scenario makes. `notified` are the
-    seconds of replay at which notifications were sent: no user begins them.
+    counts their acts by journey. `notified` are the
+    seconds of replay at which notifications were sent: no user begins them. After
+    `closes_seconds` nobody begins anything more.
     """
 
     plan: Plan
     arrivals: tuple[Arrival, ...]
     excerpts: tuple[Excerpt, ...]
     recorded: Mapping[str, int]
-    strange: Mapping[str, int]
     notified: tuple[float, ...]
+    closes_seconds: float
     notes: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the recording is replayed."""
+        return [excerpt.name for excerpt in self.excerpts] == [WHOLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +85,7 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
     listed = sorted(acts, key=lambda act: (act.at_seconds, act.user, act.operation))
     known = [act for act in listed if scenario_of([act]) is not None]
     if not known:
-        names = ", ".join(sorted({act.journey for act in listed})[:5]) or "none"
-        raise InputError(
-            f"none of the journeys in these logs is one that a scenario makes (there are {names})."
-            f" Name them with --journeys FILE; scenarios know {', '.join(sorted(JOURNEYS))}."
-        )
+        raise InputError(_nothing_known(listed))
     taken = excerpts(
         [act.at_seconds for act in known], pace.speed * pace.limit_seconds, pace.speed
     )
@@ -110,15 +102,14 @@ def recorded_demand(acts: Iterable[Act], pace: Pace) -> Demand:
         pace=pace.speed,
     )
     plan = replace(plan, pace=pace.speed * _haste(visits_of(inside), plan))
-    strange = Counter(act.journey for act in listed if scenario_of([act]) is None)
     return Demand(
         plan=plan,
         arrivals=tuple(coming),
         excerpts=taken,
         recorded=dict(sorted(Counter(act.journey for act in inside).items())),
-        strange=dict(sorted(strange.items())),
         notified=tuple(_notified(listed, taken, pace.speed)),
-        notes=tuple(_notes(known, substitutes)),
+        closes_seconds=pace.limit_seconds,
+        notes=(*_left_out(listed), *_notes(known, substitutes)),
     )
 
 
@@ -138,69 +129,6 @@ def _notified(acts: Sequence[Act], taken: Sequence[Excerpt], speed: float) -> li
         for act in acts
         if act.journey == NOTIFICATION and (excerpt := _excerpt(taken, act))
     )
-
-
-def visits_of(acts: Sequence[Act]) -> list[list[Act]]:
-    """Acts grouped to visits, in order of their beginnings; an act of nobody is a visit."""
-    visits: list[list[Act]] = []
-    latest: dict[str, list[Act]] = {}
-    for act in sorted(acts, key=lambda one: one.at_seconds):
-        visit = latest.get(act.user) if act.user else None
-        if visit is None or act.at_seconds - _end(visit[-1]) > VISIT_GAP_SECONDS:
-            visit = []
-            latest[act.user] = visit
-            visits.append(visit)
-        visit.append(act)
-    return visits
-
-
-def scenario_of(visit: Sequence[Act]) -> str | None:
-    """The scenario that makes a visit's journeys; None where there is none."""
-    made = [act.journey for act in visit]
-    if "ticket-submit" in made:
-        return _submission(made)
-    for journey in made:
-        if (scenario := JOURNEYS.get(journey)) is not None:
-            listed = journey == "faq-read" and "list" in visit[0].operation
-            return "read_faq" if listed else scenario
-    return None
-
-
-def _submission(made: Sequence[str]) -> str:
-    submitted = made.index("ticket-submit")
-    if {"ticket-start", "ticket-begin"} & set(made[:submitted]):
-        return "ticket_guided"
-    after = made[submitted:]
-    if "notification-list" in after:
-        return "ticket_and_notification"
-    return "ticket_and_check" if "ticket-list" in after else "ticket_in_one_message"
-
-
-JOURNEYS: Mapping[str, str] = {
-    "ticket-submit": "ticket_in_one_message",
-    "ticket-start": "give_up",
-    "ticket-begin": "give_up",
-    "ticket-list": "check_tickets",
-    "faq-read": "search_faq",
-    "faq-search": "search_faq",
-    "faq-list": "read_faq",
-    "troubleshoot": "troubleshoot",
-    "profile-show": "edit_profile",
-    "profile-question": "edit_profile",
-    "profile-change": "edit_profile",
-    "subscribe": "subscribe",
-    "unsubscribe": "subscribe",
-    "notification-list": "open_notification",
-    "notification-open": "open_notification",
-    "start": "look_around",
-    "help": "look_around",
-    "status": "look_around",
-}
-"""Journey (as the mapping file names it) -> the scenario of a visit that begins with it."""
-
-
-def _end(act: Act) -> float:
-    return act.at_seconds + act.duration_seconds
 
 
 def _arrivals(
@@ -238,16 +166,44 @@ def _arrivals(
 def _haste(visits: Sequence[Sequence[Act]], plan: Plan) -> float:
     """How much faster than the made-up users the recorded ones thought, by the medians."""
     pauses = [
-        later.at_seconds - _end(act)
+        later.at_seconds - act.ends_seconds
         for visit in visits
         for act, later in pairwise(visit)
-        if 0 < later.at_seconds - _end(act) <= LONGEST_THOUGHT_SECONDS
+        if 0 < later.at_seconds - act.ends_seconds <= LONGEST_THOUGHT_SECONDS
     ]
     if len(pauses) < FEWEST_PAUSES:
         return 1.0
     people = personas(PAUSES_TRIED, plan.seed)
     drawn = [person.pause_seconds() for person in people]
     return median(pause for pause in drawn if pause <= LONGEST_THOUGHT_SECONDS) / median(pauses)
+
+
+def _nothing_known(acts: Sequence[Act]) -> str:
+    busiest = Counter(act.operation for act in acts).most_common(5)
+    there = ", ".join(sorted({act.journey for act in acts})[:5]) or "none"
+    operation = json.dumps(busiest[0][0]) if busiest else "NAME"
+    return (
+        f"none of the journeys in these logs is one that a scenario makes (there are {there}). "
+        "Name them with --journeys FILE, one line for each, below `journeys:`: "
+        f"- {{service: SERVICE, operation: {operation}, context: CONTEXT, journey: JOURNEY}}. "
+        f"Scenarios know the journeys {', '.join(sorted(JOURNEYS))}."
+    )
+
+
+def _left_out(acts: Sequence[Act]) -> Iterator[str]:
+    """What of the recording no user of the replay will do."""
+    strange = Counter(
+        act.journey for act in acts if act.journey != NOTIFICATION and scenario_of([act]) is None
+    )
+    if strange:
+        named = sorted(strange.items(), key=lambda pair: (-pair[1], pair[0]))
+        told = ", ".join(f"{name} ({count:,})" for name, count in named[:LEFT_OUT_TOLD])
+        more = f" and {len(named) - LEFT_OUT_TOLD} more" if len(named) > LEFT_OUT_TOLD else ""
+        yield (
+            f"{strange.total():,} of {len(acts):,} recorded journeys are not replayed, since no "
+            f"scenario makes them: {told}{more}. Those that users began can be named with "
+            "--journeys FILE"
+        )
 
 
 def _notes(acts: Sequence[Act], substitutes: int) -> Iterator[str]:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from analyzer.replay.botapi.feed import Button, ChatEvent
+from analyzer.replay.workload.steps import Press, Say, Step, Wait, carries_number
 from analyzer.replay.workload.users import Persona
 
-TICKET_NUMBER = re.compile(r"#\s?\w*\d")
 QUESTION = re.compile(r"\?|\b(?:send|enter|type|write|choose|tell|describe)\b", re.IGNORECASE)
-# Only at the beginning: help texts, too, speak of what "does not work".
-APOLOGY = re.compile(r"\W*(?:sorry|oops|unfortunately|something went wrong)\b", re.IGNORECASE)
 CHANGE = re.compile(r"\b(?:change|edit|set)\b", re.IGNORECASE)
 DESTRUCTIVE = re.compile(r"\b(?:erase|delete)\b", re.IGNORECASE)
 MOST_QUESTIONS = 8
@@ -26,70 +23,9 @@ MOST_PRESSES = 5
 VALUES = {"mail": "someone@example.org", "phone": "+15550100", "lang": "de", "notif": "on"}
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Write a text or command."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Press a button under a message."""
-
-    message_id: int
-    callback_data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Do nothing but look whether something comes, at most `seconds`; not a journey."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An act and the journey it begins.
-
-    `done` says whether an answer completes that journey; an answer that does not is a question
-    on the way, and its journey is called `otherwise`; without `otherwise` the user goes on
-    waiting for one that does.
-    """
-
-    journey: str
-    act: Say | Press | Wait
-    otherwise: str | None = None
-    done: Callable[[ChatEvent], bool] | None = None
-
-    def completed_by(self, answer: ChatEvent) -> str:
-        """The name of the journey that `answer` ends."""
-        if self.otherwise is None or self.is_done(answer):
-            return self.journey
-        return self.otherwise
-
-    def is_done(self, answer: ChatEvent) -> bool:
-        """Whether `answer` completes the journey."""
-        return self.done is None or self.done(answer)
-
-    def accepts(self, answer: ChatEvent) -> bool:
-        """Whether the user takes `answer` as one: the right one, a question, or an apology."""
-        return self.otherwise is not None or self.is_done(answer) or is_apology(answer)
-
-
 # Sent in: the answer, or None after a `Wait` in which nothing came.
 Conversation: TypeAlias = Generator[Step, ChatEvent | None, None]
 Scenario: TypeAlias = Callable[[Persona], Conversation]
-
-
-def is_apology(answer: ChatEvent) -> bool:
-    """Whether the bot says that it failed."""
-    return not carries_number(answer) and bool(APOLOGY.match(answer.text))
-
-
-def carries_number(answer: ChatEvent) -> bool:
-    """Whether an answer confirms a ticket."""
-    return bool(TICKET_NUMBER.search(answer.text))
 
 
 def ticket_in_one_message(persona: Persona) -> Conversation:
@@ -100,13 +36,19 @@ def ticket_in_one_message(persona: Persona) -> Conversation:
 
 def ticket_guided(persona: Persona) -> Conversation:
     """`/ticket`, then answer questions until the answer carries a number."""
-    answer = yield Step("ticket-submit", Say("/ticket"), "ticket-begin", carries_number)
+    answer = yield Step(
+        "ticket-submit", Say("/ticket"), "ticket-begin", carries_number, begins=True
+    )
     for _ in range(MOST_QUESTIONS):
         if answer is None or carries_number(answer):
             return
         choice = _choice(persona, answer)
         act = Say(persona.complaint()) if choice is None else choice
-        answer = yield Step("ticket-submit", act, "ticket-question", carries_number)
+        # A button chooses a subject; only words can be a ticket.
+        chooses = choice is not None
+        answer = yield Step(
+            "ticket-submit", act, "ticket-question", carries_number, begins=chooses
+        )
 
 
 def ticket_and_check(persona: Persona) -> Conversation:
@@ -160,7 +102,7 @@ def edit_profile(persona: Persona) -> Conversation:
         return
     button = persona.source.choice(changes)
     press = Press(answer.message_id, str(button.data))
-    answer = yield Step("profile-change", press, "profile-question", _is_no_question)
+    answer = yield Step("profile-change", press, "profile-question", _is_no_question, begins=True)
     if answer is not None and not _is_no_question(answer):
         values = (value for key, value in VALUES.items() if key in button.text.lower())
         yield Step("profile-change", Say(next(values, persona.first_name)))
@@ -198,6 +140,21 @@ def look_around(_persona: Persona) -> Conversation:
     yield Step("status", Say("/status"))
 
 
+def say_hello(_persona: Persona) -> Conversation:
+    """Start, and leave it at that."""
+    yield Step("start", Say("/start"))
+
+
+def read_help(_persona: Persona) -> Conversation:
+    """Ask what the bot can do."""
+    yield Step("help", Say("/help"))
+
+
+def ask_status(_persona: Persona) -> Conversation:
+    """Ask how the service is doing."""
+    yield Step("status", Say("/status"))
+
+
 def _is_no_question(answer: ChatEvent) -> bool:
     return not answer.buttons and not QUESTION.search(answer.text)
 
@@ -232,5 +189,8 @@ SCENARIOS: Mapping[str, Scenario] = {
         subscribe,
         give_up,
         look_around,
+        say_hello,
+        read_help,
+        ask_status,
     )
 }

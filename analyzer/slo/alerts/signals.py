@@ -44,8 +44,8 @@ def describe(reading: PairReading, budget: Budget) -> str:
     """One line: `page-quick: 30 % of the budget went in 5 min (6 of 20), at this pace ...`."""
     pair, long = reading.pair, reading.long
     window = _duration(pair.long_s)
-    if reading.spent_share is not None and reading.budget_events is not None:
-        share = f"{float(reading.spent_share):.0%}".replace("%", " %")
+    if (spent := reading.spent_share) is not None:
+        share = f"{float(spent):.0%}".replace("%", " %")
         what = f"{share} of the budget went in {window} ({long.bad} of {_count(reading)})"
     else:
         burn = float(reading.burn_long or 0)
@@ -55,11 +55,12 @@ def describe(reading: PairReading, budget: Budget) -> str:
 
 def _rest(reading: PairReading, budget: Budget) -> str:
     """How long what is left lasts if the short window goes on as it is."""
-    if budget.left_events <= 0:
+    left_events = budget.left_events
+    if left_events <= 0:
         return "the budget is used up"
     if not reading.short.bad:
         return "the short window has recovered"
-    seconds = float(budget.left_events) * reading.pair.short_s / reading.short.bad
+    seconds = float(left_events) * reading.pair.short_s / reading.short.bad
     return f"at this pace the rest lasts {_duration(seconds)}"
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from analyzer.slo.events import DEFAULT_VALID, ValidRule
+from analyzer.slo.events import DEFAULT_VALID, Criterion, ValidRule
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNIT_SECONDS = {
@@ -218,6 +218,12 @@ class Objective:
     def error_budget_ratio(self) -> Fraction:
         """1 - T, the share of events that may be bad."""
         return 1 - self.target
+
+    @property
+    def criterion(self) -> Criterion:
+        """What makes an event of this objective good."""
+        deadline_us = None if self.deadline_ms is None else self.deadline_ms * 1000
+        return Criterion(deadline_us, self.valid, self.overdue_is_bad)
 
     @property
     def source(self) -> AnalyzerSource | None:

@@ -3,7 +3,7 @@
 -- $base_parts elsewhere; `weight` says how many a row stands for.
 SELECT
     trace_id, service_name, operation, start_ns, duration_ns, own_ns, gap_ns, callee,
-    callee_operation, parent_service, status, error_type, origin,
+    callee_operation, uninstrumented, parent_service, status, error_type, origin,
     CASE WHEN at_peak THEN $peak_parts ELSE $base_parts END AS weight
 FROM (
     SELECT
