@@ -5,7 +5,8 @@ arrives within `GAP_SECONDS` of the last group's begin shares the next, each uni
 its own (a failing one is rolled back alone). After a pause the first unit waits for nothing, so
 that this costs a quiet bot no time. Urgent units go first, and a group closes after
 `GROUP_SECONDS` of work, which bounds how long the loop is held and how long an acknowledgement
-waits for others.
+waits for others. Where a commit takes longer than that, the work may take as long, or a slow disk
+would let few units through.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _Pending = tuple[Unit[Any], asyncio.Future[Any]]
 
 GAP_SECONDS = {Urgency.NOW: 0.002, Urgency.SOON: 0.003, Urgency.LATER: 0.02}
 GROUP_SECONDS = 0.001
+LONGEST_GROUP_SECONDS = 0.01
 HOP_SECONDS = 0.001
 COMMITS_LOOKED_AT = 32
 CHECKPOINT_AFTER_COMMITS = 200
@@ -56,13 +58,15 @@ class DiskTimes:
     def __init__(self) -> None:
         """Take the disk for slow until it has shown itself."""
         self.fast = False
+        self.typical = 0.0
         self._lately: list[float] = []
 
     def took(self, seconds: float) -> None:
         """Note one commit."""
         self._lately.append(seconds)
         if len(self._lately) == COMMITS_LOOKED_AT:
-            self.fast = sorted(self._lately)[COMMITS_LOOKED_AT // 4] < HOP_SECONDS
+            self.typical = sorted(self._lately)[COMMITS_LOOKED_AT // 4]
+            self.fast = self.typical < HOP_SECONDS
             self._lately.clear()
 
 
@@ -177,7 +181,8 @@ class SqliteDatabase:
             return
         try:
             self._began = loop.time()
-            self._run_units(self._began + GROUP_SECONDS, finished)
+            work = min(LONGEST_GROUP_SECONDS, max(GROUP_SECONDS, self._disk.typical))
+            self._run_units(self._began + work, finished)
             await self._commit()
         except Exception as error:  # noqa: BLE001 - handed to every caller of the group
             if self._raw.in_transaction:
