@@ -47,6 +47,11 @@ class Finished:
     error: str | None = None
 
     @property
+    def answerable(self) -> bool:
+        """Whether somebody may soon refer to the message: one edited in place, or in a group."""
+        return self.item.slot is not None or self.item.chat_id < 0
+
+    @property
     def journal(self) -> dict[str, Any] | None:
         """The journal of the journey that this send confirmed, with its outcome."""
         journal = self.item.journal

@@ -55,6 +55,9 @@ class Outgoing:
         self._clock = clock
         self._record = record
         self._troubled = troubled
+        # What people answer to or see edited must be known by its id when they do: it does not
+        # stand behind the many that nobody asks about again.
+        self._answerable: Coalescer[Finished] = Coalescer(self._record_surely)
         self._endings: Coalescer[Finished] = Coalescer(self._record_surely, limit=RECORDED_AT_ONCE)
         self._known: set[int] = set()
         # A reload reads a snapshot: what has ended since must not be taken for waiting.
@@ -97,7 +100,7 @@ class Outgoing:
         """Wait until everything known is sent and recorded, at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
-                while self._known or not self._endings.idle:
+                while self._known or not (self._endings.idle and self._answerable.idle):
                     self._ended.clear()
                     await self._ended.wait()
         except TimeoutError:
@@ -158,7 +161,7 @@ class Outgoing:
             self._telemetry.journey_finished(journal, now)
         if item.slot is not None and self._latest.get(item.slot) == item.id:
             del self._latest[item.slot]
-        recorded = self._endings.put(ending)
+        recorded = (self._answerable if ending.answerable else self._endings).put(ending)
         recorded.add_done_callback(lambda _: self._forget(item))
 
     def _forget(self, item: Queued) -> None:

@@ -35,7 +35,9 @@ class Recorder:
 
     async def record(self, endings: list[Finished]) -> None:
         """Raises what the database raises; then nothing was recorded."""
-        self.deliver(await self._database.write(lambda c: self._record(c, endings), Urgency.LATER))
+        awaited = any(ending.answerable for ending in endings)
+        urgency = Urgency.SOON if awaited else Urgency.LATER
+        self.deliver(await self._database.write(lambda c: self._record(c, endings), urgency))
 
     async def troubled(self, item: Queued, reason: str) -> None:
         """Tell the contexts that a page is late."""
