@@ -147,9 +147,8 @@ class Clock:
         if arrival is None:
             self.yearless += 1
         latest = (_day_of(arrival) if arrival else self._latest) + timedelta(days=1)
-        return (
-            latest.year if (day.month, day.day) <= (latest.month, latest.day) else latest.year - 1
-        )
+        passed = day[1:] <= (latest.month, latest.day)
+        return latest.year if passed else latest.year - 1
 
     def _of_day(self, clock: str, part_ns: int, arrival: Instant | None) -> Instant | None:
         """Date a time of day: on from the first day, a day later at each step back of 12 h."""
