@@ -33,8 +33,8 @@ from analyzer.ingest.events import (
 from analyzer.ingest.lines import Block, Line, line_at, read_head, split_blocks
 from analyzer.ingest.names import day_of_file
 from analyzer.ingest.prefix_hash import PrefixHasher
-from analyzer.ingest.reader import Place
 from analyzer.ingest.record import Rejected
+from analyzer.ingest.resumption import Place
 
 _BATCH_ROWS = 50_000
 _CHECK_LINES = 500
@@ -109,7 +109,7 @@ class _Reading:
             elif count % _CHECK_LINES == 0 and self._full:
                 yield from self._flush()
             if count % _CHECK_LINES == 0 or isinstance(step, Place):
-                now = self._reader.account.lines
+                now = self._reader.ledger.account.lines
                 if now - lines >= _TELL_LINES:
                     lines = now
                     yield Lines(lines, self._hasher.size)
@@ -157,14 +157,14 @@ class _Reading:
     def _tally(self) -> Tally:
         builder, mask = self._builder, self._job.masker.text
         return Tally(
-            self._reader.account,
+            self._reader.ledger.account,
             dict(self._reader.formats),
             [
                 (mask(note), mask(scope), count)
                 for (note, scope), count in sorted(builder.notes.items())
             ],
             builder.spans,
-            self._reader.spans_bad,
+            self._reader.ledger.spans_bad,
             builder.first_ns,
             builder.last_ns,
             dict(self._masker.counts),
@@ -179,13 +179,13 @@ class _Reading:
         self._reader.habits = tally.habits
         self._resolver.clock.yearless = tally.yearless
         account = tally.account
-        self._reader.account = LineAccount(
+        self._reader.ledger.account = LineAccount(
             account.records, account.quarantined, account.blank, account.folded, account.excluded
         )
         self._reader.formats.update(tally.formats)
         builder = self._builder
         builder.notes.update({(note, scope): count for note, scope, count in tally.notes})
-        builder.spans, self._reader.spans_bad = tally.spans, tally.spans_bad
+        builder.spans, self._reader.ledger.spans_bad = tally.spans, tally.spans_bad
         builder.first_ns, builder.last_ns = tally.first_ns, tally.last_ns
         self._masker.counts.update(tally.masked)
 
