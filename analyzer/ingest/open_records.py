@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from analyzer.ingest.columnar.plain import PlainLines
 from analyzer.ingest.folding import Pending
-from analyzer.ingest.formats.line_reader import LineReader
+from analyzer.ingest.formats.field_reader import FieldReader
 from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
 from analyzer.ingest.ledger import Ledger
 from analyzer.ingest.lines import Line
@@ -25,8 +25,8 @@ class OpenRecords:
     Complete ones go to `plain` where they are resolved together, to `ledger` otherwise.
     """
 
-    def __init__(self, lines: LineReader, plain: PlainLines, ledger: Ledger) -> None:
-        self._lines = lines
+    def __init__(self, fields: FieldReader, plain: PlainLines, ledger: Ledger) -> None:
+        self._fields = fields
         self._plain = plain
         self._ledger = ledger
         self._pending: dict[str, Pending] = {}
@@ -96,7 +96,7 @@ class OpenRecords:
             return
         plain, line, free = self._waiting
         self._waiting = None
-        reading = self._lines.resolve(plain)
+        reading = self._fields.resolve(plain)
         if isinstance(reading, Rejected):
             self._ledger.quarantine(reading, line)
             return

@@ -37,10 +37,10 @@ class FileReader:
     def __init__(self, builder: RowBuilder, lines: LineReader, resolver: Resolver) -> None:
         self._lines = lines
         self._plain = PlainLines(resolver, builder)
-        self._book = Book(resolver, lines.renames, texts=not lines.own)
+        self._book = Book(resolver, lines.fields.renames, texts=not lines.own)
         self._columns: tuple[str, list[str]] | None = None
         self.ledger = Ledger(builder)
-        self._records = OpenRecords(lines, self._plain, self.ledger)
+        self._records = OpenRecords(lines.fields, self._plain, self.ledger)
         self._resumption = Resumption(lines, resolver, self._records)
 
     def __len__(self) -> int:
