@@ -1,11 +1,11 @@
 """Acknowledging comes before handling: in a flood, handling slows down, never the intake.
 
-While updates arrive, a probe measures how late the event loop runs its timers. If it is late, and
-more arrive than are begun while a backlog shows that handling cannot keep up anyway, handlers
-start further apart; once it is punctual again, closer. What waits is safe in the inbox. The rule
-is that of TCP (multiplicative steps around a target), and it looks at the loop, not at the
-database, so that a distant database is not taken for a busy process. Without a backlog nothing is
-slowed: a bot that keeps up is allowed to be busy.
+While many updates arrive, a probe measures how late the event loop runs its timers. If it is late
+and a backlog shows that handling cannot keep up anyway, handlers start further apart; once it is
+punctual again, closer. What waits is safe in the inbox. The rule is that of TCP (multiplicative
+steps around a target), and it looks at the loop, not at the database, so that a distant database
+is not taken for a busy process. Without a backlog nothing is slowed: a bot that keeps up is
+allowed to be busy.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import asyncio
 
 PROBE_SECONDS = 0.004
 LATE_SECONDS = 0.001
-FLOOD_RATIO = 1.2  # arrivals by handlers begun
+FLOOD_PER_SECOND = 1_250.0  # more than aiogram's handlers manage on a core, with or without us
 SMOOTHING = 8  # probes
 BACKLOG = 100
 SHORTEST_PAUSE = 0.001
@@ -29,16 +29,13 @@ class Governor:
         """Start unhurried."""
         self._pause = 0.0
         self._arrived = 0
-        self._begun = 0
-        self._arriving = 0.0  # a second
-        self._beginning = 0.0
+        self._rate = 0.0
         self._quiet = 0
         self._expected = 0.0
         self._probing = False
 
     def pause(self, backlog: int) -> float:
         """Seconds to wait before the next handler starts, with `backlog` updates waiting."""
-        self._begun += 1
         return self._pause if backlog > BACKLOG else 0.0
 
     def arrived(self, updates: int) -> None:
@@ -56,12 +53,10 @@ class Governor:
 
     def _probe(self) -> None:
         late = asyncio.get_running_loop().time() - self._expected
-        seconds = PROBE_SECONDS + late
-        self._arriving += (self._arrived / seconds - self._arriving) / SMOOTHING
-        self._beginning += (self._begun / seconds - self._beginning) / SMOOTHING
+        self._rate += (self._arrived / (PROBE_SECONDS + late) - self._rate) / SMOOTHING
         self._quiet = 0 if self._arrived else self._quiet + 1
-        self._arrived = self._begun = 0
-        if self._arriving > FLOOD_RATIO * self._beginning and late > LATE_SECONDS:
+        self._arrived = 0
+        if self._rate > FLOOD_PER_SECOND and late > LATE_SECONDS:
             self._pause = min(LONGEST_PAUSE, max(SHORTEST_PAUSE, self._pause * 2.0))
         else:
             self._pause = self._pause * 0.8 if self._pause > SHORTEST_PAUSE else 0.0
@@ -69,4 +64,4 @@ class Governor:
             self._schedule()
         else:
             self._probing = False
-            self._pause = self._arriving = self._beginning = 0.0
+            self._rate = 0.0
