@@ -15,6 +15,7 @@ from analyzer.ingest.namer import Namer
 from analyzer.semconv import ERROR, UNKNOWN_SERVICE
 
 _PLAIN_ID = r"^(?:update:)?[0-9A-Za-z_.-]{1,128}$"
+_LIKE_JWT = r"^(?:update:)?eyJ"
 
 
 def rows_of(
@@ -103,7 +104,9 @@ def _told(resolved: Resolved) -> tuple[pl.Series, pl.Series, pl.Series]:
 
 
 def _stored_id(values: pl.Series, namer: Namer) -> pl.Series:
-    if values.null_count() == len(values) or values.str.contains(_PLAIN_ID).all():
+    if values.null_count() == len(values):
+        return values
+    if (values.str.contains(_PLAIN_ID) & ~values.str.contains(_LIKE_JWT)).all():
         return values
     return pl.Series([namer.identifier(value) for value in values], dtype=pl.String)
 
