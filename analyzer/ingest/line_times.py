@@ -6,14 +6,23 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from analyzer.ingest import durations, times
+from analyzer.ingest import durations
+from analyzer.ingest.epochs import Instant
 from analyzer.ingest.proof import UnitProof
 from analyzer.ingest.record import Record, Rejected
 from analyzer.ingest.shapes import Shape
+from analyzer.ingest.times import Clock
 
 _UNIT_UNKNOWN = "unit_unknown:"
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?$")
 _EMPTY: tuple[object, ...] = (None, "")
+_QUARTER_NS = 900 * 1_000_000_000
+_PROOF_TOLERANCE_NS = 60 * 1_000_000_000
+_OFFSETS_IN_QUARTERS = frozenset(
+    {4 * hours for hours in range(-12, 15)}
+    | {-38, -14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51, 55}
+)
+"""The offsets from UTC that are in use: whole hours, and -9:30 to +13:45 where people differ."""
 _NO_DURATION = (None, "", "-", -1, "-1")
 
 
@@ -25,7 +34,7 @@ class Origin(NamedTuple):
     """
 
     service_name: str | None = None
-    arrival: times.Instant | None = None
+    arrival: Instant | None = None
     source: str = ""
     depth: int = 0
 
@@ -40,7 +49,7 @@ class Timing:
     in ns per unit; `used_units` those that were needed; `proof` collects what may prove others.
     """
 
-    def __init__(self, units: Mapping[str, int], clock: times.Clock) -> None:
+    def __init__(self, units: Mapping[str, int], clock: Clock) -> None:
         self.units = units
         self.clock = clock
         self.proof = UnitProof()
@@ -111,7 +120,7 @@ def see_ids(record: Record, fields: Mapping[str, Any], proof: UnitProof) -> None
 def _instant(
     keys: tuple[str, ...],
     fields: Mapping[str, Any],
-    clock: times.Clock,
+    clock: Clock,
     origin: Origin,
     used: list[str],
     notes: list[str],
@@ -123,7 +132,7 @@ def _instant(
         used.append(key)
         if not found.zoned and not clock.zoned:
             if origin.arrival is not None:
-                found = times.proved_by_arrival(found, origin.arrival)
+                found = _proved_by_arrival(found, origin.arrival)
             notes.append("zone_proved" if found.zoned else "zone_assumed")
         return found.ns
     return None
@@ -168,3 +177,18 @@ def _is_number(value: object) -> bool:
     if isinstance(value, str):
         return _PLAIN_NUMBER.match(value) is not None
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _proved_by_arrival(written: Instant, arrival: Instant) -> Instant:
+    """Return a zone-less time moved into UTC by the zoned time a wrapper gave its line.
+
+    Only a gap that is some place's offset from UTC counts: a line that reports work begun a
+    quarter of an hour ago is no proof of a zone, nor is a wrapper without a zone of its own.
+    Otherwise the written time stays as it is.
+    """
+    gap = arrival.ns - written.ns
+    quarters = round(gap / _QUARTER_NS)
+    near = abs(gap - quarters * _QUARTER_NS) <= _PROOF_TOLERANCE_NS
+    if not arrival.zoned or not near or -quarters not in _OFFSETS_IN_QUARTERS:
+        return written
+    return Instant(written.ns + quarters * _QUARTER_NS, zoned=True)

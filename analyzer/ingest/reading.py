@@ -8,9 +8,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
@@ -34,24 +32,20 @@ from analyzer.ingest.events import (
 )
 from analyzer.ingest.lines import Block, Line, line_at, read_head, split_blocks
 from analyzer.ingest.names import day_of_file
-from analyzer.ingest.reader import Place
+from analyzer.ingest.prefix_hash import PrefixHasher
 from analyzer.ingest.record import Rejected
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
+from analyzer.ingest.resumption import Place
 
 _BATCH_ROWS = 50_000
 _CHECK_LINES = 500
 _TELL_LINES = 5_000
-_MAX_UNHASHED = 64 << 20
-_STEP = 1 << 20
 
 
 def read_file(job: Job) -> Iterator[Event]:
     """Yield what one file holds; twice, with `Again` between, where it proved something first."""
-    hints, hasher = Hints(), _Hasher()
+    hints, hasher = Hints(), PrefixHasher()
     if job.mark is not None and not _follows(job.mark, job.file.path, hasher):
-        job, hasher = _anew(job), _Hasher()
+        job, hasher = _anew(job), PrefixHasher()
         yield Again()
     while True:
         reading = _Reading(job, hints, hasher)
@@ -65,7 +59,7 @@ def read_file(job: Job) -> Iterator[Event]:
         if found == hints:
             yield reading.finished()
             return
-        hints, job, hasher = found, _anew(job), _Hasher()
+        hints, job, hasher = found, _anew(job), PrefixHasher()
         yield Again()
 
 
@@ -73,7 +67,7 @@ def _anew(job: Job) -> Job:
     return Job(job.file, job.masker, job.options)
 
 
-def _follows(mark: Mark, path: Path, hasher: _Hasher) -> bool:
+def _follows(mark: Mark, path: Path, hasher: PrefixHasher) -> bool:
     """Tell whether a file still begins with what was read up to `mark`; hashes it."""
     try:
         with path.open("rb") as stream:
@@ -86,7 +80,7 @@ def _follows(mark: Mark, path: Path, hasher: _Hasher) -> bool:
 class _Reading:
     """One pass over a file with what an earlier one found out."""
 
-    def __init__(self, job: Job, hints: Hints, hasher: _Hasher) -> None:
+    def __init__(self, job: Job, hints: Hints, hasher: PrefixHasher) -> None:
         self._job = job
         self._hints = hints
         self._masker = copy.copy(job.masker)
@@ -115,7 +109,7 @@ class _Reading:
             elif count % _CHECK_LINES == 0 and self._full:
                 yield from self._flush()
             if count % _CHECK_LINES == 0 or isinstance(step, Place):
-                now = self._reader.account.lines
+                now = self._reader.ledger.account.lines
                 if now - lines >= _TELL_LINES:
                     lines = now
                     yield Lines(lines, self._hasher.size)
@@ -163,14 +157,14 @@ class _Reading:
     def _tally(self) -> Tally:
         builder, mask = self._builder, self._job.masker.text
         return Tally(
-            self._reader.account,
+            self._reader.ledger.account,
             dict(self._reader.formats),
             [
                 (mask(note), mask(scope), count)
                 for (note, scope), count in sorted(builder.notes.items())
             ],
             builder.spans,
-            self._reader.spans_bad,
+            self._reader.ledger.spans_bad,
             builder.first_ns,
             builder.last_ns,
             dict(self._masker.counts),
@@ -185,13 +179,13 @@ class _Reading:
         self._reader.habits = tally.habits
         self._resolver.clock.yearless = tally.yearless
         account = tally.account
-        self._reader.account = LineAccount(
+        self._reader.ledger.account = LineAccount(
             account.records, account.quarantined, account.blank, account.folded, account.excluded
         )
         self._reader.formats.update(tally.formats)
         builder = self._builder
         builder.notes.update({(note, scope): count for note, scope, count in tally.notes})
-        builder.spans, self._reader.spans_bad = tally.spans, tally.spans_bad
+        builder.spans, self._reader.ledger.spans_bad = tally.spans, tally.spans_bad
         builder.first_ns, builder.last_ns = tally.first_ns, tally.last_ns
         self._masker.counts.update(tally.masked)
 
@@ -235,47 +229,3 @@ class _Reading:
         detail = f"{error.strerror or error}: check the file's permissions"
         self._builder.reject(Rejected("unreadable", detail), 0, 0, b"")
         return Unreadable(Rows(*next(iter(self._builder.take().items()))))
-
-
-class _Hasher:
-    """Hashes a stream as it goes by, and can tell the hash of all before a recent offset."""
-
-    def __init__(self) -> None:
-        self._hash: _Hash = sha256()
-        self._hashed = 0
-        self._waiting: list[bytes] = []
-        self.size = 0
-
-    def feed(self, chunk: bytes) -> None:
-        self._waiting.append(chunk)
-        self.size += len(chunk)
-        while self.size - self._hashed > _MAX_UNHASHED:
-            self._take(self._waiting.pop(0))
-
-    def feed_from(self, stream: BinaryIO, size: int | None = None) -> None:
-        """Take a file's bytes, `size` of them at most."""
-        left = size
-        while chunk := stream.read(_STEP if left is None else min(_STEP, left)):
-            self._take(chunk)
-            self.size += len(chunk)
-            left = None if left is None else left - len(chunk)
-
-    def digest_at(self, offset: int) -> str | None:
-        """Return the hash of all before `offset`, None where it lies too far back."""
-        if offset < self._hashed:
-            return None
-        while self._waiting and self._hashed + len(self._waiting[0]) <= offset:
-            self._take(self._waiting.pop(0))
-        ahead = self._hash.copy()
-        if self._waiting:
-            ahead.update(self._waiting[0][: offset - self._hashed])
-        return ahead.hexdigest()
-
-    def digest(self) -> str:
-        while self._waiting:
-            self._take(self._waiting.pop(0))
-        return self._hash.hexdigest()
-
-    def _take(self, chunk: bytes) -> None:
-        self._hash.update(chunk)
-        self._hashed += len(chunk)

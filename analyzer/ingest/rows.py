@@ -1,55 +1,30 @@
-"""Records to rows of the store: masked, named, keyed. The only place that knows the columns.
-
-Masking runs over whole batches: a fast look tells which texts could hold anything to hide, and
-only those go through the patterns.
-"""
+"""Records to rows of the store: masked, named, keyed. The only place that knows the columns."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-import orjson
 import polars as pl
 import pyarrow as pa
 
 from analyzer.ingest import ids
 from analyzer.ingest.columnar.resolve import Resolved, notes
-from analyzer.ingest.columnar.rows import Namer, rows_of
+from analyzer.ingest.columnar.rows import rows_of
 from analyzer.ingest.mask import Masker
-from analyzer.ingest.mask_keys import rule_of
+from analyzer.ingest.namer import Namer
 from analyzer.ingest.record import Measurement, Record, Rejected
+from analyzer.ingest.row_texts import RowTexts, masked, rendered
 from analyzer.ingest.schemas import part_of, rows_table
-from analyzer.ingest.text import operation_name, template_of
+from analyzer.ingest.text import operation_name
 from analyzer.semconv import UNKNOWN_SERVICE
 
 EXCERPT_CHARACTERS = 200
 _LOOKED_AT = 8 * EXCERPT_CHARACTERS
-_MAX_NAMES = 10_000
-
-# Ids of letters, digits and dashes hide nothing; anything else is read as a text.
-_PLAIN_ID = re.compile(r"(?:update:)?(?!eyJ)[\w.-]{1,128}$")
-# A Deployment's pod: <service>-<replica set hash>-<5 characters> (FORMATS section 5).
-_POD_SUFFIX = re.compile(r"-[0-9a-f]{6,10}-[0-9a-z]{5}$")
 
 Columns = list[Sequence[Any]]
 """One sequence for each column of a table, in its order."""
-
-
-class Texts(NamedTuple):
-    """The free texts of one row before they are masked; `told` is what its template is made of."""
-
-    body: str | None
-    told: str | None
-    attributes: str | None
-
-    @property
-    def joined(self) -> str:
-        """Return all that must be looked at."""
-        told = "" if self.told is self.body else self.told
-        return f"{self.body}\n{told}\n{self.attributes}"
 
 
 class RowBuilder:
@@ -61,14 +36,12 @@ class RowBuilder:
     def __init__(self, file_id: int, path: str, fallback_service: str, masker: Masker) -> None:
         self._file_id = file_id
         self._path = masker.text(path)
-        self._fallback = fallback_service
         self._masker = masker
-        self._names: dict[str, str] = {}
-        self._ruled: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._namer = Namer(fallback_service, masker)
         self._spans: list[tuple[Any, ...]] = []
-        self._span_texts: list[Texts] = []
+        self._span_texts: list[RowTexts] = []
         self._logs: list[tuple[Any, ...]] = []
-        self._log_texts: list[Texts] = []
+        self._log_texts: list[RowTexts] = []
         self._measurements: list[tuple[Any, ...]] = []
         self._quarantine: list[tuple[Any, ...]] = []
         self._tables: dict[str, list[pl.DataFrame]] = {}
@@ -107,13 +80,13 @@ class RowBuilder:
 
     def add(self, record: Record, line_number: int, index: int = 0) -> None:
         """Add one record: a span where it reports work, a log record otherwise."""
-        service = self._name(self._service(record))
+        service = self._namer.service_of(record)
         for note in record.notes:
             self.notes[note, service] += 1
         self._see(record.time_ns)
-        attributes = self._attributes(record.attributes) if record.attributes else None
+        attributes = rendered(record.attributes, self._masker) if record.attributes else None
         reason = record.error_message if record.status == "error" else None
-        texts = Texts(record.body, reason or record.body, attributes)
+        texts = RowTexts(record.body, reason or record.body, attributes)
         user = None if record.user is None else self._masker.user_key(record.user)
         if record.is_span:
             self._add_span(record, service, user, line_number, index)
@@ -127,12 +100,12 @@ class RowBuilder:
                 _us(record.time_ns),
                 service,
                 record.severity_text,
-                self._id(record.trace_id),
-                self._id(record.span_id),
-                self._id(record.correlation_id),
+                self._namer.identifier(record.trace_id),
+                self._namer.identifier(record.span_id),
+                self._namer.identifier(record.correlation_id),
                 user,
                 record.status,
-                record.error_type and self._name(record.error_type),
+                record.error_type and self._namer.name(record.error_type),
             )
         )
 
@@ -142,17 +115,17 @@ class RowBuilder:
         self.spans += 1
         self._spans.append(
             (
-                self._id(record.trace_id),
-                self._id(record.span_id),
-                self._id(record.parent_span_id),
+                self._namer.identifier(record.trace_id),
+                self._namer.identifier(record.span_id),
+                self._namer.identifier(record.parent_span_id),
                 service,
-                self._name(operation_name(record.operation or UNKNOWN_SERVICE)),
+                self._namer.name(operation_name(record.operation or UNKNOWN_SERVICE)),
                 record.span_kind,
                 _us(record.start_ns),
                 record.duration_ns,
                 record.status,
-                record.error_type and self._name(record.error_type),
-                record.peer_service and self._name(record.peer_service),
+                record.error_type and self._namer.name(record.error_type),
+                record.peer_service and self._namer.name(record.peer_service),
                 user,
                 "observed" if record.trace_id else None,
                 self._file_id,
@@ -162,15 +135,14 @@ class RowBuilder:
                 record.kind_source,
                 record.shared,
                 record.follows_from,
-                self._id(record.correlation_id),
+                self._namer.identifier(record.correlation_id),
                 record.severity_text,
             )
         )
 
     def add_resolved(self, resolved: Resolved) -> None:
         """Add many records of one shape: spans where the shape reports durations, else logs."""
-        namer = Namer(self._file_id, self._named_service, self._name, self._id)
-        table, rows = rows_of(resolved, namer, self._masker)
+        table, rows = rows_of(resolved, self._file_id, self._namer, self._masker)
         for note, service, count in notes(resolved, rows["service_name"]):
             self.notes[note, service] += count
         for edge in (resolved.time_ns.min(), resolved.time_ns.max()):
@@ -180,17 +152,14 @@ class RowBuilder:
         self._tables.setdefault(table, []).append(rows)
         self._waiting += len(rows)
 
-    def _named_service(self, name: str | None) -> str:
-        return self._name(_POD_SUFFIX.sub("", name) if name else self._fallback)
-
     def add_measurement(self, figure: Measurement, line_number: int) -> None:
         """Add one resource figure."""
         self._see(figure.time_ns)
         self._measurements.append(
             (
                 _us(figure.time_ns),
-                self._name(figure.service_name or self._fallback),
-                self._name(figure.name),
+                self._namer.name(figure.service_name or self._namer.fallback),
+                self._namer.name(figure.name),
                 figure.value,
                 figure.unit,
                 self._file_id,
@@ -223,7 +192,7 @@ class RowBuilder:
         if not self._spans:
             return []
         columns: Columns = list(zip(*self._spans, strict=True))
-        body, template, attributes = self._masked(self._span_texts)
+        body, template, attributes = masked(self._span_texts, self._masker)
         keys = [ids.keys(columns[place]) for place in range(3)]
         return [*columns[:15], *keys, *columns[15:], body, template, attributes]
 
@@ -231,58 +200,8 @@ class RowBuilder:
         if not self._logs:
             return []
         columns: Columns = list(zip(*self._logs, strict=True))
-        body, template, attributes = self._masked(self._log_texts)
+        body, template, attributes = masked(self._log_texts, self._masker)
         return [*columns[:5], body, template, *columns[5:9], attributes, *columns[9:]]
-
-    def _masked(self, texts: list[Texts]) -> tuple[list[str | None], ...]:
-        """Return bodies, templates and attributes, masked where they hold something to hide."""
-        mask = self._masker.text
-        for place in self._masker.suspects([text.joined for text in texts]):
-            body, told, attributes = texts[place]
-            shown = body and mask(body)
-            reason = shown if told is body else told and mask(told)
-            texts[place] = Texts(shown, reason, attributes and self._mask(attributes))
-        templates = [told and template_of(told) for _, told, _ in texts]
-        return [text.body for text in texts], templates, [text.attributes for text in texts]
-
-    def _mask(self, attributes: str) -> str:
-        masked = self._masker.texts_of(orjson.loads(attributes))
-        return orjson.dumps(masked, option=orjson.OPT_SORT_KEYS).decode()
-
-    def _attributes(self, attributes: dict[str, Any]) -> str:
-        """Return attributes as JSON, those masked whose key alone says that they must be."""
-        keys = tuple(attributes)
-        ruled = self._ruled.get(keys)
-        if ruled is None:
-            if len(self._ruled) >= _MAX_NAMES:
-                self._ruled.clear()
-            ruled = self._ruled[keys] = tuple(key for key in keys if rule_of(key))
-        for key in ruled:
-            attributes[key] = self._masker.value(key, attributes[key])
-        for key, value in attributes.items():
-            if isinstance(value, list | dict):
-                attributes[key] = self._masker.value(key, value)
-        return orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS, default=str).decode()
-
-    def _service(self, record: Record) -> str:
-        if record.service_name:
-            return _POD_SUFFIX.sub("", record.service_name)
-        # A trace names its services itself; a missing name there stays unknown (links need that).
-        return UNKNOWN_SERVICE if record.trace_dialect else self._fallback
-
-    def _name(self, name: str) -> str:
-        """Return a name (service, operation, peer, type of error) masked; few are distinct."""
-        masked = self._names.get(name)
-        if masked is None:
-            if len(self._names) >= _MAX_NAMES:
-                self._names.clear()
-            masked = self._names[name] = self._masker.text(name)
-        return masked
-
-    def _id(self, identifier: str | None) -> str | None:
-        if identifier is None or _PLAIN_ID.match(identifier):
-            return identifier
-        return self._masker.text(identifier)
 
     def _see(self, ns: int | None) -> None:
         if ns is None:

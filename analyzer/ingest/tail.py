@@ -22,12 +22,12 @@ import pyarrow as pa
 from analyzer.ingest.archives import ArchiveDamage, compression_of, read_chunks
 from analyzer.ingest.begin import Begun, Hints, begin, proved
 from analyzer.ingest.discover import LogFile, Skipped, discover
+from analyzer.ingest.documents import HEAD_LINES, opens_document
 from analyzer.ingest.events import Again, Job
 from analyzer.ingest.events import Rows as RowsOfTable
 from analyzer.ingest.lines import MAX_LINE_BYTES, Line, lines_of, split_blocks
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
-from analyzer.ingest.reader import HEAD_LINES, opens_document
 from analyzer.ingest.reading import read_file
 from analyzer.ingest.tables import PARQUET_MAGIC, csv_columns
 
@@ -102,7 +102,7 @@ class TailedFile:
             self._restart()
         self._stream.seek(self._offset)
         block = self._stream.read(BLOCK_BYTES)
-        quarantined = self._begun.reader.account.quarantined
+        quarantined = self._begun.reader.ledger.account.quarantined
         if block:
             if len(self.signature) < SIGNATURE_BYTES:
                 self.signature = self._sign()
@@ -119,7 +119,7 @@ class TailedFile:
         if self._learnt():
             growth.more = True
             return
-        growth.quarantined += self._begun.reader.account.quarantined - quarantined
+        growth.quarantined += self._begun.reader.ledger.account.quarantined - quarantined
         self._take(growth)
 
     def pause(self) -> None:

@@ -88,3 +88,16 @@ def test_columns_and_single_lines_agree_on_text(
     columnar = tables(content, 1, monkeypatch)
     assert columnar == tables(content, 10**9, monkeypatch)
     assert len(columnar.get("span", ())) + len(columnar.get("log_record", ())) == 49
+
+
+def test_a_token_in_place_of_an_id_is_masked_in_columns_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
+    content = "\n".join(
+        json.dumps({"time": f"2026-03-01T10:00:00.{n:03d}Z", "msg": "ok", "request_id": token})
+        for n in range(1, 50)
+    )
+    columnar = tables(content, 1, monkeypatch)
+    assert token not in str(columnar)
+    assert columnar == tables(content, 10**9, monkeypatch)

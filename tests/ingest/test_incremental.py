@@ -23,7 +23,7 @@ from tests.ingest import reading
 from analyzer.ingest import load
 from analyzer.ingest.discover import discover
 from analyzer.ingest.mask import Masker
-from analyzer.ingest.reader import ReadingOptions
+from analyzer.ingest.options import ReadingOptions
 from analyzer.store import Store
 with Store(Path(sys.argv[1])) as store:
     load.ingest(store, discover([Path(sys.argv[2])]), Masker(reading.SECRET), ReadingOptions(),

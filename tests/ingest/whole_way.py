@@ -49,7 +49,7 @@ def rows_of(content: bytes) -> dict[str, pa.Table]:
     for _ in reader.read(iter(items)):
         pass
     reader.settle()
-    account = reader.account
+    account = reader.ledger.account
     assert account.lines == lines, f"{account} of {lines} lines"
     tables = builder.take()
     for table, rows in tables.items():

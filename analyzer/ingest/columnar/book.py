@@ -24,8 +24,8 @@ from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.template import TEXT, Column, Template, Wording
 from analyzer.ingest.columnar.text_template import learn_logfmt, learn_text
 from analyzer.ingest.fields import Resolver
+from analyzer.ingest.formats.dialects import TELLTALES
 from analyzer.ingest.formats.known import FORMATS
-from analyzer.ingest.formats.line_reader import TELLTALES
 from analyzer.ingest.formats.messages import MAYBE_KNOWN, read_message
 from analyzer.ingest.formats.wrappers import is_wrapped
 from analyzer.ingest.lines import MAX_LINE_BYTES, Block, Line

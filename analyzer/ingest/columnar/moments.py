@@ -10,7 +10,8 @@ import polars as pl
 from analyzer.ingest import durations
 from analyzer.ingest.columnar.instants import instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
-from analyzer.ingest.times import EARLIEST_NS, Clock
+from analyzer.ingest.epochs import EARLIEST_NS, EPOCH_UNITS_NS
+from analyzer.ingest.times import Clock
 
 _ZULU = "%Y-%m-%dT%H:%M:%S%.fZ"
 _ZONED = "%Y-%m-%dT%H:%M:%S%.f%:z"
@@ -59,14 +60,13 @@ def _plausible(epoch: pl.Series, clock: Clock) -> pl.Series:
 
 
 def _of_epochs(numbers: pl.Series) -> pl.Series:
-    """Read epochs by their width: 10 digits are seconds, 13 ms, 16 us, 19 ns."""
+    """Read epochs by their width, which tells their unit."""
     value = pl.col("value")
-    widths = ((10, _NS), (13, 1_000_000), (16, 1_000), (19, 1))
     found = pl.coalesce(
         pl.when(value.is_between(10 ** (width - 1), min(10**width - 1, 2**63 - 1))).then(
             value * unit
         )
-        for width, unit in widths
+        for width, unit in EPOCH_UNITS_NS.items()
     )
     return pl.DataFrame({"value": numbers}).select(found).to_series()
 

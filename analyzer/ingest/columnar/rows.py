@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import polars as pl
 
 from analyzer.ingest import ids
@@ -14,21 +11,16 @@ from analyzer.ingest.columnar.identifiers import identified
 from analyzer.ingest.columnar.resolve import Resolved
 from analyzer.ingest.columnar.wording import written_alike
 from analyzer.ingest.mask import Masker
+from analyzer.ingest.namer import Namer
 from analyzer.semconv import ERROR, UNKNOWN_SERVICE
 
 _PLAIN_ID = r"^(?:update:)?[0-9A-Za-z_.-]{1,128}$"
+_LIKE_JWT = r"^(?:update:)?eyJ"
 
 
-class Namer(NamedTuple):
-    """How names and ids of one file may be stored: `service` also knows the file's own."""
-
-    file_id: int
-    service: Callable[[str | None], str]
-    name: Callable[[str], str]
-    identifier: Callable[[str | None], str | None]
-
-
-def rows_of(resolved: Resolved, namer: Namer, masker: Masker) -> tuple[str, pl.DataFrame]:
+def rows_of(
+    resolved: Resolved, file_id: int, namer: Namer, masker: Masker
+) -> tuple[str, pl.DataFrame]:
     """Return the table that the lines belong to, and their rows in it."""
     body, reasons, apart = _told(resolved)
     alike = written_alike(resolved.sheet, body)
@@ -42,7 +34,7 @@ def rows_of(resolved: Resolved, namer: Namer, masker: Masker) -> tuple[str, pl.D
     if len(apart):
         reason = reason.clone().scatter(apart, told)
     common = {
-        "file_id": pl.repeat(namer.file_id, len(body), dtype=pl.Int64, eager=True),
+        "file_id": pl.repeat(file_id, len(body), dtype=pl.Int64, eager=True),
         "line_number": resolved.sheet.numbers,
         "service_name": services(resolved, namer),
         "severity_text": resolved.of_model("severity_text"),
@@ -112,7 +104,9 @@ def _told(resolved: Resolved) -> tuple[pl.Series, pl.Series, pl.Series]:
 
 
 def _stored_id(values: pl.Series, namer: Namer) -> pl.Series:
-    if values.null_count() == len(values) or values.str.contains(_PLAIN_ID).all():
+    if values.null_count() == len(values):
+        return values
+    if (values.str.contains(_PLAIN_ID) & ~values.str.contains(_LIKE_JWT)).all():
         return values
     return pl.Series([namer.identifier(value) for value in values], dtype=pl.String)
 

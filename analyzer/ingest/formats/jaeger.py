@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analyzer.ingest import durations, ids, outcome, times
+from analyzer.ingest import durations, epochs, ids, outcome, times
 from analyzer.ingest.formats.attributes import apply_tags
 from analyzer.ingest.record import Reading, Record, Rejected
 from analyzer.semconv import ERROR, SPAN_KINDS
@@ -76,7 +76,7 @@ def read_span(
         return duration
     start = _start(span)
     notes: tuple[str, ...] = ()
-    if start is not None and not times.plausible(start):
+    if start is not None and not epochs.plausible(start):
         notes = ("implausible_time",)
     if duration is not None and duration < 0:
         duration, notes = None, (*notes, "negative_duration")
@@ -117,7 +117,7 @@ def _trace_id(span: Mapping[str, Any]) -> str | None:
 
 
 def _unsigned(value: object) -> int:
-    number = times.instant_in_unit(value, 1) if not isinstance(value, int) else value
+    number = epochs.instant_in_unit(value, 1) if not isinstance(value, int) else value
     return (number or 0) & (1 << 64) - 1
 
 
@@ -147,9 +147,9 @@ def _start(span: Mapping[str, Any]) -> int | None:
     if isinstance(value, str) and not value.isdigit():
         found = times.parse_instant(value)
         return found.ns if found else None
-    start = times.instant_in_unit(value, _US)
+    start = epochs.instant_in_unit(value, _US)
     if start is None and span.get("startTimeMillis") is not None:
-        return times.instant_in_unit(span["startTimeMillis"], 1_000_000)
+        return epochs.instant_in_unit(span["startTimeMillis"], 1_000_000)
     return start
 
 

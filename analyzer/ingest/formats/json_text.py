@@ -16,7 +16,8 @@ import orjson
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Rejected
 
-_BAD_ENCODING_SHARE = 0.1
+BAD_ENCODING_SHARE = 0.1
+"""A text of which more than this is not UTF-8 is refused."""
 # NaN and Infinity, which some loggers write, and integers beyond 64 bits stay texts.
 _DECODER = json.JSONDecoder(
     parse_constant=str,
@@ -42,12 +43,21 @@ def parse_line(content: bytes) -> Any:
         pass
     text = content.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    if broken > _BAD_ENCODING_SHARE * len(text):
+    if broken > BAD_ENCODING_SHARE * len(text):
         return Rejected("bad_encoding", f"{broken} of {len(text)} characters are not UTF-8")
     try:
         return _storable(_DECODER.decode(text))
     except (json.JSONDecodeError, RecursionError) as error:
         return _fault(error, len(text.rstrip()))
+
+
+def embedded_object(text: object) -> dict[str, Any] | None:
+    """Return the JSON object that a text ends in, None where it ends in none."""
+    if not isinstance(text, str) or '{"' not in text or not text.rstrip().endswith("}"):
+        return None
+    content = text[text.index('{"') :].encode("utf-8", "replace")
+    value = parse_line(content)
+    return value if isinstance(value, dict) else None
 
 
 def starts_document(content: bytes) -> bool:

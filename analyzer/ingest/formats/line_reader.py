@@ -12,35 +12,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.figures import figures_of
-from analyzer.ingest.folding import fold
-from analyzer.ingest.formats import jaeger, json_text, otlp, wrappers, zipkin, zipkin_v1
+from analyzer.ingest.formats import json_text, otlp, wrappers
+from analyzer.ingest.formats.dialects import dialect_of, is_log_line
+from analyzer.ingest.formats.field_reader import FieldReader
 from analyzer.ingest.formats.known import FORMATS, TIMED, Format
-from analyzer.ingest.formats.loggers import complete
 from analyzer.ingest.formats.messages import fields_of_message
-from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
+from analyzer.ingest.formats.outcomes import Outcome, Piece, joined
+from analyzer.ingest.formats.split_lines import SplitLines
 from analyzer.ingest.formats.syslog import read_syslog
 from analyzer.ingest.formats.text import leading_level
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
-from analyzer.ingest.shapes import flatten, shape_of
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
-# Keys that wrappers and trace dialects are told by; without any, an object is a log line.
-TELLTALES = frozenset({
-    "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
-    "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
-    "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
-    "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches",
-})  # fmt: skip
 # Envoy's `[time] "GET` and CRI's `time stdout F`: to free text they are a time and a message.
 _SURER = re.compile(r"\] \"| std(?:out|err) [FP](?: |$)")
 _SURER_WITHIN = 64
-_DOCKER_PIECE = 16_000
 _BODIES = frozenset({"msg", "message", "event", "body"})
-_BAD_ENCODING_SHARE = 0.1
-
 
 Habits = tuple[str, bool, bool, bool]
 """What a reader expects of the next line: the last one's format, and what else it was."""
@@ -57,15 +46,14 @@ class LineReader:
         self, resolver: Resolver, renames: Mapping[str, str], own: Sequence[Format] = ()
     ) -> None:
         self._resolver = resolver
-        self.renames = renames
+        self.fields = FieldReader(resolver, renames)
         self.own = tuple(own)
         self._formats = self.own + FORMATS
         self._last: Format | None = None
         self._last_was_json = False
         self._last_was_headed = False
         self._table = ColumnTable()
-        self._partial: dict[str, list[str]] = {}
-        self._ends_lines = False
+        self._split_lines = SplitLines()
         self.formats: Counter[str] = Counter()
 
     def read(self, content: bytes, origin: Origin = NO_ORIGIN) -> Outcome:
@@ -73,13 +61,13 @@ class LineReader:
         if content[:1] == b"{":
             value = json_text.parse_line(content)
             if isinstance(value, dict):
-                if TELLTALES.isdisjoint(value) and not otlp.is_answer(value):
+                if is_log_line(value):
                     return self._read_plain(value, origin)
                 return self.read_value(value, origin)
             if isinstance(value, Rejected) and (self._last_was_json or self._last is None):
                 return Outcome([value])
         text = content.decode("utf-8", "replace")
-        if "\ufffd" in text and text.count("\ufffd") > _BAD_ENCODING_SHARE * len(text):
+        if "\ufffd" in text and text.count("\ufffd") > json_text.BAD_ENCODING_SHARE * len(text):
             return Outcome([Rejected("bad_encoding", "over a tenth of the line is not UTF-8")])
         return self.read_text(text, origin)
 
@@ -116,7 +104,7 @@ class LineReader:
         if rows is not None:
             if isinstance(rows, dict):
                 self.formats["w3c"] += 1
-                return self._outcome(rows, origin)
+                return self.fields.outcome(rows, origin)
             return Outcome(piece=Piece.EXCLUDED)
         for entry in self._formats:
             if entry is not last and (found := entry.read(text)) is not None:
@@ -141,7 +129,7 @@ class LineReader:
         """Read an object that can be nothing but a log line: what most lines are."""
         self._last_was_json, self._last = True, None
         self.formats["json"] += 1
-        return self._outcome(value, origin)
+        return self.fields.outcome(value, origin)
 
     def read_value(self, value: Any, origin: Origin = NO_ORIGIN) -> Outcome:
         """Return what a parsed JSON value is: a log line, a wrapper, or a document."""
@@ -159,69 +147,28 @@ class LineReader:
                 yield from self.read_value(item, origin).readings
         elif not isinstance(value, Mapping):
             yield Rejected("wrong_shape", "a JSON value that is neither object nor array")
-        elif otlp.recognises(value):
-            self.formats["otlp"] += 1
-            yield from otlp.read_document(value)
-        elif jaeger.recognises_document(value):
-            self.formats["jaeger"] += 1
-            yield from jaeger.read_document(value)
-        elif jaeger.recognises_span(value):
-            self.formats["jaeger"] += 1
-            yield jaeger.read_span(value)
-        elif zipkin_v1.recognises(value):
-            self.formats["zipkin_v1"] += 1
-            yield from zipkin_v1.read_span(value)
-        elif zipkin.recognises(value):
-            self.formats["zipkin"] += 1
-            yield zipkin.read_span(value)
+        elif (dialect := dialect_of(value)) is not None:
+            self.formats[dialect.name] += 1
+            yield from dialect.read(value)
         else:
             self.formats["json"] += 1
-            yield from self.read_fields(value, origin)
+            yield from self.fields.read(value, origin)
 
     def read_row(self, values: Mapping[str, Any]) -> list[Reading]:
         """Return what a table's row holds."""
         self.formats["table"] += 1
-        return self.read_fields(values)
-
-    def read_fields(self, value: Mapping[str, Any], origin: Origin = NO_ORIGIN) -> list[Reading]:
-        """Return the record of a log line given as keys and values, and figures it carries."""
-        plain = self._flat(value)
-        if isinstance(plain, Rejected):
-            return [plain]
-        return self._resolve(plain, origin)
-
-    def _resolve(self, plain: Plain, origin: Origin) -> list[Reading]:
-        flat, shape = plain
-        record = self._resolver.resolve_shape(flat, shape, origin)
-        if shape.figures and isinstance(record, Record):
-            return [record, *figures_of(flat, shape.figures, record)]
-        return [record]
-
-    def resolve(self, plain: Plain) -> Record | Rejected:
-        """Return the record of one plain line."""
-        return self._resolver.resolve_shape(plain.fields, plain.shape, NO_ORIGIN)
-
-    def _flat(self, value: Mapping[str, Any]) -> Plain | Rejected:
-        flat = flatten(value)
-        if isinstance(flat, Rejected):
-            return flat
-        if self.renames:
-            flat = {self.renames.get(key, key): item for key, item in flat.items()}
-        shape = shape_of(tuple(flat))
-        if (shape.unfinished or shape.contained or shape.body) and complete(flat, shape):
-            shape = shape_of(tuple(flat))
-        return Plain(flat, shape)
+        return self.fields.read(values)
 
     def _read_fields(
         self, entry: Format, found: dict[str, Any], text: str, origin: Origin
     ) -> Outcome:
         self._last, self._last_was_json = entry, False
-        if entry.free and (embedded := self._embedded_object(found.get("message", ""))):
+        if entry.free and (embedded := json_text.embedded_object(found.get("message", ""))):
             found |= {key: item for key, item in embedded.items() if key not in found}
         self.formats[entry.name] += 1
         if _BODIES.isdisjoint(found):
             found["message"] = text
-        return self._outcome(found, origin, free=entry.free)
+        return self.fields.outcome(found, origin, free=entry.free)
 
     def _read_headed(self, fields: dict[str, Any], message: str, origin: Origin) -> Outcome:
         """Read what stands below a syslog head; alone, the head and its message are the record."""
@@ -239,11 +186,11 @@ class LineReader:
         self.formats["syslog"] += 1
         found = {**fields, **fields_of_message(message)}
         found.setdefault("service", origin.service_name)
-        return self._outcome(found, origin, free=True)
+        return self.fields.outcome(found, origin, free=True)
 
     def _read_embedded(self, text: str, origin: Origin) -> Outcome | None:
         """Read a JSON object that follows a prefix of unknown kind."""
-        found = self._embedded_object(text)
+        found = json_text.embedded_object(text)
         if found is None:
             return None
         before = self.formats.copy()
@@ -253,59 +200,26 @@ class LineReader:
         self.formats = before
         return None
 
-    def _embedded_object(self, text: object) -> dict[str, Any] | None:
-        if not isinstance(text, str) or '{"' not in text or not text.rstrip().endswith("}"):
-            return None
-        content = text[text.index('{"') :].encode("utf-8", "replace")
-        value = json_text.parse_line(content)
-        return value if isinstance(value, dict) else None
-
-    def _outcome(self, found: dict[str, Any], origin: Origin, *, free: bool = False) -> Outcome:
-        if origin is NO_ORIGIN and not self._resolver.timing.proof.unknown:
-            flat = self._flat(found)
-            if isinstance(flat, Plain) and flat.is_columnar:
-                return Outcome(free=free, plain=flat)
-            readings = [flat] if isinstance(flat, Rejected) else self._resolve(flat, origin)
-            return Outcome(readings, free=free)
-        return Outcome(self.read_fields(found, origin), origin.source, free=free)
-
     def _read_layers(self, layers: Sequence[wrappers.Layer]) -> Outcome:
         if len(layers) == 1:
             return self._read_layer(layers[0])
-        readings: list[Reading] = []
-        records: dict[str, Record] = {}
-        for layer in layers:
-            outcome = self._read_layer(layer)
-            last = records.get(outcome.source)
-            if outcome.unknown and outcome.unknown[:1].isspace() and last is not None:
-                fold(last, [outcome.unknown])
-                continue
-            readings.extend(outcome.readings)
-            for reading in outcome.readings:
-                if isinstance(reading, Record):
-                    records[outcome.source] = reading
-        return Outcome(readings)
+        return joined(self._read_layer(layer) for layer in layers)
 
     def _read_layer(self, layer: wrappers.Layer) -> Outcome:
         if isinstance(layer.content, Mapping):
             outcome = self.read_value(layer.content, layer.origin)
             return outcome._replace(wrapped=True)
-        text, source = layer.content, layer.origin.source
-        self._ends_lines |= layer.whole
-        # Docker cuts at 16 KiB; where no line ever ends in a line feed, none was cut.
-        cut = layer.cut or self._ends_lines or len(text) > _DOCKER_PIECE
-        if not layer.whole and cut:
-            self._partial.setdefault(source, []).append(text)
+        source = layer.origin.source
+        text = self._split_lines.join(layer.content, layer)
+        if text is None:
             return Outcome(source=source, piece=Piece.PARTIAL)
-        if source in self._partial:
-            text = "".join([*self._partial.pop(source), text])
         outcome = self.read_text(text, layer.origin)
         if outcome.unknown is None:
             return outcome._replace(wrapped=True, source=source)
         alone = {**layer.fields, "message": text, **fields_of_message(text)}
         if not layer.fields and (level := leading_level(text)):
             alone.setdefault("levelname", level)
-        readings = self.read_fields(alone, layer.origin)
+        readings = self.fields.read(alone, layer.origin)
         if isinstance(readings[0], Rejected):
             return outcome._replace(wrapped=True, source=source)
         self.formats["text"] += not outcome.unknown[:1].isspace()
@@ -318,11 +232,11 @@ class LineReader:
     def habits(self) -> Habits:
         """What the lines so far let expect of the next; what is assigned is expected."""
         name = self._last.name if self._last is not None else ""
-        return name, self._last_was_json, self._last_was_headed, self._ends_lines
+        return name, self._last_was_json, self._last_was_headed, self._split_lines.ends_lines
 
     @habits.setter
     def habits(self, told: Habits) -> None:
-        name, self._last_was_json, self._last_was_headed, self._ends_lines = told
+        name, self._last_was_json, self._last_was_headed, self._split_lines.ends_lines = told
         known = (*self._formats, TIMED)
         self._last = next((entry for entry in known if entry.name == name), None)
 
@@ -334,4 +248,4 @@ class LineReader:
     @property
     def unfinished(self) -> int:
         """Return of how many sources a partial line waits for its end."""
-        return len(self._partial)
+        return len(self._split_lines)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analyzer.ingest import ids, outcome, severity, times
+from analyzer.ingest import epochs, ids, outcome, severity
 from analyzer.ingest.formats.attributes import apply_tags
 from analyzer.ingest.record import Measurement, Reading, Record, Rejected
 from analyzer.semconv import ERROR, SPAN_KINDS
@@ -72,8 +72,8 @@ def _span(span: Mapping[str, Any], resource: Mapping[str, Any]) -> Reading:
     trace, own = ids.trace_id(_get(span, "traceId")), ids.span_id(_get(span, "spanId"))
     if trace is None or own is None:
         return Rejected("missing_span_id", "an OTLP span without traceId or spanId")
-    start = times.instant_in_unit(_get(span, "startTimeUnixNano"), 1) or None
-    end = times.instant_in_unit(_get(span, "endTimeUnixNano"), 1) or None
+    start = epochs.instant_in_unit(_get(span, "startTimeUnixNano"), 1) or None
+    end = epochs.instant_in_unit(_get(span, "endTimeUnixNano"), 1) or None
     duration = end - start if start is not None and end is not None else None
     notes: tuple[str, ...] = ()
     if duration is not None and duration < 0:
@@ -135,7 +135,7 @@ def _log_record(item: Mapping[str, Any], resource: Mapping[str, Any]) -> Reading
         (
             ns
             for name in ("timeUnixNano", "observedTimeUnixNano")
-            if (ns := times.instant_in_unit(_get(item, name), 1))
+            if (ns := epochs.instant_in_unit(_get(item, name), 1))
         ),
         None,
     )
@@ -166,7 +166,7 @@ def _measurements(metric: Mapping[str, Any], resource: Mapping[str, Any]) -> Ite
     for shape in ("gauge", "sum", "histogram", "exponentialHistogram", "summary"):
         holder = _get(metric, shape)
         for point in _list(_get(holder, "dataPoints")) if isinstance(holder, Mapping) else []:
-            time = times.instant_in_unit(_get(point, "timeUnixNano"), 1)
+            time = epochs.instant_in_unit(_get(point, "timeUnixNano"), 1)
             if not time:
                 yield Rejected("no_time", f"a data point of {name} without a time")
                 continue

@@ -1,11 +1,12 @@
-"""What one line of a file can be."""
+"""What one line of a file can be, and what the lines of one wrapper are together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
+from analyzer.ingest.folding import fold
 from analyzer.ingest.record import Reading, Record, Rejected
 from analyzer.ingest.shapes import Shape
 
@@ -60,3 +61,19 @@ class Outcome(NamedTuple):
     def holds_one_record(self) -> bool:
         """Tell whether this is one log line, with at most figures beside it."""
         return not any(isinstance(reading, Record | Rejected) for reading in self.readings[1:])
+
+
+def joined(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return what the lines of one wrapper are, continuation lines folded into their records."""
+    readings: list[Reading] = []
+    records: dict[str, Record] = {}
+    for outcome in outcomes:
+        last = records.get(outcome.source)
+        if outcome.unknown and outcome.unknown[:1].isspace() and last is not None:
+            fold(last, [outcome.unknown])
+            continue
+        readings.extend(outcome.readings)
+        for reading in outcome.readings:
+            if isinstance(reading, Record):
+                records[outcome.source] = reading
+    return Outcome(readings)

@@ -11,7 +11,7 @@ from typing import Any
 
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.syslog import read_syslog
-from analyzer.ingest.times import MONTHS, ZONE
+from analyzer.ingest.time_forms import MONTHS, ZONE
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18})?"
 _HALF_CLOCK = r"\d\d?:\d\d:\d\d(?:[.,]\d{1,9})? ?[AaPp]\.?[Mm](?![A-Za-z])\.?"

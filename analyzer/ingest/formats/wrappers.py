@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from analyzer.ingest.epochs import Instant, instant_in_unit
 from analyzer.ingest.line_times import Origin
-from analyzer.ingest.times import Clock, Instant, instant_in_unit
+from analyzer.ingest.times import Clock
 
 MAX_LAYERS = 5
 _CRI = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analyzer.ingest import ids, outcome, times
+from analyzer.ingest import epochs, ids, outcome
 from analyzer.ingest.record import Reading, Record, Rejected
 from analyzer.semconv import ERROR
 
@@ -33,9 +33,9 @@ def read_span(span: Mapping[str, Any]) -> Reading:
     kind = _KINDS.get(str(span.get("kind", "")).upper(), "unspecified")
     tags = span.get("tags")
     tags = tags if isinstance(tags, Mapping) else {}
-    start = times.instant_in_unit(span.get("timestamp"), _US)
+    start = epochs.instant_in_unit(span.get("timestamp"), _US)
     duration = span.get("duration")
-    duration_ns = times.instant_in_unit(duration, _US)
+    duration_ns = epochs.instant_in_unit(duration, _US)
     notes: tuple[str, ...] = ()
     if duration is not None and duration_ns is None:
         return Rejected("bad_duration", f"duration={str(duration)[:40]!r} is not a number of us")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analyzer.ingest import ids, outcome, times
+from analyzer.ingest import epochs, ids, outcome
 from analyzer.ingest.record import Reading, Record, Rejected
 from analyzer.semconv import ERROR
 
@@ -42,15 +42,15 @@ def read_span(span: Mapping[str, Any]) -> Iterator[Reading]:
         duration = stop - start if start is not None and stop is not None else None
         owns = "timestamp" in span and (kind == "client" or len(sides) == 1)
         if duration is None and owns:
-            duration = times.instant_in_unit(span.get("duration"), _US)
+            duration = epochs.instant_in_unit(span.get("duration"), _US)
         record = base.record(kind, service or at_end, start, duration, tags)
         record.shared = kind == "server" and (len(sides) == 2 or "timestamp" not in span)
         record.peer_service = remotes.get(other)
         yield record
     if sides:
         return
-    start = times.instant_in_unit(span.get("timestamp"), _US)
-    duration = times.instant_in_unit(span.get("duration"), _US)
+    start = epochs.instant_in_unit(span.get("timestamp"), _US)
+    duration = epochs.instant_in_unit(span.get("duration"), _US)
     for kind, mark, other in _ONE_SIDED:
         if mark in marks:
             record = base.record(kind, marks[mark][1], start or marks[mark][0], duration, tags)
@@ -107,7 +107,7 @@ def _marks(annotations: object) -> dict[str, tuple[int | None, str | None]]:
     found: dict[str, tuple[int | None, str | None]] = {}
     for item in annotations if isinstance(annotations, list) else []:
         if isinstance(item, Mapping) and isinstance(item.get("value"), str):
-            moment = times.instant_in_unit(item.get("timestamp"), _US)
+            moment = epochs.instant_in_unit(item.get("timestamp"), _US)
             found.setdefault(item["value"], (moment, _service(item.get("endpoint"))))
     return found
 
