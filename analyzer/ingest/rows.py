@@ -158,7 +158,7 @@ class RowBuilder:
         self._measurements.append(
             (
                 _us(figure.time_ns),
-                self._namer.name(figure.service_name or self._namer.fallback),
+                self._namer.service(figure.service_name),
                 self._namer.name(figure.name),
                 figure.value,
                 figure.unit,
