@@ -132,3 +132,11 @@ def test_a_bare_parent_is_a_spans_where_the_line_has_a_span(tmp_path: Path) -> N
     rows = found.rows("SELECT operation, parent_span_id, attributes FROM span ORDER BY operation")
     assert [row["parent_span_id"] for row in rows] == ["ab" * 8, None]
     assert '"parent":' in rows[1]["attributes"]
+
+
+def test_a_pods_figures_stand_under_its_service(tmp_path: Path) -> None:
+    pod = "faq-6d5f7c9b88-x2x9z"
+    line = {"time": "2026-03-01T10:00:00Z", "service": pod, "op": "x", "duration_ms": 4}
+    found = read_files(tmp_path, {"x.log": json.dumps({**line, "pool_in_use": 3})})
+    assert found.row("SELECT service_name FROM span") == {"service_name": "faq"}
+    assert found.row("SELECT service_name FROM measurement") == {"service_name": "faq"}

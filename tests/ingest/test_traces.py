@@ -95,11 +95,3 @@ def test_otlp_logs_metrics_and_traces_of_the_specification_are_read(
     assert found.row("SELECT count(*) AS n FROM log_record")["n"] >= 2
     assert found.row("SELECT count(*) AS n FROM measurement")["n"] >= 2
     assert {row["service_name"] for row in spans(found, "service_name")} == {"my.service"}
-
-
-def test_a_pods_figures_stand_under_its_service(tmp_path: Path) -> None:
-    pod = "faq-6d5f7c9b88-x2x9z"
-    line = {"time": "2026-03-01T10:00:00Z", "service": pod, "op": "x", "duration_ms": 4}
-    found = read_files(tmp_path, {"x.log": json.dumps({**line, "pool_in_use": 3})})
-    assert found.row("SELECT service_name FROM span") == {"service_name": "faq"}
-    assert found.row("SELECT service_name FROM measurement") == {"service_name": "faq"}
