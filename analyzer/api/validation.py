@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from analyzer.analysis.compare import MIN_PAIRS
 from analyzer.api.beside import files_beside
@@ -31,6 +32,7 @@ from analyzer.api.validation_runs import (
     side_parts,
 )
 from analyzer.errors import InputError, UsageError
+from analyzer.replay.drive import Journey
 from analyzer.replay.workload.recorded import NOTIFICATION, Pace, recorded_demand
 from analyzer.slo.spec import ObjectiveSet
 
@@ -70,57 +72,79 @@ def validate(
     files = files_beside([logs], chosen.slo, chosen.journeys)
     names = read_journey_names(files.journeys)
     objectives = read_objective_files(files.slo) if files.slo else ObjectiveSet(())
-    bots = _bots(chosen)
+    asked = _Asked(chosen, objectives, _bots(chosen), tuple(files.notes))
     folder = claimed(Path(output), OURS)
     before = analysed(Path(logs), folder / "before", names, heard)
     pace = Pace(chosen.speed, chosen.limit_seconds, chosen.seed, chosen.patience_seconds)
     demand = recorded_demand(recorded_acts(before, names), pace)
     bench = Bench(demand, chosen.speed, names, heard)
-    runs = _replays(bench, folder, bots, chosen.pairs)
-    legacy = side_parts(runs, "legacy", demand, chosen.speed)
-    old = legacy or list(recorded_parts(before, demand, chosen.speed))
+    runs = _replays(bench, folder, asked.bots, chosen.pairs)
+    old = side_parts(runs, "legacy", demand, chosen.speed)
+    old = old or list(recorded_parts(before, demand, chosen.speed))
+    found = _judged(asked, bench, runs, old)
+    from analyzer.api.validation_report import write_validation
+
+    write_validation(found, folder)
+    return found
+
+
+class _Asked(NamedTuple):
+    """What a validation was asked for: its options, objectives, bots, and what to say of them."""
+
+    options: Options
+    objectives: ObjectiveSet
+    bots: dict[str, BotUnderTest]
+    notes: tuple[str, ...]
+
+
+def _judged(asked: _Asked, bench: Bench, runs: Sequence[Run], old: Sequence[Part]) -> Validation:
+    """Hold what the bot showed to the objectives, to the `old` side and to the prediction."""
+    chosen, objectives, demand = asked.options, asked.objectives, bench.demand
     new = side_parts(runs, "bot", demand, chosen.speed)
     comparison, notes = _compared((old, new), runs, bench, objectives, chosen)
-    predicted = predicted_and_measured(old, new, names, chosen.seed) if new else None
+    predicted = predicted_and_measured(old, new, bench.names, chosen.seed) if new else None
     measured = _evaluated(new, objectives, bench)
-    rows = [
-        row
-        for run in runs
-        if run.side == "bot"
-        for row in (*run.replayed.driven.rows, *run.replayed.notifications)
-    ]
     found = Validation(
         options=chosen,
         demand=demand,
         runs=tuple(runs),
         before=_evaluated(old, objectives, bench),
         measured=measured,
-        observed=observed_objectives(rows, objectives.objectives),
+        observed=observed_objectives(_seen_by_users(runs), objectives.objectives),
         comparison=comparison,
         predicted=predicted,
         facts=facts(
-            demand, runs, {k: bot.shown for k, bot in bots.items()}, chosen.seed, chosen.speed
+            demand,
+            runs,
+            {side: bot.shown for side, bot in asked.bots.items()},
+            chosen.seed,
+            chosen.speed,
         ),
         notes=(
-            *files.notes,
+            *asked.notes,
             *demand.notes,
             *(run.problem for run in runs if run.problem),
             *dict.fromkeys([*measured.notes, *notes]),
             *(largest_misses(predicted) if predicted else ()),
             *comparability(
-                paired="legacy" in bots,
+                paired="legacy" in asked.bots,
                 pairs=chosen.pairs,
                 speed=chosen.speed,
-                staffed=bots["bot"].bundled,
+                staffed=asked.bots["bot"].bundled,
             ),
         ),
     )
     hints = to_decide(found.open_objectives, demand) if not found.failures else ()
-    found = replace(found, notes=(*found.notes, *unseen(found.integrity), *hints))
-    from analyzer.api.validation_report import write_validation
+    return replace(found, notes=(*found.notes, *unseen(found.integrity), *hints))
 
-    write_validation(found, folder)
-    return found
+
+def _seen_by_users(runs: Sequence[Run]) -> list[Journey]:
+    return [
+        row
+        for run in runs
+        if run.side == "bot"
+        for row in (*run.replayed.driven.rows, *run.replayed.notifications)
+    ]
 
 
 def _bots(options: Options) -> dict[str, BotUnderTest]:

@@ -16,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.slo.export import NotExportableError, export_files
-from analyzer.slo.export.grafana import expressions
 from analyzer.slo.export.promql import duration, number
 from analyzer.slo.export.yaml_text import render
 from analyzer.slo.spec import ObjectiveSet, SourceText, read_objectives
@@ -84,6 +83,12 @@ def assert_rules_pass(tools: Tools, files: dict[str, str], folder: Path) -> None
         else:
             run = tools.run(tools.amtool, "check-config", name, cwd=folder)
         assert run.returncode == 0, (name, run.stdout, run.stderr)
+
+
+def expressions(dashboard: str) -> list[str]:
+    """Every PromQL expression of a dashboard, in the order of its panels."""
+    panels = json.loads(dashboard)["panels"]
+    return [target["expr"] for panel in panels for target in panel["targets"]]
 
 
 def checked_expressions(

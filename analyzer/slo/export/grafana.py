@@ -42,12 +42,6 @@ def grafana_dashboard(rules: RuleSet) -> str:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def expressions(dashboard: str) -> list[str]:
-    """Every PromQL expression of a dashboard, in the order of its panels."""
-    panels = json.loads(dashboard)["panels"]
-    return [target["expr"] for panel in panels for target in panel["targets"]]
-
-
 def _period(rules: RuleSet) -> str:
     return duration(rules.objective.window.duration.seconds)
 
