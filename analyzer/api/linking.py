@@ -44,8 +44,9 @@ _RULE_WORDS = {
 
 _SPANS_A_PART = 250_000
 _MOST_SPANS_A_PART = 1_000_000
-_PARTS = 100
 """So many spans are sorted at once: a sort over all of them needs memory that grows with them."""
+_PARTS = 100
+"""Each part is a look at all spans: rather larger parts than more of them."""
 _WORTH_A_PROCESS = 300_000
 _MOST_PROCESSES = 4
 _PROGRAM = "analyzer.api.linking_process"
