@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, delete, insert, select
 
 from analyzer.slo.alerts import Board, Transition, WindowCounts, from_json, to_json
 from consolidated_bot.core.db import upsert
 from consolidated_bot.operations.commands import StepDone
-from consolidated_bot.operations.ledger import METADATA
+from consolidated_bot.operations.tables import METADATA, BotTables
 
 BOARD = Table(
     "alert_board",
@@ -66,13 +66,8 @@ HEARTBEAT = 0
 """The notice number of a heartbeat."""
 
 
-class SqlAlerts:
+class SqlAlerts(BotTables):
     """The board of alerts, its audit, plans ticked off, and what the second channel brings."""
-
-    def __init__(self, connection: Connection, bot_id: int) -> None:
-        """Work on `connection`, for one bot."""
-        self._connection = connection
-        self._bot_id = bot_id
 
     def board(self) -> Board:
         """The board, held until the transaction ends so that no other process changes it."""

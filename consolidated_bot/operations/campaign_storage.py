@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, insert, select, update
 
 from consolidated_bot.operations.domain import Campaign
-from consolidated_bot.operations.ledger import METADATA
+from consolidated_bot.operations.tables import METADATA, BotTables
 
 CAMPAIGN = Table(
     "campaign",
@@ -32,13 +32,8 @@ REHEARSAL = Table(
 )
 
 
-class SqlCampaigns:
+class SqlCampaigns(BotTables):
     """Campaigns past and present, and the verdicts over load tests."""
-
-    def __init__(self, connection: Connection, bot_id: int) -> None:
-        """Work on `connection`, for one bot."""
-        self._connection = connection
-        self._bot_id = bot_id
 
     def running_campaign(self) -> Campaign | None:
         return self._campaign(select(CAMPAIGN).where(CAMPAIGN.c.ended_ms.is_(None)))

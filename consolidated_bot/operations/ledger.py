@@ -15,7 +15,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
-    MetaData,
     Table,
     Text,
     case,
@@ -31,8 +30,7 @@ from analyzer.slo.spec import Objective
 from analyzer.slo.watch import LiveObjective
 from consolidated_bot.core.journeys import Ending
 from consolidated_bot.operations.journeys import HANDLING, EndedJourney, attempts, ended_journey
-
-METADATA = MetaData()
+from consolidated_bot.operations.tables import METADATA
 
 JOURNEY = Table(
     "journey",

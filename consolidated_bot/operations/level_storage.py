@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, func, insert, select
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, func, insert, select
 
 from consolidated_bot.core.tables import INBOX
 from consolidated_bot.operations.domain import Level, LevelHold
-from consolidated_bot.operations.ledger import METADATA
+from consolidated_bot.operations.tables import METADATA, BotTables
 
 DEGRADED_CHANGE = Table(
     "degraded_change",
@@ -29,13 +29,8 @@ LEVEL_HOLD = Table(
 )
 
 
-class SqlLevels:
+class SqlLevels(BotTables):
     """What the level was and is, who holds it, and what the load asks of it."""
-
-    def __init__(self, connection: Connection, bot_id: int) -> None:
-        """Work on `connection`, for one bot."""
-        self._connection = connection
-        self._bot_id = bot_id
 
     def level(self) -> Level:
         return self.level_and_reason()[0]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from consolidated_bot.operations.alert_storage import SqlAlerts
 from consolidated_bot.operations.campaign_storage import SqlCampaigns
-from consolidated_bot.operations.ledger import METADATA
 from consolidated_bot.operations.level_storage import SqlLevels
+from consolidated_bot.operations.tables import METADATA
 
 __all__ = ["METADATA", "SqlOperations"]
 
