@@ -29,6 +29,7 @@ SERVICE_NAME = (
     "AppRoleName",
     "cloud_RoleName",
     "resource.labels.service_name",
+    "ProviderName",
 )
 OPERATION = (
     "operationName",
@@ -53,6 +54,9 @@ HTTP_METHOD = (
     "ClientRequestMethod",
     "httpRequest.requestMethod",
     "verb",
+    "httpMethod",
+    "request_method",
+    "requestMethod",
 )
 HTTP_PATH = (
     "req.url",
@@ -71,6 +75,11 @@ HTTP_PATH = (
     "httpRequest.requestUrl",
     "url_path",
     "uri_path",
+    "request.path",
+    "req.path",
+    "resourcePath",
+    "requestUri",
+    "http_path",
 )
 # Only where a line reports a duration and nothing above named the work.
 OPERATION_FALLBACK = ("event", "@head", "funcName", "msg", "message", "body")
@@ -86,6 +95,8 @@ TRACE_ID = (
     "@tr",
     "logging.googleapis.com/trace",
     "X-B3-TraceId",
+    "OperationId",
+    "operation_Id",
 )
 TRACEPARENT = ("traceparent",)
 SPAN_ID = (
@@ -111,6 +122,7 @@ PARENT_SPAN_ID = (
     "parent_span",
     "ParentID",
     "X-B3-ParentSpanId",
+    "operation_ParentId",
 )
 SPAN_KIND = ("span.kind", "span_kind", "spanKind", "kind")
 START_TIME = (
@@ -159,6 +171,10 @@ LOG_TIME = (
     "requestTimeEpoch",
     "time.repr",
     "t.$date",
+    "TimeCreated",
+    "TimeGenerated",
+    "timeStamp",
+    "log_timestamp",
 )
 OUTCOME = ("otel.status_code", "status.code", "event.outcome", "outcome", "success", "status")
 HTTP_STATUS = (
@@ -176,6 +192,10 @@ HTTP_STATUS = (
     "http.status",
     "ResultCode",
     "resp",
+    "httpStatus",
+    "httpStatusCode",
+    "http_status",
+    "http_status_code",
 )
 GRPC_STATUS = ("grpc.status_code", "rpc.grpc.status_code", "grpc.code")
 ERROR_TYPE = (
@@ -240,6 +260,10 @@ CORRELATION_ID = (
     "transaction.id",
     "X-Request-Id",
     "job_id",
+    "http_x_request_id",
+    "http_x_correlation_id",
+    "aws_request_id",
+    "function_request_id",
 )
 UPDATE_ID = ("update_id", "update.update_id")
 USER = (
@@ -265,6 +289,12 @@ SEVERITY = (
     "@l",
     "LogLevel",
     "level.name",
+    "error_severity",
+    "level_name",
+    "severity_name",
 )
-BODY = ("body", "message", "msg", "event", "log", "MESSAGE", "text", "@m", "@mt")
+BODY = (
+    "body", "message", "msg", "event", "log", "MESSAGE", "text", "@m", "@mt", "RenderedMessage",
+    "MessageTemplate", "@message",
+)  # fmt: skip
 SHARED = ("shared",)

@@ -18,7 +18,7 @@ HEAD_KEY = "@head"
 
 CONTAINERS = (
     "fields.", "@fields.", "jsonPayload.", "record.extra.", "extra.", "context.", "contextMap.",
-    "mdc.", "attributes.", "content.attributes.", "content.", "meta.", "Properties.",
+    "mdc.", "attributes.", "content.attributes.", "content.", "meta.", "Properties.", "properties.",
     "State.", "record.",
 )  # fmt: skip
 """Objects that some loggers put all fields of a line into."""
@@ -191,7 +191,8 @@ def _compile(keys: tuple[str, ...]) -> Shape:
     timed = [
         (key, durations.unit_of_key(key)) for key in keys if durations.speaks_of_duration(key)
     ]
-    timed.sort(key=lambda pair: pair[1] is None)  # a key that says its unit comes first
+    # A key that says its unit comes first; of those, one that names all of the work.
+    timed.sort(key=lambda pair: (pair[1] is None, not durations.is_whole(pair[0])))
     sole, contested = _takers(by_field, timed)
     figures = tuple((key, figure) for key in keys if (figure := figure_of_key(key)) is not None)
     taken = _taken(by_field, timed)

@@ -163,7 +163,8 @@ class LineReader:
         self, entry: Format, found: dict[str, Any], text: str, origin: Origin
     ) -> Outcome:
         self._last, self._last_was_json = entry, False
-        if entry.free and (embedded := json_text.embedded_object(found.get("message", ""))):
+        said = found.pop("@object", None) or found.get("message", "")
+        if entry.free and (embedded := json_text.embedded_object(said)):
             found |= {key: item for key, item in embedded.items() if key not in found}
         self.formats[entry.name] += 1
         if _BODIES.isdisjoint(found):
