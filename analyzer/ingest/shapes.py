@@ -18,8 +18,8 @@ HEAD_KEY = "@head"
 
 CONTAINERS = (
     "fields.", "@fields.", "jsonPayload.", "record.extra.", "extra.", "context.", "contextMap.",
-    "mdc.", "attributes.", "content.attributes.", "content.", "meta.", "Properties.", "properties.",
-    "State.", "record.",
+    "mdc.", "attributes.", "content.attributes.", "content.", "meta.", "Properties.",
+    "properties.", "State.", "record.",
 )  # fmt: skip
 """Objects that some loggers put all fields of a line into."""
 
@@ -32,12 +32,19 @@ UNFINISHED = tuple(
         ("t.$date", "s"),  # MongoDB
         ("DownstreamStatus", "Duration"),  # traefik
         ("response_flags", "duration"),  # Envoy, Istio
-        ("@mt", "Elapsed"),  # Serilog's compact format
+        ("@t", "Elapsed"),  # Serilog's compact format
         ("MessageTemplate", "Properties.Elapsed"),  # Serilog
         ("controller", "action", "duration"),  # Rails, lograge
         ("ddsource", "duration"),  # Datadog
         ("content.attributes.duration",),  # Datadog's export
-        ("AppRoleName", "DurationMs"),  # Azure Application Insights
+        ("AppRoleName", "Type"),  # Azure Application Insights
+        ("cloud_RoleName", "itemType"),
+        ("timestamp.seconds",),  # Google's agents
+        ("timestampSeconds",),
+        ("stack", "level"),  # winston
+        ("reqId", "remoteAddr", "level"),  # Nextcloud
+        ("LogLevel", "Scopes"),  # ASP.NET
+        ("type", "record.metrics.durationMs"),  # AWS Lambda
         ("requestTime", "requestId"),  # AWS API Gateway
         ("request", "status"),  # nginx, the request line as it came
     )
@@ -188,13 +195,21 @@ def _compile(keys: tuple[str, ...]) -> Shape:
         by_field["service_name"] = tuple(dict.fromkeys((*by_field["service_name"], "name")))
     if by_field["span_id"] and not by_field["parent_span_id"]:
         by_field["parent_span_id"] = found(("parent",))  # of what else, says a line with a span id
+    contained = tuple(
+        (key, key.removeprefix(container))
+        for key in keys
+        for container in CONTAINERS
+        if key.startswith(container)
+    )
+    twice = {key for key, bare in contained if bare in present}
+    measured = [key for key in keys if key not in twice]
     timed = [
-        (key, durations.unit_of_key(key)) for key in keys if durations.speaks_of_duration(key)
+        (key, durations.unit_of_key(key)) for key in measured if durations.speaks_of_duration(key)
     ]
     # A key that says its unit comes first; of those, one that names all of the work.
     timed.sort(key=lambda pair: (pair[1] is None, not durations.is_whole(pair[0])))
     sole, contested = _takers(by_field, timed)
-    figures = tuple((key, figure) for key in keys if (figure := figure_of_key(key)) is not None)
+    figures = tuple((key, figure) for key in measured if (figure := figure_of_key(key)) is not None)
     taken = _taken(by_field, timed)
     return Shape(
         **by_field,
@@ -203,12 +218,7 @@ def _compile(keys: tuple[str, ...]) -> Shape:
         rest=tuple(key for key in keys if key not in sole and key not in contested),
         contested=tuple(key for key in keys if key in contested and key not in sole),
         figures=figures,
-        contained=tuple(
-            (key, key.removeprefix(container))
-            for key in keys
-            for container in CONTAINERS
-            if key.startswith(container)
-        ),
+        contained=contained,
         unfinished=any(marks <= present for marks in UNFINISHED),
         unused=tuple(key for key in keys if key not in taken),
         columnar=not figures and _is_columnar(keys, by_field, timed),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analyzer.ingest.fields import Resolver
+from analyzer.ingest.folding import fold
 from analyzer.ingest.formats import json_text, otlp, wrappers
 from analyzer.ingest.formats.dialects import dialect_of, is_log_line
 from analyzer.ingest.formats.field_reader import FieldReader
@@ -24,6 +25,7 @@ from analyzer.ingest.formats.text import leading_level
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
+from analyzer.semconv import UNSET
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
 # Envoy's `[time] "GET` and CRI's `time stdout F`: to free text they are a time and a message.
@@ -33,6 +35,11 @@ _BODIES = frozenset({"msg", "message", "event", "body"})
 
 Habits = tuple[str, bool, bool, bool]
 """What a reader expects of the next line: the last one's format, and what else it was."""
+
+
+def _is_surer(text: str) -> bool:
+    """Tell whether a line is of a form that free text only seems to read."""
+    return _SURER.search(text, 0, _SURER_WITHIN) is not None or wrappers.is_stamped(text)
 
 
 class LineReader:
@@ -93,7 +100,7 @@ class LineReader:
             headed = read_syslog(text)
             if headed is not None:
                 return self._read_headed(headed.fields, headed.message, origin)
-        if last is not None and last.free and _SURER.search(text, 0, _SURER_WITHIN):
+        if last is not None and last.free and _is_surer(text):
             last = None
         if last is not None and last is not TIMED and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
@@ -187,6 +194,8 @@ class LineReader:
         self.formats["syslog"] += 1
         found = {**fields, **fields_of_message(message)}
         found.setdefault("service", origin.service_name)
+        if "PRIORITY" not in found and (level := leading_level(message)):
+            found.setdefault("levelname", level)
         return self.fields.outcome(found, origin, free=True)
 
     def _read_embedded(self, text: str, origin: Origin) -> Outcome | None:
@@ -214,8 +223,10 @@ class LineReader:
         text = self._split_lines.join(layer.content, layer)
         if text is None:
             return Outcome(source=source, piece=Piece.PARTIAL)
-        outcome = self.read_text(text, layer.origin)
+        outcome = self._read_lines(text, layer.origin)
         if outcome.unknown is None:
+            if layer.fields:
+                self._add_told(outcome, layer)
             return outcome._replace(wrapped=True, source=source)
         alone = {**layer.fields, "message": text, **fields_of_message(text)}
         if not layer.fields and (level := leading_level(text)):
@@ -225,6 +236,33 @@ class LineReader:
             return outcome._replace(wrapped=True, source=source)
         self.formats["text"] += not outcome.unknown[:1].isspace()
         return outcome._replace(readings=readings, wrapped=True, source=source)
+
+    def _read_lines(self, text: str, origin: Origin) -> Outcome:
+        """Read a text that may be of several lines: the first is the record's, unless it is JSON."""
+        first, ended, more = text.partition("\n")
+        if not ended or first[:1] in "{[":
+            return self.read_text(text, origin)
+        outcome = self.read_text(first, origin)
+        records = [reading for reading in outcome.readings if isinstance(reading, Record)]
+        if len(records) != 1:
+            return self.read_text(text, origin)
+        fold(records[0], more.split("\n"))
+        return outcome
+
+    def _add_told(self, outcome: Outcome, layer: wrappers.Layer) -> None:
+        """Let a layer say what a line within it did not: its level, and what it belongs to."""
+        told = self.fields.read({**layer.fields, "message": ""}, layer.origin)[0]
+        if not isinstance(told, Record):
+            return
+        for record in outcome.readings:
+            if not isinstance(record, Record):
+                continue
+            if record.trace_id is None:
+                record.trace_id, record.span_id = told.trace_id, told.span_id
+            if record.severity_text is None:
+                record.severity_text = told.severity_text
+                if record.status == UNSET and not record.stated:
+                    record.status = told.status
 
     def _unknown(self, text: str, origin: Origin) -> Outcome:
         return Outcome([_NOT_KNOWN], origin.source, unknown=text)

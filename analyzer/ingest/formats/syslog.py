@@ -6,12 +6,13 @@ import re
 from typing import Any, NamedTuple
 
 from analyzer.ingest.formats.messages import fields_of_message
+from analyzer.ingest.time_forms import MONTHS
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _RFC3164 = re.compile(
     rf"(?:<(?P<pri>\d{{1,3}})>)?(?P<time>{_MONTH} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})?|"
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) "
-    r"(?:(?P<host>[\w.:-]+) )?(?P<tag>[A-Za-z][\w./-]*?(?: [\d.]+)?)"
+    r"(?:(?P<host>[\w.:-]+) )?(?P<tag>[A-Za-z][\w./-]*?(?:\([\w. -]+\))?(?: [\d.]+)?)"
     r"(?:\[(?P<pid>\d+)\])?: ?(?P<message>.*)$",
     re.DOTALL,
 )
@@ -26,6 +27,22 @@ _RFC5424 = re.compile(
     re.DOTALL,
 )
 _MAY_START = re.compile(rf"<|{_MONTH} |\d{{4}}-\d\d-\d\dT\S+ \S+ \S+\[\d+\]:")
+# `<13>août 19 11:08:37 host tag: message`: a syslog daemon under another locale.
+_FOREIGN = re.compile(
+    r"(?P<pri><\d{1,3}>)?(?P<month>[^\W\d_]{3,4})\.? +(?P<day>\d\d?) (?=\d\d:\d\d:\d\d)"
+)
+_MONTHS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "janv jän ene gen", "févr feb fév", "mars mär mrz mrt", "avr abr", "mai mag maj mei may",
+            "juin giu", "juil lug", "août ago", "sept set", "okt ott out", "nov", "déc dez dic des",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}  # fmt: skip
+"""French, German, Spanish, Italian, Dutch and Scandinavian months where they differ from English."""
 _PARAMETER = re.compile(r"([\w.@-]+)=\"((?:[^\"\\]|\\.)*)\"")
 _GLOG = re.compile(
     r"(?P<level>[IWEF])(?P<time>(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d{4,6})\s+(?P<pid>\d+) "
@@ -45,7 +62,9 @@ class Headed(NamedTuple):
 def read_syslog(text: str) -> Headed | None:
     """Return head and message of a syslog line, None where it is none."""
     if not _MAY_START.match(text):
-        return None
+        text = _in_english(text)
+        if not text:
+            return None
     match = _RFC5424.match(text) or _RFC3164.match(text)
     # An ISO time alone is every logger's: only `host tag[pid]:` makes syslog of it.
     if (
@@ -58,7 +77,7 @@ def read_syslog(text: str) -> Headed | None:
     if match is not None:
         found: dict[str, Any] = {"time": "" if match["time"] == "-" else match["time"]}
         if match["tag"] != "-":
-            found["service"] = match["tag"].split(" ")[0].rsplit("/", 1)[-1]
+            found["service"] = re.split(r"[ (]", match["tag"])[0].rsplit("/", 1)[-1]
         if match["host"] not in (None, "-"):
             found["host"] = match["host"]
         parts = match.groupdict()
@@ -74,6 +93,15 @@ def read_syslog(text: str) -> Headed | None:
     message = match["message"] or ""
     found["message"] = message
     return Headed(found, message)
+
+
+def _in_english(text: str) -> str:
+    """Return a line that begins with a month of another language with the English one, else ""."""
+    match = _FOREIGN.match(text)
+    month = match and _MONTHS.get(match["month"].lower())
+    if match is None or month is None:
+        return ""
+    return f"{match['pri'] or ''}{MONTHS[month - 1]} {match['day']:>2} {text[match.end() :]}"
 
 
 def read_glog(text: str) -> dict[str, Any] | None:
