@@ -44,6 +44,7 @@ OPERATION = (
     "event.action",
     "task",
     "routeKey",
+    "grpc.method",
 )
 HTTP_METHOD = (
     "http.request.method",
@@ -57,6 +58,7 @@ HTTP_METHOD = (
     "httpMethod",
     "request_method",
     "requestMethod",
+    "span.method",
 )
 HTTP_PATH = (
     "req.url",
@@ -80,6 +82,8 @@ HTTP_PATH = (
     "resourcePath",
     "requestUri",
     "http_path",
+    "span.uri",
+    "http.request.path",
 )
 # Only where a line reports a duration and nothing above named the work.
 OPERATION_FALLBACK = ("event", "@head", "funcName", "msg", "message", "body")
@@ -124,7 +128,7 @@ PARENT_SPAN_ID = (
     "X-B3-ParentSpanId",
     "operation_ParentId",
 )
-SPAN_KIND = ("span.kind", "span_kind", "spanKind", "kind")
+SPAN_KIND = ("span.kind", "span_kind", "spanKind", "kind", "grpc.component")
 START_TIME = (
     "startTimeUnixNano",
     "start_time",
@@ -137,6 +141,7 @@ START_TIME = (
     "startedAt",
     "EdgeStartTimestamp",
     "StartUTC",
+    "requestReceivedTimestamp",
 )
 END_TIME = (
     "endTimeUnixNano",
@@ -149,6 +154,7 @@ END_TIME = (
     "ended_at",
     "completed_at",
     "EdgeEndTimestamp",
+    "stageTimestamp",
 )
 LOG_TIME = (
     "@timestamp",
@@ -175,6 +181,10 @@ LOG_TIME = (
     "TimeGenerated",
     "timeStamp",
     "log_timestamp",
+    "timeMillis",
+    "epochMillis",
+    "timestamp_ms",
+    "ts_ms",
 )
 OUTCOME = ("otel.status_code", "status.code", "event.outcome", "outcome", "success", "status")
 HTTP_STATUS = (
@@ -196,6 +206,7 @@ HTTP_STATUS = (
     "httpStatusCode",
     "http_status",
     "http_status_code",
+    "responseStatus.code",
 )
 GRPC_STATUS = ("grpc.status_code", "rpc.grpc.status_code", "grpc.code")
 ERROR_TYPE = (
@@ -292,9 +303,10 @@ SEVERITY = (
     "error_severity",
     "level_name",
     "severity_name",
+    "@level",
 )
 BODY = (
     "body", "message", "msg", "event", "log", "MESSAGE", "text", "@m", "@mt", "RenderedMessage",
-    "MessageTemplate", "@message",
+    "MessageTemplate", "@message", "short_message",
 )  # fmt: skip
 SHARED = ("shared",)

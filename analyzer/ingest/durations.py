@@ -42,6 +42,7 @@ KEY_UNITS_NS = {
     "request_time": 1_000_000_000,
     "upstream_response_time": 1_000_000_000,
     "latencies.request": 1_000_000,  # Kong
+    "grpc.time_ms": 1_000_000,
     "responseLatency": 1_000_000,  # AWS API Gateway
 }
 # loguru's time since the program started: no work's duration.

@@ -37,7 +37,8 @@ UNFINISHED = tuple(
         ("controller", "action", "duration"),  # Rails, lograge
         ("ddsource", "duration"),  # Datadog
         ("content.attributes.duration",),  # Datadog's export
-        ("AppRoleName", "Type"),  # Azure Application Insights
+        ("AppRoleName", "DurationMs"),  # Azure Application Insights
+        ("AppRoleName", "Type"),
         ("cloud_RoleName", "itemType"),
         ("timestamp.seconds",),  # Google's agents
         ("timestampSeconds",),
@@ -45,6 +46,11 @@ UNFINISHED = tuple(
         ("reqId", "remoteAddr", "level"),  # Nextcloud
         ("LogLevel", "Scopes"),  # ASP.NET
         ("type", "record.metrics.durationMs"),  # AWS Lambda
+        ("target", "fields.message"),  # Rust's tracing
+        ("target", "line_number"),
+        ("target", "filename"),
+        ("target", "threadId"),
+        ("apisix_latency", "latency"),
         ("requestTime", "requestId"),  # AWS API Gateway
         ("request", "status"),  # nginx, the request line as it came
     )
@@ -128,6 +134,12 @@ _COMPILED = frozenset({
 _ALIASES: dict[str, tuple[str, ...]] = {
     name: getattr(aliases, name.upper()) for name in Shape._fields if name not in _COMPILED
 }
+_NAMED_FIRST = tuple(
+    name
+    for spelling in aliases.SERVICE_NAME
+    for name in (("name", spelling) if spelling == "component" else (spelling,))
+)
+"""Services as pino and bunyan name them: a component is a part of what `name` names."""
 _shapes: dict[tuple[str, ...], Shape] = {}
 
 
@@ -192,7 +204,7 @@ def _compile(keys: tuple[str, ...]) -> Shape:
     by_field = {name: found(spellings) for name, spellings in _ALIASES.items()}
     logger = _logger(present)
     if logger == "pino" and "name" in present:  # pino and bunyan: the name of the logging service
-        by_field["service_name"] = tuple(dict.fromkeys((*by_field["service_name"], "name")))
+        by_field["service_name"] = found(_NAMED_FIRST)
     if by_field["span_id"] and not by_field["parent_span_id"]:
         by_field["parent_span_id"] = found(("parent",))  # of what else, says a line with a span id
     contained = tuple(
@@ -209,7 +221,9 @@ def _compile(keys: tuple[str, ...]) -> Shape:
     # A key that says its unit comes first; of those, one that names all of the work.
     timed.sort(key=lambda pair: (pair[1] is None, not durations.is_whole(pair[0])))
     sole, contested = _takers(by_field, timed)
-    figures = tuple((key, figure) for key in measured if (figure := figure_of_key(key)) is not None)
+    figures = tuple(
+        (key, figure) for key in measured if (figure := figure_of_key(key)) is not None
+    )
     taken = _taken(by_field, timed)
     return Shape(
         **by_field,
@@ -280,6 +294,6 @@ def _logger(keys: set[str]) -> str:
         return "pino"  # bunyan shares its scale
     if "levelno" in keys or "levelname" in keys:
         return "python"
-    if "PRIORITY" in keys:
+    if "PRIORITY" in keys or "short_message" in keys:  # journald; GELF
         return "syslog"
     return ""

@@ -19,8 +19,8 @@ _ABBREVIATIONS = {
     "PDT": -7, "JST": 9,
 }  # fmt: skip
 ZONE = rf"(?:{'|'.join(sorted(_ABBREVIATIONS, key=len, reverse=True))})(?![A-Za-z])"
-_PLACE = r"[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
-_ZONE = rf"[ ]?(?P<zone>{ZONE}|[+-]\d\d(?::?\d\d)?|\[?{_PLACE}\]?)?"
+PLACE = r"[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
+_ZONE = rf"[ ]?(?P<zone>{ZONE}|[+-]\d\d(?::?\d\d)?|\[?{PLACE}\]?)?"
 # A third colon before milliseconds is WebSphere's, and some Windows programs'.
 _CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18})|:(?P<millis>\d{3}))?"
 _LOOSE_CLOCK = r"(?P<clock>\d\d?:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18})|:(?P<millis>\d{3}))?"

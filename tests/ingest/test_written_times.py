@@ -10,8 +10,9 @@ import pytest
 
 from tests.ingest.reading import read_files
 
-MONTH_FIRST, DAY_FIRST = datetime.fromisoformat("2024-05-01T12:00:00"), datetime.fromisoformat(
-    "2024-01-05T12:00:00"
+MONTH_FIRST, DAY_FIRST = (
+    datetime.fromisoformat("2024-05-01T12:00:00"),
+    datetime.fromisoformat("2024-01-05T12:00:00"),
 )
 DOUBTFUL = "05/01/2024 12:00:00 INFO started"
 

@@ -90,9 +90,7 @@ def _row(cells: object) -> dict[str, str]:
     if not isinstance(cells, list):
         return {}
     pairs = [(cell.get("field"), cell.get("value")) for cell in cells if isinstance(cell, Mapping)]
-    return {
-        name: text for name, text in pairs if isinstance(name, str) and isinstance(text, str)
-    }
+    return {name: text for name, text in pairs if isinstance(name, str) and isinstance(text, str)}
 
 
 def _found(row: Mapping[str, str], origin: Origin, clock: Clock) -> Layer:

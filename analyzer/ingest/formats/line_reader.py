@@ -13,10 +13,11 @@ from typing import Any
 
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.folding import fold
-from analyzer.ingest.formats import json_text, otlp, wrappers
+from analyzer.ingest.formats import cells, json_text, otlp, wrappers
 from analyzer.ingest.formats.dialects import dialect_of, is_log_line
 from analyzer.ingest.formats.field_reader import FieldReader
 from analyzer.ingest.formats.known import FORMATS, TIMED, Format
+from analyzer.ingest.formats.layer import Layer
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.outcomes import Outcome, Piece, joined
 from analyzer.ingest.formats.split_lines import SplitLines
@@ -97,7 +98,7 @@ class LineReader:
         last = self._last
         if self._last_was_headed:
             self._last_was_headed = False
-            headed = read_syslog(text)
+            headed = read_syslog(text, follows=True)
             if headed is not None:
                 return self._read_headed(headed.fields, headed.message, origin)
         if last is not None and last.free and _is_surer(text):
@@ -162,9 +163,26 @@ class LineReader:
             yield from self.fields.read(value, origin)
 
     def read_row(self, values: Mapping[str, Any]) -> list[Reading]:
-        """Return what a table's row holds."""
+        """Return what a table's row holds; a cell may be a line, in wrappers of its own."""
         self.formats["table"] += 1
-        return self.fields.read(values)
+        readings = self.fields.read(values)
+        row = readings[0]
+        if not isinstance(row, Record) or not cells.holds_line(row):
+            return readings
+        line = self._read_cell(row)
+        if line is None:
+            return [cells.noted_where_cut(row), *readings[1:]]
+        return [cells.within(line, row), *readings[1:]]
+
+    def _read_cell(self, row: Record) -> Record | None:
+        """Return the record of the line that a row's message is, None where it is not just one."""
+        kept, self._split_lines = self._split_lines, SplitLines()
+        habits = self.habits
+        outcome = self.read_text((row.body or "").strip(), cells.origin_of(row))
+        self._split_lines = kept
+        self.habits = habits
+        records = [reading for reading in outcome.readings if isinstance(reading, Record)]
+        return records[0] if len(records) == len(outcome.readings) == 1 else None
 
     def _read_fields(
         self, entry: Format, found: dict[str, Any], text: str, origin: Origin
@@ -210,12 +228,12 @@ class LineReader:
         self.formats = before
         return None
 
-    def _read_layers(self, layers: Sequence[wrappers.Layer]) -> Outcome:
+    def _read_layers(self, layers: Sequence[Layer]) -> Outcome:
         if len(layers) == 1:
             return self._read_layer(layers[0])
         return joined(self._read_layer(layer) for layer in layers)
 
-    def _read_layer(self, layer: wrappers.Layer) -> Outcome:
+    def _read_layer(self, layer: Layer) -> Outcome:
         if isinstance(layer.content, Mapping):
             outcome = self.read_value(layer.content, layer.origin)
             return outcome._replace(wrapped=True)
@@ -238,7 +256,7 @@ class LineReader:
         return outcome._replace(readings=readings, wrapped=True, source=source)
 
     def _read_lines(self, text: str, origin: Origin) -> Outcome:
-        """Read a text that may be of several lines: the first is the record's, unless it is JSON."""
+        """Read a text of one line or more: the first is the record's, unless it opens JSON."""
         first, ended, more = text.partition("\n")
         if not ended or first[:1] in "{[":
             return self.read_text(text, origin)
@@ -249,7 +267,7 @@ class LineReader:
         fold(records[0], more.split("\n"))
         return outcome
 
-    def _add_told(self, outcome: Outcome, layer: wrappers.Layer) -> None:
+    def _add_told(self, outcome: Outcome, layer: Layer) -> None:
         """Let a layer say what a line within it did not: its level, and what it belongs to."""
         told = self.fields.read({**layer.fields, "message": ""}, layer.origin)[0]
         if not isinstance(told, Record):

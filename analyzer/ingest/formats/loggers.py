@@ -146,9 +146,21 @@ def _add_datadog(flat: dict[str, Any]) -> None:
         _fix_unit(flat, "duration", "duration_ns")
 
 
+def _add_tracing(flat: dict[str, Any]) -> None:
+    """Rust's tracing calls the module that writes a line its target."""
+    if "::" in str(flat.get("target")):
+        flat.setdefault("logger", flat.pop("target"))
+
+
+def _add_apisix(flat: dict[str, Any]) -> None:
+    """APISIX counts milliseconds."""
+    if "apisix_latency" in flat:
+        _fix_unit(flat, "latency", "latency_ms")
+
+
 def _add_azure(flat: dict[str, Any]) -> None:
     """Application Insights writes when work began; what it calls a dependency is a call."""
-    kind = str(flat.get("Type", flat.get("itemType", "")))
+    kind = str(flat.get("Type", flat.get("itemType", "AppRequests" * ("DurationMs" in flat))))
     level = flat.get("SeverityLevel", flat.get("severityLevel"))
     if isinstance(level, int) and 0 <= level < len(_INSIGHTS):
         flat.setdefault("severity", _INSIGHTS[level])
@@ -206,7 +218,8 @@ _WORK_OF_INSIGHTS = frozenset({"AppRequests", "AppDependencies", "request", "dep
 
 _HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
-    _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes, _add_lambda,
+    _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes,
+    _add_lambda, _add_tracing, _add_apisix,
 )  # fmt: skip
 
 

@@ -102,11 +102,13 @@ def fields_of_message(message: str) -> dict[str, Any]:
         return request
     if head:
         pairs["@head"] = head
-        if "/" in head and (request := _REQUEST.match(head)):
-            for key, value in request.groupdict().items():
+        if "/" in head and (asked := _REQUEST.match(head)):
+            for key, value in asked.groupdict().items():
                 if value is not None:
                     pairs.setdefault(key, value)
     pairs.pop("message", None)
+    if "dyno" in pairs and "service" in pairs:  # Heroku's router: `connect=1ms service=18ms`
+        pairs["duration"] = pairs.pop("service")
     return request | pairs
 
 

@@ -88,7 +88,7 @@ def upstream_of(cluster: str) -> str:
     Nothing where none is named (`inbound|80||`); hosts outside of the cluster keep their domain.
     """
     host = cluster.rsplit("|", 1)[-1]
-    return host.split(".", maxsplit=1)[0] if ".svc" in host or "|" not in cluster else host
+    return host.split(".", maxsplit=1)[0] if ".svc" in host else host
 
 
 def _tcp(request: str) -> dict[str, Any]:

@@ -22,12 +22,14 @@ _RFC3164_BARE = re.compile(
     re.DOTALL,
 )
 _RFC5424 = re.compile(
-    r"<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<tag>\S+) (?P<pid>\S+) (?P<id>\S+) "
-    r"(?P<data>-|(?:\[[^\]\\]*(?:\\.[^\]\\]*)*\])+)(?: (?:\xef\xbb\xbf|\ufeff)?(?P<message>.*))?$",
+    r"(?:\d{1,5} )?<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<tag>\S+) (?P<pid>\S+) "
+    r"(?P<id>\S+) (?P<data>-|(?:\[[^\]\\]*(?:\\.[^\]\\]*)*\])+|(?=\w))"
+    r"(?: ?(?:\xef\xbb\xbf|\ufeff)?(?P<message>.*))?$",
     re.DOTALL,
 )
-_MAY_START = re.compile(rf"<|{_MONTH} |\d{{4}}-\d\d-\d\dT\S+ \S+ \S+\[\d+\]:")
+_MAY_START = re.compile(rf"(?:\d{{1,5}} )?<\d|{_MONTH} |\d{{4}}-\d\d-\d\dT\S+ \S+ \S+\[\d+\]:")
 # `<13>août 19 11:08:37 host tag: message`: a syslog daemon under another locale.
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\S+ \S+ \S+: ")
 _FOREIGN = re.compile(
     r"(?P<pri><\d{1,3}>)?(?P<month>[^\W\d_]{3,4})\.? +(?P<day>\d\d?) (?=\d\d:\d\d:\d\d)"
 )
@@ -35,14 +37,15 @@ _MONTHS = {
     word: number
     for number, words in enumerate(
         (
-            "janv jän ene gen", "févr feb fév", "mars mär mrz mrt", "avr abr", "mai mag maj mei may",
-            "juin giu", "juil lug", "août ago", "sept set", "okt ott out", "nov", "déc dez dic des",
+            "janv jän ene gen", "févr feb fév", "mars mär mrz mrt", "avr abr",
+            "mai mag maj mei may", "juin giu", "juil lug", "août ago", "sept set", "okt ott out",
+            "nov", "déc dez dic des",
         ),
         start=1,
     )
     for word in words.split()
 }  # fmt: skip
-"""French, German, Spanish, Italian, Dutch and Scandinavian months where they differ from English."""
+"""Months of Western European languages where they differ from the English ones."""
 _PARAMETER = re.compile(r"([\w.@-]+)=\"((?:[^\"\\]|\\.)*)\"")
 _GLOG = re.compile(
     r"(?P<level>[IWEF])(?P<time>(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d{4,6})\s+(?P<pid>\d+) "
@@ -59,9 +62,12 @@ class Headed(NamedTuple):
     message: str
 
 
-def read_syslog(text: str) -> Headed | None:
-    """Return head and message of a syslog line, None where it is none."""
-    if not _MAY_START.match(text):
+def read_syslog(text: str, *, follows: bool = False) -> Headed | None:
+    """Return head and message of a syslog line, None where it is none.
+
+    `follows` tells that the line before was one: then an ISO time needs no process id behind it.
+    """
+    if not _MAY_START.match(text) and not (follows and _ISO.match(text)):
         text = _in_english(text)
         if not text:
             return None
@@ -71,7 +77,7 @@ def read_syslog(text: str) -> Headed | None:
         match is not None
         and match["time"][0].isdigit()
         and not match["pri"]
-        and (match["pid"] is None or match["host"] is None)
+        and ((match["pid"] is None and not follows) or match["host"] is None)
     ):
         return None
     if match is not None:

@@ -13,7 +13,7 @@ from analyzer.ingest.formats.heads import read_head
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.syslog import read_syslog
 from analyzer.ingest.formats.words import LOWER, SURE, UPPER
-from analyzer.ingest.time_forms import MONTHS, UPTIME, ZONE
+from analyzer.ingest.time_forms import MONTHS, PLACE, UPTIME, ZONE
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18}|:\d{3}(?=[\s|\]]))?"
 _LOOSE_CLOCK = r"\d\d?:\d\d:\d\d(?:[.,]\d{1,9}|:\d{3}(?=[\s|\]]))?"
@@ -29,7 +29,7 @@ _TIME = re.compile(
     rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} [ \d]\d {_CLOCK}(?: {ZONE})? \d{{4}}|"
     rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} [ \d]\d {_CLOCK}|"
     rf"(?:[A-Z][a-z]{{2}},? )?\d\d?[ -]{_MONTH}[ -]\d{{4}}(?: |::){_CLOCK}"
-    rf"(?: ?[+-]\d{{4}}| {ZONE})?|"
+    rf"(?: ?[+-]\d{{4}}| {ZONE}| {PLACE}(?=\]))?|"
     rf"\d\d/\d\d/\d\d {_CLOCK}|\d{{4}}-\d{{3}}[T ]{_CLOCK}|"
     rf"(?:{_MONTH} \d\d?, \d{{4}}|\d\d?/\d\d?/\d{{4}}|\d{{4}}[-/]\d\d?[-/]\d\d?),? {_HALF_CLOCK}|"
     rf"\d\d?/\d\d?/\d{{4}},?[T ]{_LOOSE_CLOCK}(?:Z| ?[+-]\d\d:?\d\d(?!\d)| {ZONE})?|"
@@ -70,7 +70,8 @@ _BETWEEN = (
     rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:])){{0,16}}?"
 )
 _HEAD = re.compile(
-    rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?(?: *[\])>]|(?![\w.=-]))"
+    rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?"
+    r"(?: *[\])>]|(?![\w.=-]))"
 )
 _BEFORE = re.compile(
     rf"(?:[\[(<]{{0,2}}|(?:\S{{1,60}}::)?(?P<level>{UPPER})[\])]?(?:::|[\s:|-]+)[\[(]?|"
@@ -95,13 +96,14 @@ _KERNEL = re.compile(
 )
 # Redis: process and role, the time, and a mark for the level.
 _REDIS = re.compile(
-    r"\d+:(?P<role>[A-Z]) (?P<asctime>\d\d? [A-Z][a-z]{2}(?: \d{4})? \d\d:\d\d:\d\d\.\d{3}) (?P<mark>[-.*#]) "
-    r"(?P<message>.*)$",
+    r"\d+:[A-Z] (?P<asctime>\d\d? [A-Z][a-z]{2}(?: \d{4})? \d\d:\d\d:\d\d\.\d{3}) "
+    r"(?P<mark>[-.*#]) (?P<message>.*)$",
     re.DOTALL,
 )
 _REDIS_LEVELS = {".": "debug", "-": "verbose", "*": "notice", "#": "warning"}
 # `[I 240501 12:00:00 module:7] ` (Tornado): the bracket goes on behind the time.
 _BRACKET_TAIL = re.compile(r" (?P<logger>[\w.:-]{1,60})\] ?(?=\S)")
+_PHP = re.compile(r" PHP (?:(?:Parse|Core|Compile) )?(?P<level>Fatal|Warning|Notice|error)\b")
 _LOOSE_LEVEL = re.compile(rf"(?<![\w./=\"'-])(?P<level>{SURE})(?![\w./=\"'-])")
 _LOOSE_WITHIN = 48
 _THREAD = re.compile(r"\[(?P<thread>[^\]]*)\]")
@@ -133,8 +135,12 @@ def read_text(text: str) -> dict[str, Any] | None:
             rest = rest[placed.end() :]
             if rest.startswith("/") and "]" in rest:  # celery: `INFO/MainProcess] `
                 found["process_name"], _, rest = rest[1:].partition("]")
+    if level is None and (php := _PHP.match(rest)):
+        level = php["level"]
     if level is not None:
         found["levelname"] = level
+        if before[:1] == "[" and (tail := _BRACKET_TAIL.match(rest)):
+            found["logger"], rest = tail["logger"], rest[tail.end() :]
     message = read_head(rest, found)
     found["message"] = message
     found |= fields_of_message(message)

@@ -13,6 +13,8 @@ _DIRECTIVES = (
     "#separator ", "#set_separator", "#empty_field", "#unset_field", "#path", "#open", "#close",
     "#types",
 )  # fmt: skip
+# What journalctl says of itself between the lines of a journal.
+_RULERS = re.compile(r"-- (?:Journal begins|Logs begin|Boot [0-9a-f]{32}|No entries|Reboot)\b.*$")
 _DATE = re.compile(r"#(?:Start-)?Date: (?P<day>\d{4}-\d\d-\d\d)")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|\d{10}")
 # W3C names -> the common ones; time-taken is milliseconds in IIS.
@@ -44,6 +46,8 @@ class ColumnTable:
         """Return a row's fields, True for a header line, None where this is no table."""
         if text[:1] == "#":
             return self._read_directive(text)
+        if text.startswith("-- ") and _RULERS.match(text):
+            return True
         if not self.columns:
             return None
         if self._tabs:

@@ -29,14 +29,15 @@ _COMPOSE = re.compile(
 _STAMPED = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
     r"(?:(?P<stream>[^\s=:\"{]+/[^\s=\"{]+) )?"
-    r"(?=\{\"|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\S+ \S+ \S+ \[\d\d/[A-Z]|\d+:[A-Z] \d\d? [A-Z]|"
-    r"(?:time|ts|level|t)=|[IWEF]\d{4} \d\d:\d\d:|(?:START|END|REPORT) RequestId: )"
+    r"(?=\{\"|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\S+ \S+ \S+ \[\d\d/[A-Z]|"
+    r"\d+:[A-Z] \d\d? [A-Z]|(?:time|ts|level|t)=|[IWEF]\d{4} \d\d:\d\d:|"
+    r"(?:START|END|REPORT) RequestId: )"
 )
 _STAMPS = ("time", "@timestamp", "timestamp", "date")
 COLLECTED = frozenset({
     *_STAMPS, "log", "source", "tag", "container_id", "container_name", "ecs_cluster",
-    "ecs_task_arn", "ecs_task_definition", "ec2_instance_id", "filePath", "file", "partial_message",
-    "partial_id", "partial_ordinal", "partial_last",
+    "ecs_task_arn", "ecs_task_definition", "ec2_instance_id", "filePath", "file",
+    "partial_message", "partial_id", "partial_ordinal", "partial_last",
 })  # fmt: skip
 """Keys of collectors: an object of nothing else is a line and where it came from."""
 
