@@ -67,10 +67,9 @@ def read_syslog(text: str, *, follows: bool = False) -> Headed | None:
 
     `follows` tells that the line before was one: then an ISO time needs no process id behind it.
     """
+    text = _in_english(text)
     if not _MAY_START.match(text) and not (follows and _ISO.match(text)):
-        text = _in_english(text)
-        if not text:
-            return None
+        return None
     match = _RFC5424.match(text) or _RFC3164.match(text)
     # An ISO time alone is every logger's: only `host tag[pid]:` makes syslog of it.
     if (
@@ -102,11 +101,11 @@ def read_syslog(text: str, *, follows: bool = False) -> Headed | None:
 
 
 def _in_english(text: str) -> str:
-    """Return a line that begins with a month of another language with the English one, else ""."""
+    """Return a line that begins with a month of another language with the English one."""
     match = _FOREIGN.match(text)
     month = match and _MONTHS.get(match["month"].lower())
     if match is None or month is None:
-        return ""
+        return text
     return f"{match['pri'] or ''}{MONTHS[month - 1]} {match['day']:>2} {text[match.end() :]}"
 
 
