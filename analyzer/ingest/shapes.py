@@ -51,6 +51,7 @@ UNFINISHED = tuple(
         ("target", "filename"),
         ("target", "threadId"),
         ("apisix_latency", "latency"),
+        ("latency", "latency_human"),  # echo
         ("requestTime", "requestId"),  # AWS API Gateway
         ("request", "status"),  # nginx, the request line as it came
     )

@@ -31,7 +31,7 @@ _MONTH = rf"(?P<word>{'|'.join(MONTHS)})"
 FORMS = tuple(
     re.compile(pattern + "$")
     for pattern in (
-        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)[T _]{_CLOCK}{_ZONE}",
+        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T _]|, ){_CLOCK}{_ZONE}",
         rf"(?P<day>\d\d)/{_MONTH}/(?P<year>\d{{4}})[: ]{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})[/.](?P<month>\d\d)[/.](?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",

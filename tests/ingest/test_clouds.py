@@ -252,3 +252,30 @@ def test_export_of_a_journal_is_read_entry_by_entry(tmp_path: Path) -> None:
     assert found.account() == {
         "lines": 16, "records": 2, "quarantined": 1, "blank": 2, "folded": 11, "excluded": 0,
     }  # fmt: skip
+
+
+def test_prefixes_of_kubectl_and_logcli_name_the_service(tmp_path: Path) -> None:
+    lines = [
+        "[pod/faq-6d4cf56db6-x2x9z/orders] 2024-05-01 12:00:00,100 INFO began",
+        '2024-05-01T12:00:00.2Z {app="orders", pod="a"} level=info msg=began',
+        "2024-05-01T12:00:00.2Z INFO began",
+    ]
+    found = read_files(tmp_path, {"x.log": "\n".join(lines)})
+    rows = found.rows("SELECT service_name, body FROM log_record ORDER BY line_number")
+    assert [tuple(row.values()) for row in rows] == [
+        ("orders", "began"),
+        ("orders", "began"),
+        ("x", "began"),
+    ]
+
+
+def test_blank_lines_of_a_container_are_blank_and_go_s_panic_is_one_record(tmp_path: Path) -> None:
+    said = [
+        "panic: no answer", "", "goroutine 1 [running]:", "main.run(0xc000012345, {0x1, 0x2})",
+        "\t/src/main.go:7 +0x1d", "main.main()", "\t/src/main.go:3 +0x1d", "level=info msg=began",
+    ]  # fmt: skip
+    lines = "\n".join(f"2024-05-01T12:00:00.5Z stderr F {text}" for text in said)
+    found = read_files(tmp_path, {"x.log": lines})
+    assert found.account() == {
+        "lines": 8, "records": 2, "quarantined": 0, "blank": 1, "folded": 5, "excluded": 0,
+    }  # fmt: skip

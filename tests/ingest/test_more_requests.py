@@ -56,7 +56,8 @@ LINES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "W3C with its day in the header": (
         (
-            "#Date: 2024-05-01 11:00:00\n#Fields: time cs-method cs-uri-stem sc-status time-taken\n"
+            "#Date: 2024-05-01 11:00:00\n"
+            "#Fields: time cs-method cs-uri-stem sc-status time-taken\n"
             "12:00:00 GET /faq/7 503 250"
         ),
         {},
@@ -74,10 +75,32 @@ LINES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "OpenStack": (
         (
-            "2024-05-01 12:00:00.250 7 INFO nova.wsgi [req-38101a0b-2096-447d-96ea-a692162415ae a b] "
+            "2024-05-01 12:00:00.250 7 INFO nova.wsgi [req-38101a0b-2096-447d-96ea-a692162415ae a] "
             '10.0.0.1 "GET /faq/7 HTTP/1.1" status: 503 len: 9 time: 0.2500000'
         ),
         {"correlation_id": "req-38101a0b-2096-447d-96ea-a692162415ae"},
+    ),
+    "actix": (
+        (
+            "[2024-05-01T12:00:00Z ERROR actix_web::middleware::logger] 127.0.0.1 "
+            '"GET /faq/7 HTTP/1.1" 503 12 "-" "curl" 0.250000'
+        ),
+        {"severity_text": "ERROR"},
+    ),
+    "echo": (
+        json.dumps(
+            {
+                "time": STAMP,
+                "remote_ip": "10.0.0.1",
+                "method": "GET",
+                "uri": "/faq/7",
+                "status": 503,
+                "error": "",
+                "latency": 250000000,
+                "latency_human": "250ms",
+            }
+        ),
+        {},
     ),
     "Heroku's router": (
         (
@@ -209,8 +232,8 @@ def test_request_reads_the_same_whoever_wrote_it(tmp_path: Path, name: str) -> N
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "HAProxy of TCP below syslog": (
         (
-            "May  1 12:00:01 lb haproxy[7]: 10.0.1.2:33313 [01/May/2024:12:00:00.000] fnt bck/srv1 "
-            "0/0/250 212 sD 0/0/0/0/3 0/0"
+            "May  1 12:00:01 lb haproxy[7]: 10.0.1.2:33313 [01/May/2024:12:00:00.000] fnt "
+            "bck/srv1 0/0/250 212 sD 0/0/0/0/3 0/0"
         ),
         {
             "service_name": "fnt",
@@ -229,8 +252,8 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "Envoy of calls that come in": (
         (
-            f'[{START}] "POST /a HTTP/2" 200 - via_upstream - "-" 5 7 250 2 "-" "grpc" "r-7" "svc" '
-            '"127.0.0.1:50051" inbound|50051|| 127.0.0.6:1 10.1.1.1:50051 10.1.1.2:3 - default'
+            f'[{START}] "POST /a HTTP/2" 200 - via_upstream - "-" 5 7 250 2 "-" "grpc" "r-7" '
+            '"svc" "127.0.0.1:50051" inbound|50051|| 127.0.0.6:1 10.1.1.1:50051 10.1.1.2:3 - default'
         ),
         {"peer_service": None, "operation": "POST /a", "status": "ok"},
     ),
@@ -272,6 +295,15 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
             "peer_service": "sqldb",
             "trace_id": TRACE,
             "parent_span_id": SPAN,
+        },
+    ),
+    "Sidekiq": (
+        f"{STAMP} pid=7 tid=ab class=HardJob jid=b4a577edbccf1d805744efa9 elapsed=0.25 INFO: fail",
+        {
+            "operation": "HardJob",
+            "status": "error",
+            "severity_text": "INFO",
+            "correlation_id": "b4a577edbccf1d805744efa9",
         },
     ),
     "MongoDB's slow query": (

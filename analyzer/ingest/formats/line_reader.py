@@ -241,6 +241,8 @@ class LineReader:
         text = self._split_lines.join(layer.content, layer)
         if text is None:
             return Outcome(source=source, piece=Piece.PARTIAL)
+        if not text.strip() and not layer.fields and text == layer.content:
+            return Outcome(source=source, piece=Piece.BLANK)
         outcome = self._read_lines(text, layer.origin)
         if outcome.unknown is None:
             if layer.fields:

@@ -152,6 +152,12 @@ def _add_tracing(flat: dict[str, Any]) -> None:
         flat.setdefault("logger", flat.pop("target"))
 
 
+def _add_echo(flat: dict[str, Any]) -> None:
+    """Go's echo says its nanoseconds a second time, in words."""
+    if isinstance(flat.get("latency_human"), str) and "latency" in flat:
+        flat["latency"] = flat.pop("latency_human")
+
+
 def _add_apisix(flat: dict[str, Any]) -> None:
     """APISIX counts milliseconds."""
     if "apisix_latency" in flat:
@@ -219,7 +225,7 @@ _WORK_OF_INSIGHTS = frozenset({"AppRequests", "AppDependencies", "request", "dep
 _HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
     _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes,
-    _add_lambda, _add_tracing, _add_apisix,
+    _add_lambda, _add_tracing, _add_apisix, _add_echo,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ _INLINE_ACCESS = re.compile(
     r"(?:HTTP/)?[\d.]+\" (?P<status>[1-5]\d\d)\b(?! ?[µmn]?s\b)"
 )
 # eventlet's server, which OpenStack runs on: `"GET /v2 HTTP/1.1" status: 200 len: 7 time: 0.25`.
+_SECONDS_AT_END = re.compile(r"\" (\d+\.\d{3}(?:\d{3})?)$")
 _REQUEST_OF = re.compile(r"\[(?:None )?(req-[0-9a-f-]{36})")
 _EVENTLET = re.compile(
     r"\"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+\" status: (?P<status>\d{3}) +len: \d+ "
@@ -119,6 +120,8 @@ def _inline_access(message: str) -> dict[str, Any] | None:
     match = _INLINE_ACCESS.search(message)
     if match is not None:
         found = {"method": match["method"], "path": match["path"], "status": match["status"]}
+        if spent := _SECONDS_AT_END.search(message, match.end()):
+            found["request_time"] = spent[1]
         return found | ({"client_ip": match["client"]} if match["client"] else {})
     match = _REQUEST.match(message.lstrip('"'))
     bare = match is not None and match["status"] and not _SPENT.search(message)

@@ -35,7 +35,7 @@ _TIME = re.compile(
     rf"\d\d?/\d\d?/\d{{4}},?[T ]{_LOOSE_CLOCK}(?:Z| ?[+-]\d\d:?\d\d(?!\d)| {ZONE})?|"
     rf"\d\d?/\d\d?/\d\d,? \d\d?:\d\d:\d\d:\d{{3}} {ZONE}|"
     rf"\d{{4}}[-/]\d\d?[-/]\d\d?[T ]{_LOOSE_CLOCK}|"
-    rf"\d{{4}}[- ]{_MONTH}[- ]\d\d? {_CLOCK}|"
+    rf"\d{{4}}[- ]{_MONTH}[- ]\d\d? {_CLOCK}|\d{{4}}-\d\d-\d\d, {_CLOCK}(?: {ZONE})?|"
     rf"\d\d[.-]\d\d[.-]\d{{4}}[T ]{_CLOCK}(?: ?[+-]\d\d:?\d\d(?!\d))?|"
     rf"\d{{4}}-\d\d-\d\d-\d\d\.\d\d\.\d\d(?:\.\d{{1,9}})?|"
     rf"{_SHORT_DAY} (?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?=\s)|{_CLOCK})|"
@@ -63,7 +63,7 @@ _LEVEL = (
 # Each alternative starts with a character of its own and gives nothing back, so that no line,
 # however odd, makes the pattern try exponentially many ways.
 _BETWEEN = (
-    r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\d++(?:(?=[\s:])|\])|"
+    r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\{[^}]{0,80}\}|\d++(?:(?=[\s:])|\])|"
     r"[\w.-]{1,40}@[\w.-]{1,40}+(?= )|"
     # a name before a separator; or right before the level, where it is no word of a sentence
     r"(?![A-Z][a-z]*\s+[A-Z])[A-Za-z_.$@/][\w.$@/-]{0,80}+"
@@ -74,7 +74,8 @@ _HEAD = re.compile(
     r"(?: *[\])>]|(?![\w.=-]))"
 )
 _BEFORE = re.compile(
-    rf"(?:[\[(<]{{0,2}}|(?:\S{{1,60}}::)?(?P<level>{UPPER})[\])]?(?:::|[\s:|-]+)[\[(]?|"
+    rf"(?:[\[(<]{{0,2}}|(?:\S{{1,60}}::)?(?P<level>{UPPER})[\])]?(?:::|[\s:|-]+)"
+    r"(?:\[[^\]]{0,80}\] +)?[\[(]?|\[[\w-]{1,30}\] +\d+ +- +|"
     rf"\d+:[A-Z] |\[pid +\d+\] |\[(?P<bracketed>{UPPER}|(?i:{LOWER}))\]:?[ \t]+\[?|"
     r"(?P<letter>[VDIWEF]) \[|\[(?P<first>[VDIWEF]) )$"
 )
@@ -100,12 +101,20 @@ _REDIS = re.compile(
     r"(?P<mark>[-.*#]) (?P<message>.*)$",
     re.DOTALL,
 )
+# Sidekiq: the context of a job as pairs, its level behind them, seconds.
+_SIDEKIQ = re.compile(
+    r"(?P<asctime>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<pairs>pid=\d+ tid=\S+(?: \w+=\S+)*) "
+    r"(?P<levelname>[A-Z]+): (?P<message>.*)$",
+    re.DOTALL,
+)
+_SIDEKIQ_ENDS = {"done": "ok", "fail": "error"}
 _REDIS_LEVELS = {".": "debug", "-": "verbose", "*": "notice", "#": "warning"}
 # `[I 240501 12:00:00 module:7] ` (Tornado): the bracket goes on behind the time.
-_BRACKET_TAIL = re.compile(r" (?P<logger>[\w.:-]{1,60})\] ?(?=\S)")
+_BRACKET_TAIL = re.compile(r" +(?P<logger>[\w.:-]{1,60})\] ?(?=\S)")
 _PHP = re.compile(r" PHP (?:(?:Parse|Core|Compile) )?(?P<level>Fatal|Warning|Notice|error)\b")
 _LOOSE_LEVEL = re.compile(rf"(?<![\w./=\"'-])(?P<level>{SURE})(?![\w./=\"'-])")
 _LOOSE_WITHIN = 48
+_BRACED = re.compile(r"\{[^}]*\}")
 _THREAD = re.compile(r"\[(?P<thread>[^\]]*)\]")
 
 
@@ -156,10 +165,22 @@ def _read_own(text: str) -> dict[str, Any] | None:
         return found if kernel["pri"] is None else found | {"PRIORITY": int(kernel["pri"]) % 8}
     if text[4:6].strip("[").isdigit() and (logrus := _LOGRUS.match(text)):
         return logrus.groupdict() | {"asctime": f"{UPTIME}{logrus['asctime']}"}
+    if text[10:11] == "T" and " pid=" in text[:40] and (sidekiq := _SIDEKIQ.match(text)):
+        return _sidekiq(sidekiq)
     if text[:1].isdigit() and ":" in text[1:8] and (redis := _REDIS.match(text)):
         level = _REDIS_LEVELS[redis["mark"]]
         return {"asctime": redis["asctime"], "levelname": level, "message": redis["message"]}
     return None
+
+
+def _sidekiq(match: re.Match[str]) -> dict[str, Any]:
+    found: dict[str, Any] = dict(pair.split("=", 1) for pair in match["pairs"].split(" "))
+    if "elapsed" in found and "class" in found:
+        found |= {"duration_s": found.pop("elapsed"), "operation": found["class"]}
+        found["outcome"] = _SIDEKIQ_ENDS.get(match["message"], "")
+    if "jid" in found:
+        found["job_id"] = found.pop("jid")
+    return found | {name: match[name] for name in ("asctime", "levelname", "message")}
 
 
 def leading_level(text: str) -> str | None:

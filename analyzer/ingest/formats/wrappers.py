@@ -33,6 +33,15 @@ _STAMPED = re.compile(
     r"\d+:[A-Z] \d\d? [A-Z]|(?:time|ts|level|t)=|[IWEF]\d{4} \d\d:\d\d:|"
     r"(?:START|END|REPORT) RequestId: )"
 )
+# logcli's lines: when, the stream's labels, and the line.
+_LOGCLI = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
+    r"\{(?P<labels>\w+=\"[^{}]*\")\} +(?P<message>.*)$",
+    re.DOTALL,
+)
+_LABEL = re.compile(r"(\w+)=\"([^\"]*)\"")
+# `kubectl logs --prefix`: the pod and its container.
+_PREFIXED = re.compile(r"\[pod/[\w.-]+/(?P<name>[\w.-]+)\] (?P<message>.*)$", re.DOTALL)
 _STAMPS = ("time", "@timestamp", "timestamp", "date")
 COLLECTED = frozenset({
     *_STAMPS, "log", "source", "tag", "container_id", "container_name", "ecs_cluster",
@@ -55,12 +64,15 @@ def is_wrapped(text: str) -> bool:
         _CRI.match(text) is not None
         or ("|" in text[:64] and _COMPOSE.match(text) is not None)
         or is_stamped(text)
+        or text.startswith("[pod/")
     )
 
 
 def is_stamped(text: str) -> bool:
     """Tell whether a runtime put the time of arrival before a line of a form of its own."""
-    return text[10:11] == "T" and _STAMPED.match(text) is not None
+    return text[10:11] == "T" and (
+        _STAMPED.match(text) is not None or _LOGCLI.match(text) is not None
+    )
 
 
 def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
@@ -83,6 +95,15 @@ def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
             depth=origin.depth + 1,
         )
         return Layer(text[match.end() :], inner)
+    if text[10:11] == "T" and (match := _LOGCLI.match(text)) is not None:
+        labels = dict(_LABEL.findall(match["labels"]))
+        inner = _labelled(origin, labels, clock.instant(match["time"]) or origin.arrival)
+        return Layer(match["message"], inner._replace(depth=origin.depth + 1))
+    if text.startswith("[pod/") and (match := _PREFIXED.match(text)) is not None:
+        inner = origin._replace(
+            service_name=match["name"], source=match["name"], depth=origin.depth + 1
+        )
+        return Layer(match["message"], inner)
     if "|" not in text[:64]:
         return None
     match = _COMPOSE.match(text)
@@ -161,7 +182,8 @@ def _journald(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[La
 
 
 def _loki(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
-    if isinstance(value.get("line"), str) and isinstance(labels := value.get("labels"), Mapping):
+    labels = value.get("labels", value.get("fields"))
+    if isinstance(value.get("line"), str) and isinstance(labels, Mapping):
         arrival = clock.instant(value.get("timestamp")) or origin.arrival
         return [Layer(value["line"].rstrip("\n"), _labelled(origin, labels, arrival))]
     holder = value.get("data")
