@@ -75,7 +75,7 @@ LINES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "OpenStack": (
         (
-            "2024-05-01 12:00:00.250 7 INFO nova.wsgi [req-38101a0b-2096-447d-96ea-a692162415ae a] "
+            "2024-05-01 12:00:00.250 7 INFO nova [req-38101a0b-2096-447d-96ea-a692162415ae a] "
             '10.0.0.1 "GET /faq/7 HTTP/1.1" status: 503 len: 9 time: 0.2500000'
         ),
         {"correlation_id": "req-38101a0b-2096-447d-96ea-a692162415ae"},
@@ -253,7 +253,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "Envoy of calls that come in": (
         (
             f'[{START}] "POST /a HTTP/2" 200 - via_upstream - "-" 5 7 250 2 "-" "grpc" "r-7" '
-            '"svc" "127.0.0.1:50051" inbound|50051|| 127.0.0.6:1 10.1.1.1:50051 10.1.1.2:3 - default'
+            '"svc" "127.0.0.1:50051" inbound|50051|| 127.0.0.6:1 10.1.1.1:50051 - - default'
         ),
         {"peer_service": None, "operation": "POST /a", "status": "ok"},
     ),

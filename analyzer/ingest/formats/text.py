@@ -211,8 +211,7 @@ def _read_between(between: str, found: dict[str, Any]) -> None:
     if thread := _THREAD.search(between):
         found["thread"] = thread["thread"]
         between = _THREAD.sub(" ", between)
-    names = [
-        word for word in re.split(r"[\s|:>,;\]-]{1,}", between) if word and not word.isdigit()
-    ]
+    parts = re.split(r"[\s|:>,;\]-]{1,}", _BRACED.sub(" ", between))
+    names = [word for word in parts if word and not word.isdigit()]
     if names:
         found["logger"] = names[-1]
