@@ -37,7 +37,7 @@ _INLINE_ACCESS = re.compile(
 )
 # eventlet's server, which OpenStack runs on: `"GET /v2 HTTP/1.1" status: 200 len: 7 time: 0.25`.
 _SECONDS_AT_END = re.compile(r"\" (\d+\.\d{3}(?:\d{3})?)$")
-_REQUEST_OF = re.compile(r"\[(?:None )?(req-[0-9a-f-]{36})")
+_REQUEST_OF = re.compile(r"(?:[\w.]+ )?\[(?:None )?(req-[0-9a-f-]{36})")
 _EVENTLET = re.compile(
     r"\"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+\" status: (?P<status>\d{3}) +len: \d+ "
     r"time: (?P<duration_s>\d+\.\d+)"
@@ -130,7 +130,7 @@ def _inline_access(message: str) -> dict[str, Any] | None:
 
 def _request_of(message: str) -> dict[str, str]:
     """Return the request that OpenStack names at the beginning of its messages."""
-    match = _REQUEST_OF.match(message) if message[:1] == "[" else None
+    match = _REQUEST_OF.match(message) if "[" in message[:64] else None
     return {"request_id": match[1]} if match else {}
 
 
