@@ -16,7 +16,7 @@ TELLTALES = frozenset({
     "resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics",
     "resource_metrics", "data", "spans", "operationName", "operation_name", "id", "stream",
     "kubernetes", "__REALTIME_TIMESTAMP", "labels", "streams", "events", "logEvents",
-    "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches",
+    "logStreamName", "ingestionTime", "hits", "_source", "logName", "batches", "results",
 })  # fmt: skip
 
 
@@ -45,7 +45,12 @@ def dialect_of(value: Mapping[str, Any]) -> Dialect | None:
 
 def is_log_line(value: Mapping[str, Any]) -> bool:
     """Tell whether an object can be nothing but a log line: neither a wrapper nor of a trace."""
-    return TELLTALES.isdisjoint(value) and not otlp.is_answer(value)
+    return (
+        TELLTALES.isdisjoint(value)
+        and not otlp.is_answer(value)
+        and len(value) > 1  # a list of records, and nothing else
+        and not isinstance(value.get("log"), str)
+    )
 
 
 def is_log_line_by_form(value: Mapping[str, Any], clock: Clock) -> bool:
