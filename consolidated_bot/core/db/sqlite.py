@@ -260,10 +260,18 @@ class SqliteDatabase:
                 raise
             self._raw.execute("ROLLBACK TO unit")
             self._raw.execute("RELEASE unit")
-            future.set_exception(error)
+            future.set_exception(self._meaning(error))
         else:
             self._raw.execute("RELEASE unit")
             finished.append((future, result))
+
+    def _meaning(self, error: Exception) -> Exception:
+        """What the driver said of the file, as it is said of any database."""
+        if not isinstance(error, sqlite3.OperationalError):
+            return error
+        meaning = DatabaseError(f"the database {self.path}: {error}")
+        meaning.__cause__ = error
+        return meaning
 
     def _fail(self, futures: list[asyncio.Future[Any]], trouble: str) -> None:
         for future in futures:
