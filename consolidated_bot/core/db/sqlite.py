@@ -5,8 +5,8 @@ arrives within `GAP_SECONDS` of the last group's begin shares the next, each uni
 its own (a failing one is rolled back alone). After a pause the first unit waits for nothing, so
 that this costs a quiet bot no time. Urgent units go first, and a group closes after
 `GROUP_SECONDS` of work, which bounds how long the loop is held and how long an acknowledgement
-waits for others. Where a commit takes longer than that, the work may take as long, or a slow disk
-would let few units through.
+waits for others; what it leaves over has a group of its own sooner. Where a commit takes longer
+than that, the work may take as long, or a slow disk would let few units through.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from consolidated_bot.core.lock import FileLock, ProcessLock
 T = TypeVar("T")
 _Pending = tuple[Unit[Any], asyncio.Future[Any]]
 
-GAP_SECONDS = {Urgency.NOW: 0.002, Urgency.SOON: 0.003, Urgency.LATER: 0.02}
+GAP_SECONDS = {Urgency.NOW: 0.002, Urgency.SOON: 0.006, Urgency.LATER: 0.02}
+LEFT_OVER_GAP_SECONDS = {**GAP_SECONDS, Urgency.SOON: 0.003}
 GROUP_SECONDS = 0.001
 LONGEST_GROUP_SECONDS = 0.01
 HOP_SECONDS = 0.001
@@ -118,7 +119,7 @@ class SqliteDatabase:
             raise DatabaseError(f"the database {self.path} is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._units[urgency].append((unit, future))
-        self._want(urgency)
+        self._want(GAP_SECONDS[urgency])
         return await future
 
     async def read(self, query: Unit[T]) -> T:
@@ -145,9 +146,9 @@ class SqliteDatabase:
         self._writer_engine.dispose()
         self._reader_engine.dispose()
 
-    def _want(self, urgency: Urgency) -> None:
-        """Let a group begin when `urgency` may."""
-        due = self._began + GAP_SECONDS[urgency]
+    def _want(self, gap: float) -> None:
+        """Let a group begin `gap` after the last one at the latest."""
+        due = self._began + gap
         if self._alarm is not None:
             if self._alarm.when() <= due:
                 return
@@ -164,7 +165,7 @@ class SqliteDatabase:
             if any(self._units.values()):
                 await self._commit_group()
             if waiting := [urgency for urgency, units in self._units.items() if units]:
-                self._want(waiting[0])
+                self._want(LEFT_OVER_GAP_SECONDS[waiting[0]])
         while any(self._units.values()):
             await self._commit_group()
 
