@@ -10,10 +10,10 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from consolidated_bot.core import inbox
-from consolidated_bot.core.batching import Gathering
+from consolidated_bot.core.batching import Coalescer
 from consolidated_bot.core.bot_api import BotApi, BotApiError
 from consolidated_bot.core.clock import Clock
-from consolidated_bot.core.db import Database
+from consolidated_bot.core.db import Database, Urgency
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received, Rejected
 from consolidated_bot.core.json_text import dumps, loads
@@ -23,6 +23,7 @@ from consolidated_bot.core.workers import ChatWorkers
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 LONGEST_REJECTED = 100_000
 ACKNOWLEDGE_SECONDS = 0.001
+STORES_AT_ONCE = 4
 
 
 class Intake:
@@ -43,9 +44,7 @@ class Intake:
         self._governor = governor
         self._telemetry, self._clock = telemetry
         self._metrics = self._telemetry.metrics
-        self._rows: Gathering[Received, list[Received]] = Gathering(
-            database, inbox.store, self._stored
-        )
+        self._rows: Coalescer[Received] = Coalescer(self._store, at_once=STORES_AT_ONCE)
         self._answers: set[asyncio.Future[None]] = set()
 
     async def accept(self, bot_id: int, updates: Sequence[Any]) -> None:
@@ -71,7 +70,8 @@ class Intake:
         row = Rejected(bot_id, self._clock.now_ms(), reason, text)
         await self._database.write(lambda connection: inbox.store_rejected(connection, [row]))
 
-    def _stored(self, rows: list[Received], new: list[Received]) -> None:
+    async def _store(self, rows: list[Received]) -> None:
+        new = await self._database.write(lambda c: inbox.store(c, rows), Urgency.NOW)
         if len(new) < len(rows):
             self._metrics.duplicates.inc(len(rows) - len(new))
         for row in new:

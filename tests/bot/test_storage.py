@@ -14,7 +14,8 @@ from consolidated_bot.accounts import storage as accounts
 from consolidated_bot.components import COMPONENTS
 from consolidated_bot.core import inbox, outbox, tables
 from consolidated_bot.core.clock import SystemClock
-from consolidated_bot.core.db import Database, group_commit, open_database
+from consolidated_bot.core.db import Database, open_database
+from consolidated_bot.core.db import sqlite as sqlite_module
 from consolidated_bot.core.db.migrations import missing, upgrade
 from consolidated_bot.core.errors import DatabaseError
 from consolidated_bot.core.inbox import Received
@@ -183,7 +184,7 @@ async def test_writer_waits_for_another_process_without_holding_the_loop(tmp_pat
 async def test_file_locked_for_too_long_fails_the_unit_and_not_the_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_module, "BUSY_SECONDS", 0.05)
     async with fresh_database(sqlite_url(tmp_path)) as database:
         other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

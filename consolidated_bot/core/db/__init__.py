@@ -10,20 +10,12 @@ its own over asyncpg.
 
 from __future__ import annotations
 
-from consolidated_bot.core.db.database import (
-    Database,
-    Promise,
-    Unit,
-    Urgency,
-    open_database,
-    upsert,
-)
+from consolidated_bot.core.db.database import Database, Unit, Urgency, open_database, upsert
 from consolidated_bot.core.db.prepared import Prepared, prepared_upsert
 
 __all__ = [
     "Database",
     "Prepared",
-    "Promise",
     "Unit",
     "Urgency",
     "open_database",

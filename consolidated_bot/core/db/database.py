@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from consolidated_bot.core.lock import ProcessLock
 
 T = TypeVar("T")
-T_contra = TypeVar("T_contra", contravariant=True)
 Unit = Callable[[Connection], T]
 
 
@@ -30,22 +29,6 @@ class Urgency(IntEnum):
     """Nobody: it must only survive."""
 
 
-class Promise(Protocol[T_contra]):
-    """What is told of a unit's end; an `asyncio.Future` is one."""
-
-    def done(self) -> bool:
-        """Whether nobody waits for the unit any more: it is not run then."""
-        ...
-
-    def set_result(self, result: T_contra, /) -> None:
-        """The unit is durable."""
-        ...
-
-    def set_exception(self, error: Exception, /) -> None:
-        """Nothing of the unit has stayed."""
-        ...
-
-
 class Database(Protocol):
     """A store of units of work."""
 
@@ -56,10 +39,6 @@ class Database(Protocol):
 
     async def write(self, unit: Unit[T], urgency: Urgency = Urgency.SOON) -> T:
         """Return the unit's result once it is durable; if it raises, nothing of it stays."""
-        ...
-
-    def submit(self, unit: Unit[T], promise: Promise[T], urgency: Urgency = Urgency.SOON) -> None:
-        """As `write`, for who is told of the end instead of waiting for it."""
         ...
 
     async def read(self, query: Unit[T]) -> T:

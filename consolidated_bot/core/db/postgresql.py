@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Self, TypeVar
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from consolidated_bot.core.db.database import Promise, Unit, Urgency
+from consolidated_bot.core.db.database import Unit, Urgency
 from consolidated_bot.core.errors import DatabaseUnreachableError
 from consolidated_bot.core.lock import AdvisoryLock, ProcessLock
 
@@ -26,7 +25,6 @@ class PostgresDatabase:
     def __init__(self, engine: AsyncEngine) -> None:
         """Wrap `engine`; use `open`."""
         self._engine = engine
-        self._submitted: set[asyncio.Future[None]] = set()
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -58,20 +56,6 @@ class PostgresDatabase:
         async with self._engine.begin() as connection:
             return await connection.run_sync(unit)
 
-    def submit(self, unit: Unit[T], promise: Promise[T], urgency: Urgency = Urgency.SOON) -> None:
-        """See `Database.submit`."""
-        task = asyncio.ensure_future(self._keep(unit, promise, urgency))
-        self._submitted.add(task)
-        task.add_done_callback(self._submitted.discard)
-
-    async def _keep(self, unit: Unit[T], promise: Promise[T], urgency: Urgency) -> None:
-        try:
-            result = await self.write(unit, urgency)
-        except Exception as error:  # noqa: BLE001 - handed to who submitted the unit
-            promise.set_exception(error)
-        else:
-            promise.set_result(result)
-
     async def read(self, query: Unit[T]) -> T:
         """See `Database.read`."""
         async with self._engine.connect() as connection:
@@ -82,7 +66,5 @@ class PostgresDatabase:
         return AdvisoryLock(self._engine, name)
 
     async def close(self) -> None:
-        """Finish what was submitted, then close all connections."""
-        if self._submitted:
-            await asyncio.wait(self._submitted)
+        """Close all connections."""
         await self._engine.dispose()
