@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from consolidated_bot.core.bus import Bus
-from consolidated_bot.core.db import upsert
+from consolidated_bot.core.db import Prepared, upsert
 from consolidated_bot.core.gate import Gate, OpenGate
 from consolidated_bot.core.messages import (
     Answer,
@@ -25,13 +25,17 @@ from consolidated_bot.core.messages import (
 )
 from consolidated_bot.core.tables import AUDIT, CONVERSATION, COUNTER
 
-_CONVERSATION = select(CONVERSATION.c.topic, CONVERSATION.c.step, CONVERSATION.c.draft).where(
-    CONVERSATION.c.chat_id == bindparam("key_chat"),
-    CONVERSATION.c.user_id == bindparam("key_user"),
+_CONVERSATION = Prepared(
+    select(CONVERSATION.c.topic, CONVERSATION.c.step, CONVERSATION.c.draft).where(
+        CONVERSATION.c.chat_id == bindparam("key_chat"),
+        CONVERSATION.c.user_id == bindparam("key_user"),
+    )
 )
-_END_CONVERSATION = delete(CONVERSATION).where(
-    CONVERSATION.c.chat_id == bindparam("key_chat"),
-    CONVERSATION.c.user_id == bindparam("key_user"),
+_END_CONVERSATION = Prepared(
+    delete(CONVERSATION).where(
+        CONVERSATION.c.chat_id == bindparam("key_chat"),
+        CONVERSATION.c.user_id == bindparam("key_user"),
+    )
 )
 
 
@@ -124,13 +128,13 @@ class UnitOfWork:
     def conversation(self, sender: Sender) -> Conversation | None:
         """The sender's guided dialogue in progress."""
         keys = {"key_chat": sender.chat_id, "key_user": sender.user_id}
-        row = self.connection.execute(_CONVERSATION, keys).first()
+        row = _CONVERSATION.first(self.connection, **keys)
         return Conversation(row[0], row[1], orjson.loads(row[2])) if row else None
 
     def converse(self, sender: Sender, conversation: Conversation | None) -> None:
         keys = {"key_chat": sender.chat_id, "key_user": sender.user_id}
         if conversation is None:
-            self.connection.execute(_END_CONVERSATION, keys)
+            _END_CONVERSATION.change(self.connection, **keys)
             return
         values = {
             "topic": conversation.topic,

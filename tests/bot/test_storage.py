@@ -22,6 +22,7 @@ from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Send
 from consolidated_bot.core.outbox import Finished
 from consolidated_bot.notifications import storage as notifications
+from consolidated_bot.operations import ledger
 from consolidated_bot.operations import storage as operations
 from consolidated_bot.support import storage as support
 from tests.bot.conftest import create_database
@@ -132,7 +133,8 @@ async def test_tables_in_code_are_those_of_the_migrations(database: Database) ->
 
     known: dict[str, set[str]] = {}
     metadatas: list[MetaData] = [
-        module.METADATA for module in (tables, support, accounts, notifications, operations)
+        module.METADATA
+        for module in (tables, support, accounts, notifications, operations, ledger)
     ]
     for metadata in metadatas:
         for table in metadata.tables.values():
