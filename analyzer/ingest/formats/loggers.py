@@ -123,7 +123,8 @@ def _add_envoy(flat: dict[str, Any]) -> None:
     _fix_unit(flat, "duration", "duration_ms")
     if isinstance(flat.get("upstream_cluster"), str):
         flat["upstream_cluster"] = upstream_of(flat["upstream_cluster"]) or None
-    flags, status = str(flat["response_flags"] or ""), str(flat.get("response_code", ""))
+    flags = str(flat["response_flags"] or "")
+    status = str(flat.get("response_code", "")) if flat.get("method") else ""
     flat |= envoy_failure(flags, status)
 
 

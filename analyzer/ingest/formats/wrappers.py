@@ -158,7 +158,7 @@ def _collected(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[L
         arrival=clock.instant(stamp) or origin.arrival,
         source=f"{origin.source}/{service}/{value.get('source', '')}",
     )
-    return [Layer(text.rstrip("\r\n"), inner)]
+    return [Layer(text.rstrip("\r\n"), inner, text.endswith("\n"))]
 
 
 def _journald(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
