@@ -102,6 +102,7 @@ def test_time_since_the_start_is_counted_from_the_file_s_day(tmp_path: Path) -> 
         ("[2024-05-01T12:00:00Z ERROR shop::db] broken", "ERROR", "shop::db", "broken"),
         ("12:00PM ERR broken", "ERROR", None, "broken"),
         ("INFO[0012] began", "INFO", None, "began"),
+        ("ERRO[0012] broken", "ERROR", None, "broken"),
         ("7:M 01 May 2024 12:00:00.123 # no memory", "WARN", None, "no memory"),
         ("2024-05-01 12:00:00 shop.EMERGENCY: broken", "FATAL", None, "broken"),
         ("2024-05-01T12:00:00.1Z\tinfo\tshop\tcart/add.go:7\tbegan", "INFO", "shop", "began"),
