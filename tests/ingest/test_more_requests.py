@@ -408,6 +408,10 @@ LOGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"trace_id": TRACE},
     ),
     "milliseconds since 1970": ({"timeMillis": 1714564800000, "message": "m"}, {}),
+    "times of several attempts": (
+        {"time": START, "msg": "m", "upstream_response_time": "0.005, 0.010 : -", "uri": "/x"},
+        {},
+    ),
     "a sign before an epoch": ({"ts": "+1714564800", "message": "m"}, {}),
 }
 
