@@ -89,13 +89,13 @@ def fold(record: Record, lines: list[str]) -> None:
         record.severity_text = from_word(said["level"])
         if record.severity_text in ERRORS and record.status == UNSET and not record.stated:
             record.status = ERROR
-    text, said = "\n".join(lines), record.body or ""
-    record.body = f"{said}\n{text}"[:_MAX_BODY]
+    text, head = "\n".join(lines), record.body or ""
+    record.body = f"{head}\n{text}"[:_MAX_BODY]
     found = thrown(text)
     if found is None:
         if not any(_FRAME.match(line) for line in lines):
             return
-        found = thrown(said)  # the message itself is what was thrown
+        found = thrown(head)  # the message itself is what was thrown
     if record.status == UNSET and not record.stated:
         record.status = ERROR
     if record.status != OK and found is not None:

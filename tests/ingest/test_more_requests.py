@@ -408,6 +408,7 @@ LOGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"trace_id": TRACE},
     ),
     "milliseconds since 1970": ({"timeMillis": 1714564800000, "message": "m"}, {}),
+    "a day and a time of day": ({"date": "2024-05-01", "time": "12:00:00", "msg": "m"}, {}),
     "times of several attempts": (
         {"time": START, "msg": "m", "upstream_response_time": "0.005, 0.010 : -", "uri": "/x"},
         {},

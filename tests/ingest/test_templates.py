@@ -138,7 +138,9 @@ def headed_line(source: random.Random) -> str:
 
 def queried_line(source: random.Random) -> str:
     query = source.choice(["", "?a=b", "?request_id=r-7", "?trace_id=ab12&x=1", "?user_id=7"])
-    tail = source.choice(["", ' "-" 0.250 0.249', " 0/250000", " 0.250000", ' "-"', ' "0.250"'])
+    tail = source.choice(
+        ["", ' "-" 0.250 0.249', " 0/250000", " 0.250000", ' "-"', ' "0.250"', ' "x 1"', ' "0/9"']
+    )
     return (
         f"10.0.0.{source.randrange(9)} - - [01/Mar/2026:10:00:00 +0000] "
         f'"GET /faq/{source.randrange(99)}{query} HTTP/1.1" 200 612 "-" "curl/8"{tail}'

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.ingest.reading import Ingested, read
+from tests.ingest.reading import Ingested, read, read_files
 
 SAME = (
     "trace_id, span_id, parent_span_id, service_name, operation, span_kind, start_ns, "

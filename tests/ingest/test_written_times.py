@@ -82,7 +82,10 @@ def test_time_since_the_start_is_counted_from_the_file_s_day(tmp_path: Path) -> 
     ("line", "level", "logger", "body"),
     [
         ("2024-05-01 12:00:00,123 shop.http ERROR no answer", "ERROR", "shop.http", "no answer"),
+        ("2024-05-01 12:00:00,123 worker INFO in time", "INFO", "worker", "in time"),
         ("2024-05-01 12:00:00,123 worker INFO began", "INFO", "worker", "began"),
+        ("2024-05-01 12:00:00 found ERROR in a page", None, None, "found ERROR in a page"),
+        ("2024-05-01 12:00:00 INFO began at level=5", "INFO", None, "began at level=5"),
         ("2024-05-01 12:00:00 Got ERROR from a peer", None, None, "Got ERROR from a peer"),
         ("[2024-05-01 12:00:00,123] INFO in shop: began", "INFO", "shop", "began"),
         ("2024-05-01 12:00:00.1 | INFO     | shop:buy:7 - began", "INFO", "shop:buy:7", "began"),

@@ -53,6 +53,9 @@ def learn_access(sample: str) -> Template | None:
         return None
     named = [key for key in ("user.name", "referer", "request_id") if key in keys]
     checks = [~pl.col(key).is_in(["-", ""]) for key in named]
+    if "forwarded_for" in keys:
+        told = pl.col("forwarded_for").str
+        checks += [told.contains(_ADDRESSES), ~told.contains(_SPENT)]
     return Template(
         format="access",
         keys=keys,
@@ -104,8 +107,14 @@ _TAILS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
             ("request_id", " ([0-9a-f]{32})"),
         ),
     ),
-    (re.compile(r" \"[^\"=]*[^\"\s\d.,:=-][^\"=]*\"$"), (("forwarded_for", r' "([^"=\x1b]*)"'),)),
+    (re.compile(r" \"[^\"=]*\"$"), (("forwarded_for", r' "([^"=\x1b]*)"'),)),
 )
+# What no reader takes for a time that was spent: addresses, and whatever holds a letter.
+_ADDRESSES = (
+    r"^(?:-|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:, [0-9]{1,3}(?:\.[0-9]{1,3}){3})*|"
+    r".*[^0-9.,:\s/-].*)$"
+)
+_SPENT = r"^[0-9]+(?:\.[0-9]+)? ?(?:ns|us|µs|ms|s)$"
 _RENAMED = {"rt": "request_time", "urt": "upstream_response_time"}
 _UNKEPT = frozenset({"uct", "uht"})
 

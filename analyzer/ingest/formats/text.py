@@ -12,7 +12,7 @@ from typing import Any
 from analyzer.ingest.formats.heads import read_head
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.syslog import read_syslog
-from analyzer.ingest.formats.words import LOWER, SURE, UPPER
+from analyzer.ingest.formats.words import IN_SENTENCES, LOWER, SURE, UPPER
 from analyzer.ingest.time_forms import MONTHS, PLACE, UPTIME, ZONE
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18}|:\d{3}(?=[\s|\]]))?"
@@ -67,7 +67,7 @@ _BETWEEN = (
     r"[\w.-]{1,40}@[\w.-]{1,40}+(?= )|"
     # a name before a separator; or right before the level, where it is no word of a sentence
     r"(?![A-Z][a-z]*\s+[A-Z])[A-Za-z_.$@/][\w.$@/-]{0,80}+"
-    rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:])){{0,16}}?"
+    rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:](?<!ERROR.)|\s+ERROR[\s:](?!{IN_SENTENCES}))){{0,16}}?"
 )
 _HEAD = re.compile(
     rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?"
