@@ -67,7 +67,8 @@ _BETWEEN = (
     r"[\w.-]{1,40}@[\w.-]{1,40}+(?= )|"
     # a name before a separator; or right before the level, where it is no word of a sentence
     r"(?![A-Z][a-z]*\s+[A-Z])[A-Za-z_.$@/][\w.$@/-]{0,80}+"
-    rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:](?<!ERROR.)|\s+ERROR[\s:](?!{IN_SENTENCES}))){{0,16}}?"
+    rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:](?<!ERROR.)|"
+    rf"\s+ERROR[\s:](?!{IN_SENTENCES}))){{0,16}}?"
 )
 _HEAD = re.compile(
     rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?"
