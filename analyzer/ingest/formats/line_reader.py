@@ -141,6 +141,10 @@ class LineReader:
 
     def read_value(self, value: Any, origin: Origin = NO_ORIGIN) -> Outcome:
         """Return what a parsed JSON value is: a log line, a wrapper, or a document."""
+        if isinstance(value, dict) and is_log_line(value):
+            self._last_was_json, self._last = True, None
+            self.formats["json"] += 1
+            return Outcome(self.fields.read(value, origin), origin.source)
         if isinstance(value, Mapping) and not otlp.recognises(value):
             layers = wrappers.peel_value(value, origin, self._resolver.clock)
             if layers is not None and origin.depth < wrappers.MAX_LAYERS:

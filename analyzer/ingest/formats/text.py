@@ -43,6 +43,8 @@ _TIME = re.compile(
     rf"1\d{{9}}(?:\d{{3}}){{0,3}}(?:\.\d{{1,9}})?(?=[\s\]|])|{_CLOCK}(?=[\s\]|])|"
     r"\d\d?:\d\d[AP]M(?= )|@40000000[0-9a-f]{16}(?= )"
 )
+# What every time holds: most texts hold none, and are not looked through for each of its forms.
+_DIGITS_OF_A_TIME = re.compile(r"\d:\d\d|(?<![\w=.])@?\d{6}|\d\.\d\d\.\d\d")
 # A whole date and time somewhere near the beginning, or a clock with parts of a second.
 _WITHIN = re.compile(
     rf"(?<![\w./-])(?:\d{{4}}-\d\d-\d\d[T _]{_CLOCK}(?:Z(?![A-Za-z])| ?[+-]\d\d:?\d\d(?!\d))?|"
@@ -123,7 +125,7 @@ def read_text(text: str) -> dict[str, Any] | None:
     """Return the fields of a timestamped line, None where no time stands where one belongs."""
     if (own := _read_own(text)) is not None:
         return {**own, **fields_of_message(own["message"])}
-    match = _TIME.search(text, 0, 100)
+    match = _first_time(text)
     if match is None or (match.start() == 0 and read_syslog(text) is not None):
         return None
     before = text[: match.start()]
@@ -155,6 +157,12 @@ def read_text(text: str) -> dict[str, Any] | None:
     found["message"] = message
     found |= fields_of_message(message)
     return found
+
+
+def _first_time(text: str) -> re.Match[str] | None:
+    if _DIGITS_OF_A_TIME.search(text, 0, 100) is None:
+        return None
+    return _TIME.search(text, 0, 100)
 
 
 def _read_own(text: str) -> dict[str, Any] | None:
