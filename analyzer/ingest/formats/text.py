@@ -39,7 +39,7 @@ _TIME = re.compile(
     rf"\d\d[.-]\d\d[.-]\d{{4}}[T ]{_CLOCK}(?: ?[+-]\d\d:?\d\d(?!\d))?|"
     rf"\d{{4}}-\d\d-\d\d-\d\d\.\d\d\.\d\d(?:\.\d{{1,9}})?|"
     rf"{_SHORT_DAY} (?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?=\s)|{_CLOCK})|"
-    rf"\d\d-\d\d {_CLOCK}|\d\d? {_MONTH} {_CLOCK}|"
+    rf"\d\d-\d\d {_CLOCK}|\d\d? {_MONTH} {_CLOCK}|(?<=\[)\d\d\.\d\d {_CLOCK}(?=\])|"
     rf"1\d{{9}}(?:\d{{3}}){{0,3}}(?:\.\d{{1,9}})?(?=[\s\]|])|{_CLOCK}(?=[\s\]|])|"
     r"\d\d?:\d\d[AP]M(?= )|@40000000[0-9a-f]{16}(?= )"
 )
@@ -51,6 +51,7 @@ _WITHIN = re.compile(
     r"\d{4}-\d\d-\d\d-\d\d\.\d\d\.\d\d\.\d{1,9}|"
     rf"\d{{4}}[/.]\d\d[/.]\d\d[T -]{_CLOCK}|\d\d/{_MONTH}/\d{{4}}[: ]{_CLOCK}(?: [+-]\d{{4}})?|"
     rf"\d\d?[ -]{_MONTH}[ -]\d{{4}}(?: |::){_CLOCK}|\d\d? {_MONTH} {_CLOCK}|"
+    rf"{_MONTH} [ \d]?\d {_CLOCK}(?: {ZONE})? \d{{4}}|"
     rf"{_MONTH} [ \d]\d {_CLOCK}|1\d{{9}}(?:\.\d{{1,9}})?(?=[\s\]):])|"
     r"\d\d:\d\d:\d\d[.,]\d{3,9}(?=\s))"
 )
