@@ -48,7 +48,7 @@ _IDS_OF_QUERY = frozenset({
 _QUERY_PAIR = re.compile(r"[?&](?P<key>[A-Za-z0-9_.-]{5,20})=(?P<value>[\w.:-]{1,64})(?=&|#|$)")
 MAYBE_IDS = r"(?i)[?&][\w.-]*(?:req|request|correlation|trace)[_.-]?(?:id|parent)="
 """What any path with such an id holds, for a fast look over many."""
-_MAYBE_IDS = re.compile(r"(?:[iI][dD]|parent)=")
+_ENDS_LIKE_ID = re.compile(r"(?:[iI][dD]|parent)=")
 # nginx's own spellings of the seconds that it and its upstream took.
 _NGINX_SECONDS = {"rt": "request_time", "urt": "upstream_response_time"}
 _IGNORED_TAIL = {"uct", "uht"}
@@ -61,7 +61,7 @@ def read_request(request: str) -> dict[str, Any]:
         return {"request": request} if request not in ("", "-") else {}
     path = match["path"]
     found: dict[str, Any] = {"method": match["method"], "path": path}
-    if "?" in path and _MAYBE_IDS.search(path):
+    if "?" in path and _ENDS_LIKE_ID.search(path):
         found |= ids_of_query(path)
     if match["protocol"]:
         found["protocol"] = match["protocol"]

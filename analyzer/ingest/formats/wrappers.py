@@ -44,7 +44,7 @@ _LABEL = re.compile(r"(\w+)=\"([^\"]*)\"")
 _PREFIXED = re.compile(r"\[pod/[\w.-]+/(?P<name>[\w.-]+)\] (?P<message>.*)$", re.DOTALL)
 _LEVEL_LABELS = ("level", "severity", "detected_level")
 _STAMPS = ("time", "@timestamp", "timestamp", "date")
-COLLECTED = frozenset({
+_COLLECTED = frozenset({
     *_STAMPS, "log", "source", "tag", "container_id", "container_name", "ecs_cluster",
     "ecs_task_arn", "ecs_task_definition", "ec2_instance_id", "filePath", "file",
     "partial_message", "partial_id", "partial_ordinal", "partial_last",
@@ -149,7 +149,7 @@ def _docker(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Laye
 def _collected(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
     """Take off what Fluentd, Fluent Bit and FireLens put around a line: nothing but its source."""
     text = value.get("log")
-    if not isinstance(text, str) or not value.keys() <= COLLECTED:
+    if not isinstance(text, str) or not value.keys() <= _COLLECTED:
         return None
     name = value.get("container_name")
     service = name.lstrip("/") if isinstance(name, str) and name else origin.service_name
