@@ -6,12 +6,11 @@ Loggers repeat few shapes, so the alias table, with its loose spellings, costs n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from analyzer.ingest import aliases, durations
 from analyzer.ingest.figures import Figure, figure_of_key
-from analyzer.ingest.record import Rejected
 
 HEAD_KEY = "@head"
 """Where text formats put the words of a message before its pairs: they name the work."""
@@ -60,7 +59,6 @@ UNFINISHED = tuple(
 )
 """Keys by which the lines of a logger are known whose own spellings need a look at values."""
 
-_MAX_DEPTH = 32
 _MAX_SHAPES = 4096
 # These are read without being used up: the number itself stays an attribute.
 _LEFT_IN_PLACE = frozenset({"outcome", "http_status", "grpc_status", "error_message"})
@@ -145,43 +143,6 @@ _NAMED_FIRST = tuple(
 )
 """Services as pino and bunyan name them: a component is a part of what `name` names."""
 _shapes: dict[tuple[str, ...], Shape] = {}
-
-
-def flatten(nested: Mapping[str, Any]) -> dict[str, Any] | Rejected:
-    """Return `nested` with dotted keys; lists stay values. Too deep a nesting is rejected."""
-    for value in nested.values():
-        if isinstance(value, (dict, list)):
-            break
-    else:
-        return dict(nested)
-    flat: dict[str, Any] = {}
-    stack: list[tuple[str, Iterator[tuple[str, Any]]]] = [("", iter(nested.items()))]
-    while stack:
-        prefix, items = stack[-1]
-        for key, value in items:
-            name = f"{prefix}{key}"
-            if isinstance(value, dict) and value:
-                if len(stack) >= _MAX_DEPTH:
-                    return Rejected("too_deep", f"nested deeper than {_MAX_DEPTH} levels")
-                stack.append((f"{name}.", iter(value.items())))
-                break
-            if isinstance(value, list) and _is_deep(value, _MAX_DEPTH - len(stack)):
-                return Rejected("too_deep", f"nested deeper than {_MAX_DEPTH} levels")
-            flat[name] = value
-        else:
-            stack.pop()
-    return flat
-
-
-def _is_deep(items: list[Any], limit: int) -> bool:
-    """Tell whether lists and objects stand in each other more than `limit` deep."""
-    level: list[Any] = [items]
-    for _ in range(limit):
-        inside = [i for box in level for i in (box.values() if isinstance(box, dict) else box)]
-        level = [item for item in inside if isinstance(item, (dict, list))]
-        if not level:
-            return False
-    return True
 
 
 def shape_of(keys: tuple[str, ...]) -> Shape:

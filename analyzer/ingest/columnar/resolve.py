@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import polars as pl
 
 from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts
-from analyzer.ingest.columnar.moments import moments, spans_of_time
 from analyzer.ingest.columnar.sheet import Sheet
+from analyzer.ingest.columnar.sheet_times import times_of
 from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.line_times import NO_ORIGIN, Timing
+from analyzer.ingest.line_times import NO_ORIGIN
 from analyzer.ingest.record import Record
 from analyzer.ingest.shapes import COMBINED_FIELDS, SINGLE_FIELDS, Shape
 from analyzer.ingest.text import operation_name
@@ -91,7 +90,7 @@ def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) ->
 def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
     """Return what lines of one shape say, and those lines that must be resolved alone."""
     nothing = sheet.select(pl.repeat(False, len(sheet), dtype=pl.Boolean, eager=True))
-    times = _times(sheet, resolver.timing)
+    times = times_of(sheet, resolver.timing)
     if times is None or not _plain(sheet):
         return None, sheet
     usual = times.usual & _complete(sheet)
@@ -108,54 +107,6 @@ def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
     named = None if times.duration_ns is None else _operation(sheet)
     found = Resolved(sheet, models, codes, times.time_ns, times.start_ns, times.duration_ns, named)
     return found, odd
-
-
-class _Times(NamedTuple):
-    """When lines were written, when their work began and how long it took; null where in doubt."""
-
-    time_ns: pl.Series
-    start_ns: pl.Series | None
-    duration_ns: pl.Series | None
-
-    @property
-    def usual(self) -> pl.Series:
-        good = self.time_ns.is_not_null()
-        for times in (self.start_ns, self.duration_ns):
-            if times is not None:
-                good &= times.is_not_null()
-        return good
-
-    def select(self, chosen: pl.Series) -> _Times:
-        def of(times: pl.Series | None) -> pl.Series | None:
-            return None if times is None else times.filter(chosen)
-
-        return _Times(self.time_ns.filter(chosen), of(self.start_ns), of(self.duration_ns))
-
-
-def _times(sheet: Sheet, timing: Timing) -> _Times | None:
-    """Return the times of lines, as `set_times` finds those of one; None: all are in doubt."""
-    shape = sheet.shape
-    read: list[pl.Series | None] = []
-    for keys in (shape.log_time, shape.start_time, shape.end_time):
-        found = moments(sheet.columns[keys[0]], timing.clock) if keys else None
-        if keys and found is None:
-            return None
-        read.append(found)
-    logged, start, end = read
-    anchor = next(times for times in (logged, end, start) if times is not None)
-    spent = None
-    if shape.durations:
-        key, unit = shape.durations[0]
-        spent = spans_of_time(sheet.columns[key], unit or timing.units.get(key))
-        if unit is None and key in timing.units:
-            timing.used_units.add(key)
-    if start is not None and end is not None:
-        took = end - start
-        in_doubt = took < 0 if spent is None else (took < 0) | spent.is_null()
-        spent = took.set(in_doubt.fill_null(value=True), None)
-    if spent is not None and start is None:
-        start = (anchor if end is None else end) - spent
-    return _Times(anchor, start if spent is not None else None, spent)
 
 
 def _joined(sheet: Sheet, other: Sheet) -> Sheet:

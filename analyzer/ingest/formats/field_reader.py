@@ -7,11 +7,12 @@ from typing import Any
 
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.figures import figures_of
+from analyzer.ingest.flattening import flatten
 from analyzer.ingest.formats.loggers import complete
 from analyzer.ingest.formats.outcomes import Outcome, Plain
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
-from analyzer.ingest.shapes import flatten, shape_of
+from analyzer.ingest.shapes import shape_of
 
 
 class FieldReader:

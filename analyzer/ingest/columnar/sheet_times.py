@@ -1,0 +1,62 @@
+"""When the lines of a sheet were written, when their work began and how long it took."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from analyzer.ingest.columnar.moments import moments, spans_of_time
+from analyzer.ingest.columnar.sheet import Sheet
+from analyzer.ingest.line_times import Timing
+
+
+class SheetTimes(NamedTuple):
+    """When lines were written, when their work began and how long it took; null where in doubt."""
+
+    time_ns: pl.Series
+    start_ns: pl.Series | None
+    duration_ns: pl.Series | None
+
+    @property
+    def usual(self) -> pl.Series:
+        """Tell the lines of which every time is known."""
+        good = self.time_ns.is_not_null()
+        for times in (self.start_ns, self.duration_ns):
+            if times is not None:
+                good &= times.is_not_null()
+        return good
+
+    def select(self, chosen: pl.Series) -> SheetTimes:
+        """Return the times of the lines for which `chosen` is true."""
+
+        def of(times: pl.Series | None) -> pl.Series | None:
+            return None if times is None else times.filter(chosen)
+
+        return SheetTimes(self.time_ns.filter(chosen), of(self.start_ns), of(self.duration_ns))
+
+
+def times_of(sheet: Sheet, timing: Timing) -> SheetTimes | None:
+    """Return the times of lines, as `set_times` finds those of one; None: all are in doubt."""
+    shape = sheet.shape
+    read: list[pl.Series | None] = []
+    for keys in (shape.log_time, shape.start_time, shape.end_time):
+        found = moments(sheet.columns[keys[0]], timing.clock) if keys else None
+        if keys and found is None:
+            return None
+        read.append(found)
+    logged, start, end = read
+    anchor = next(times for times in (logged, end, start) if times is not None)
+    spent = None
+    if shape.durations:
+        key, unit = shape.durations[0]
+        spent = spans_of_time(sheet.columns[key], unit or timing.units.get(key))
+        if unit is None and key in timing.units:
+            timing.used_units.add(key)
+    if start is not None and end is not None:
+        took = end - start
+        in_doubt = took < 0 if spent is None else (took < 0) | spent.is_null()
+        spent = took.set(in_doubt.fill_null(value=True), None)
+    if spent is not None and start is None:
+        start = (anchor if end is None else end) - spent
+    return SheetTimes(anchor, start if spent is not None else None, spent)
