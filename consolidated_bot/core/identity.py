@@ -68,6 +68,9 @@ async def _check_operations(api: BotApi, ops_chat_id: int | None) -> None:
     try:
         await api.call("getChat", {"chat_id": ops_chat_id}, seconds=10)
     except BotApiError as error:
+        if error.failure not in {Failure.REFUSED, Failure.GONE}:
+            log.warning("OPS_CHAT_ID could not be checked", error=error.description)
+            return
         log.error(  # noqa: TRY400 - an expected answer, no traceback
             "OPS_CHAT_ID cannot be used; is the bot a member of that chat?",
             ops_chat_id=ops_chat_id,
