@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 import orjson
@@ -50,6 +50,14 @@ class BotApiError(Exception):
         self.description = description
         self.retry_after = retry_after
         self.moved_to = moved_to
+
+
+class Calls(Protocol):
+    """What makes calls of the Bot API."""
+
+    async def call(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Return the call's `result`; raise `BotApiError` for every kind of failure."""
+        ...
 
 
 class BotApi:

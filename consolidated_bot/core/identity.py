@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -11,14 +13,20 @@ from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
 from consolidated_bot.core.errors import ConfigurationError
 from consolidated_bot.core.place import Place
 
-Menu = Mapping[str, Mapping[str, str]]
-
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Menus:
+    """Commands with their descriptions: for users by language, and for staff."""
+
+    users: Mapping[str, Mapping[str, str]]
+    staff: Mapping[str, str]
+
+
 async def introduce(
-    api: BotApi, ops_chat_id: int | None, menu: Menu, stop: asyncio.Event
+    api: BotApi, ops_chat_id: int | None, menus: Menus, stop: asyncio.Event
 ) -> Place | None:
     """Our name at Telegram; None if told to stop while it cannot be reached.
 
@@ -41,7 +49,7 @@ async def introduce(
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
         else:
             await _check_operations(api, ops_chat_id)
-            await _offer_commands(api, menu)
+            await _offer_commands(api, ops_chat_id, menus)
             return Place(str(me.get("username") or ""), ops_chat_id)
     return None
 
@@ -78,20 +86,20 @@ async def _check_operations(api: BotApi, ops_chat_id: int | None) -> None:
         )
 
 
-async def _offer_commands(api: BotApi, menu: Menu) -> None:
+async def _offer_commands(api: BotApi, ops_chat_id: int | None, menus: Menus) -> None:
     """Fill the menu button, once a language; without it everything works as well."""
-    for language, commands in menu.items():
-        params = {
-            "commands": [
-                {"command": name, "description": text} for name, text in commands.items()
-            ],
-            "language_code": None if language == "en" else language,
-        }
+    offers: list[tuple[Mapping[str, str], dict[str, Any]]] = [
+        (commands, {"language_code": None if language == "en" else language})
+        for language, commands in menus.users.items()
+    ]
+    if ops_chat_id is not None:
+        offers.append((menus.staff, {"scope": {"type": "chat", "chat_id": ops_chat_id}}))
+    for commands, to in offers:
+        named = [{"command": name, "description": text} for name, text in commands.items()]
         try:
-            await api.call("setMyCommands", params, seconds=10)
+            await api.call("setMyCommands", {"commands": named, **to}, seconds=10)
         except BotApiError as error:
-            structlog.get_logger().warning("the menu was not set", error=error.description)
-            return
+            structlog.get_logger().warning("a menu was not set", error=error.description)
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -247,7 +247,7 @@ def _take_turn(connection: Connection, row: Received, now_ms: int) -> bool:
 def _sender(update: Update, place: Place) -> Sender:
     event = update.event
     if isinstance(event, CallbackQuery):
-        assert isinstance(event.message, Message)
+        assert event.message is not None
         return place.sender(event.from_user, event.message)
     assert isinstance(event, Message)
     return place.sender(event.from_user, event)

@@ -6,7 +6,6 @@ is not lost because something new hangs on the message: what cannot be read is l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -50,7 +49,7 @@ def _mend(raw: Any, where: tuple[int | str, ...]) -> str | None:
     """Leave out the outermost part that can be spared on the way to `where`; its name."""
     holder = raw
     for step, key in enumerate(where):
-        if not isinstance(holder, Mapping):
+        if not isinstance(holder, dict):
             return None
         if key == "first_name" and key not in holder:  # of a deleted account
             holder["first_name"] = ""

@@ -105,6 +105,7 @@ class Service:
                 return
             leading.result()
             await parts.housekeeping.reload_inbox()
+        await parts.housekeeping.look_for_moves()
         _calm_collector()
         self._tasks = parts.workers.start()
         self._tasks.append(asyncio.ensure_future(parts.housekeeping.run()))

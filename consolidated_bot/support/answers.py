@@ -14,6 +14,7 @@ from consolidated_bot.support.commands import (
     HelpGiven,
     OpenCategory,
     Overview,
+    PressStray,
     Read,
     ReadEntry,
     SearchFaq,
@@ -30,7 +31,10 @@ class Answers:
         self._handbook = handbook
 
     def help(self, _: object, scope: Scope, command: AskHelp) -> HelpGiven:
-        return HelpGiven()
+        return HelpGiven(command.unknown)
+
+    def stray(self, _: object, scope: Scope, command: PressStray) -> PressStray:
+        return command
 
     def search(self, _: object, scope: Scope, command: SearchFaq) -> Found | Overview:
         if not command.words:
@@ -58,6 +62,7 @@ class Answers:
         """By command."""
         return {
             AskHelp: self.help,
+            PressStray: self.stray,
             SearchFaq: self.search,
             OpenCategory: self.open_category,
             ReadEntry: self.read,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from consolidated_bot.core.messages import Said, Sender
 from consolidated_bot.support.domain import Canned, Promised, Ticket
 from consolidated_bot.support.faq import Entry
+from consolidated_bot.support.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,65 @@ class TakeTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseTicket:
-    """`number` None: the ticket whose topic it is said in."""
+class AssignTicket:
+    """By an agent, to a colleague: `to` is a user id, @username or `me`.
+
+    `number` None: the ticket that `spot` is about.
+    """
 
     sender: Sender
     number: int | None
+    to: str
+    spot: SpotInOperations = SpotInOperations()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTicket:
+    """By an agent: whoever likes may take it; `number` as in `AssignTicket`."""
+
+    sender: Sender
+    number: int | None
+    spot: SpotInOperations = SpotInOperations()
+
+
+@dataclass(frozen=True, slots=True)
+class FindTickets:
+    """By an agent: `words` are a number, what is looked for, or `mine`."""
+
+    sender: Sender
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsFound:
+    """The newest first."""
+
+    words: str
+    tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatistics:
+    """By an agent, of the last `days`."""
+
+    sender: Sender
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsShown:
+    days: int
+    waiting: int
+    figures: Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTicket:
+    """`number` None: the ticket that `spot` is about; no `spot`: its topic was closed by hand."""
+
+    sender: Sender
+    number: int | None
+    spot: SpotInOperations | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +171,7 @@ class ReopenTicket:
 
     sender: Sender
     number: int | None
+    spot: SpotInOperations | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +233,24 @@ class ShowQueue:
 
 @dataclass(frozen=True, slots=True)
 class Greet:
+    """`toward` is the command that the link asked for which was followed."""
+
     sender: Sender
+    toward: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class AskHelp:
+    """`unknown` is a command that was written and that there is not."""
+
+    sender: Sender
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PressStray:
+    """A button that nobody knows; also its result."""
+
     sender: Sender
 
 
@@ -330,7 +400,9 @@ class Greeted:
 
 @dataclass(frozen=True, slots=True)
 class HelpGiven:
-    """The list of commands."""
+    """The list of commands, maybe because of one that there is not."""
+
+    unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +417,9 @@ class TextAsked:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """A dialogue was ended, or there was none."""
+    """A dialogue was ended, or there was none (`idle`)."""
+
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,9 +435,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A ticket changed; `what` is taken, closed, reopened or rated, `by_staff` who did it.
+    """A ticket changed; `what` is taken, assigned, released, closed, reopened or rated.
 
-    `queue` is set if the ticket left the queue card, `history` if it is handed to an agent.
+    `by_staff` says who did it, `queue` is set if the ticket left the queue card. `fresh`: an agent
+    has it for the first time and is told its `history`; `previous` is the name of who had it.
     """
 
     ticket: Ticket
@@ -371,6 +446,8 @@ class Changed:
     by_staff: bool
     queue: Queue | None = None
     history: tuple[Entered, ...] = ()
+    fresh: bool = False
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,11 @@ class FaqView:
 
     def read(self, result: c.Read, to: Sender) -> Answer:
         back = button(say(to.language, "button_back"), f"faq:c:{result.entry.category}")
-        return _read(to, _entry_text(result.entry, to.language), [[back]])
+        rows = [[back, _ask(to.language)]]
+        return _read(to, _entry_text(result.entry, to.language), rows)
 
     def found(self, result: c.Found, to: Sender) -> Answer:
-        ask = []
+        ask = [[_ask(to.language)]]
         if result.freely:
             label = say(to.language, "button_ticket")
             ask = [[button(label, f"tk:new:{result.message_id}")]]
@@ -78,7 +79,7 @@ class FaqView:
         rows = [
             [button(in_language(label, to.language)[:LONGEST_LABEL], f"fix:{target}")]
             for target, label in step.options
-        ]
+        ] or [[button(say(to.language, "button_again"), "fix:start"), _ask(to.language)]]
         sends = (_message(to, escape(in_language(step.text, to.language)), rows),)
         return Answer("support/troubleshoot", sends)
 
@@ -101,6 +102,11 @@ def _message(
     if not rows:
         del params["reply_markup"]
     return Send(to.chat_id, params)
+
+
+def _ask(language: str) -> dict[str, str]:
+    """The way on to a person."""
+    return button(say(language, "button_ticket"), "tk:ask")
 
 
 def _entry_row(entry: Entry, language: str) -> list[dict[str, str]]:

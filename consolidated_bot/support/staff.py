@@ -14,6 +14,7 @@ from html import escape
 from typing import Any
 
 from consolidated_bot.core.keyboards import button, keyboard
+from consolidated_bot.core.lengths import LONGEST_PIECE, cut, pieces, units
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender, Topic
 from consolidated_bot.support import commands as c
 from consolidated_bot.support.domain import Ticket
@@ -62,8 +63,10 @@ class StaffView:
         """A ticket was taken, closed, reopened or rated."""
         ticket = result.ticket
         sends = self.card(ticket) if result.what == "rated" else self.cards(ticket)
-        if result.what == "taken":
+        if result.fresh:
             sends += self._handed_over(ticket, result.history)
+        if result.what == "assigned" and (result.previous or not result.fresh):
+            sends += self._passed_on(ticket, result.previous)
         elif result.what in TOPIC_CALLS and ticket.agent_id is not None:
             sends += self._steer_topic(ticket, TOPIC_CALLS[result.what])
         return sends if result.queue is None else [*sends, *self.queue(result.queue)]
@@ -71,10 +74,8 @@ class StaffView:
     def added(self, result: c.Added) -> list[Send]:
         """The author wrote more on a ticket."""
         ticket, said = result.ticket, result.said
-        text = _line(ticket, escape(ticket.author_name), result.text)
-        slot = relay_slot(said.sender)
         sends = [*self.cards(ticket)] if result.reopened else []
-        sends += self._send(text, None, slot=slot, ticket=ticket, topic=_topic_of(ticket))
+        sends += self._relayed(ticket, escape(ticket.author_name), result.text, said.sender)
         if said.attachment and said.album is None and not result.in_album:
             sends += self._copies(ticket, said.sender.chat_id, [said.sender.message_id])
         return sends
@@ -84,9 +85,37 @@ class StaffView:
         ticket = result.ticket
         if result.part == "ticket":
             return self.cards(ticket)
-        text = _line(ticket, f"{escape(ticket.author_name)} (edited)", result.command.text)
-        slot = relay_slot(result.command.sender)
-        return self._send(text, None, slot=slot, ticket=ticket, topic=_topic_of(ticket))
+        who = f"{escape(ticket.author_name)} (edited)"
+        return self._relayed(ticket, who, result.command.text, result.command.sender)
+
+    def _relayed(self, ticket: Ticket, who: str, text: str, source: Sender) -> list[Send]:
+        """Somebody's words, in as many messages as they take."""
+        sends: list[Send] = []
+        for position, piece in enumerate(pieces(text)):
+            line = f"<b>#{ticket.number}</b> {who}: {escape(piece)}"
+            slot = part_of(relay_slot(source), position)
+            sends += self._send(line, None, slot=slot, ticket=ticket, topic=_topic_of(ticket))
+        return sends
+
+    def shown(self, result: c.Shown, to: Sender) -> Send:
+        """A ticket with what was said on it, wherever an agent asks."""
+        ticket = result.ticket
+        text = card_text(ticket)
+        said = newest_that_fit(_transcript(result.history), LONGEST_PIECE - units(text))
+        params: dict[str, Any] = {
+            "text": "\n".join([text, *said]),
+            "parse_mode": "HTML",
+            "reply_markup": _buttons(ticket),
+            "message_thread_id": to.thread_id,
+        }
+        return Send(to.chat_id, params, about=f"ticket:{ticket.number}")
+
+    def _passed_on(self, ticket: Ticket, previous: str | None) -> list[Send]:
+        """Where it is talked of, who has it now: a mention, so that they are called."""
+        who = f'<a href="tg://user?id={ticket.agent_id}">{escape(ticket.agent_name or "?")}</a>'
+        before = f", no longer with {escape(previous)}" if previous else ""
+        text = f"<b>#{ticket.number}</b> is with {who} now{before}"
+        return self._send(text, None, ticket=ticket, topic=_topic_of(ticket))
 
     @property
     def notices(self) -> dict[type, Callable[[Any], Answer]]:
@@ -169,8 +198,8 @@ class StaffView:
         topic = topic_for(ticket, needed=True)
         sends: list[Send] = []
         if history:
-            lines = [f"{escape(e.author)}: {escape(e.body[:LONGEST_LINE])}" for e in history]
-            sends += self._send("\n".join(lines)[:4000], None, ticket=ticket, topic=topic)
+            said = newest_that_fit(_transcript(history), LONGEST_PIECE)
+            sends += self._send("\n".join(said), None, ticket=ticket, topic=topic)
         shown = [e for e in history if e.attachment and e.author == "user"]
         pictures = [ticket.message_id] if ticket.attachment else []
         pictures += [e.message_id for e in shown[:TRANSCRIPT_PICTURES]]
@@ -243,6 +272,11 @@ def relay_slot(source: Sender) -> str:
     return f"relay:{source.chat_id}:{source.message_id}"
 
 
+def part_of(slot: str | None, position: int) -> str | None:
+    """The slot of a further piece of what stands in `slot`."""
+    return slot if slot is None or position == 0 else f"{slot}:{position}"
+
+
 def queue_text(queue: c.Queue) -> tuple[str, list[list[dict[str, str]]]]:
     """What waits, and buttons to take it."""
     if not queue.waiting:
@@ -250,7 +284,7 @@ def queue_text(queue: c.Queue) -> tuple[str, list[list[dict[str, str]]]]:
     lines = [f"<b>{queue.waiting} tickets wait</b>" if queue.waiting > 1 else "<b>1 waits</b>"]
     lines += [
         f"#{ticket.number} ({escape(ticket.category)}, by "
-        f"{moment(ticket.first_response_due_ms)}) {escape(ticket.body[:80])}"
+        f"{moment(ticket.first_response_due_ms)}) {escape(cut(ticket.body, 80))}"
         for ticket in queue.next
     ]
     buttons = [
@@ -261,7 +295,7 @@ def queue_text(queue: c.Queue) -> tuple[str, list[list[dict[str, str]]]]:
 
 def card_text(ticket: Ticket) -> str:
     """A ticket as staff sees it."""
-    who = f", {escape(ticket.agent_name)}" if ticket.agent_name else ""
+    who = f", {escape(ticket.agent_name)}" if ticket.agent_name and ticket.state != "open" else ""
     response = (
         f"answered {moment(ticket.first_response_ms)}"
         if ticket.first_response_ms is not None
@@ -273,7 +307,7 @@ def card_text(ticket: Ticket) -> str:
     return (
         f"<b>#{ticket.number}</b> {ticket.state}{who} · {escape(ticket.category)} · "
         f"{ticket.priority}{late}\n{escape(ticket.author_name)}: "
-        f"{escape(ticket.body[:LONGEST_SHOWN])}\n{response}, "
+        f"{escape(cut(ticket.body, LONGEST_SHOWN))}\n{response}, "
         f"solution by {moment(ticket.resolution_due_ms)} (UTC){rating}"
     )
 
@@ -283,8 +317,19 @@ def _topic_of(ticket: Ticket) -> Topic | None:
     return topic_for(ticket) if ticket.agent_id is not None else None
 
 
-def _line(ticket: Ticket, who: str, text: str) -> str:
-    return f"<b>#{ticket.number}</b> {who}: {escape(text)}"
+def _transcript(history: Sequence[c.Entered]) -> list[str]:
+    return [f"{escape(e.author)}: {escape(cut(e.body, LONGEST_LINE))}" for e in history]
+
+
+def newest_that_fit(lines: Sequence[str], most: int) -> list[str]:
+    """The last of `lines` that together take at most `most` of a message."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        most -= units(line) + 1
+        if most < 0:
+            break
+        kept.insert(0, line)
+    return kept
 
 
 def _buttons(ticket: Ticket) -> dict[str, Any]:
@@ -294,4 +339,5 @@ def _buttons(ticket: Ticket) -> dict[str, Any]:
     canned = button("Answers", f"ca:{ticket.number}:")
     if ticket.state == "open":
         return keyboard([[button("Take", f"tk:take:{ticket.number}"), close]])
-    return keyboard([[canned, close]])
+    release = button("Release", f"tk:release:{ticket.number}")
+    return keyboard([[canned, release, close]])

@@ -103,14 +103,19 @@ class Submitting:
         scope.converse(command.sender, Conversation(DIALOGUE, "category"))
         return CategoryAsked()
 
-    def choose(self, tickets: Tickets, scope: Scope, command: ChooseCategory) -> TextAsked:
+    def choose(
+        self, tickets: Tickets, scope: Scope, command: ChooseCategory
+    ) -> TextAsked | CategoryAsked:
+        if command.category not in self._policy.priorities:
+            return self.start(tickets, scope, StartTicket(command.sender))
         draft = {"category": command.category}
         scope.converse(command.sender, Conversation(DIALOGUE, "text", draft))
         return TextAsked(command.category)
 
     def cancel(self, tickets: Tickets, scope: Scope, command: Cancel) -> Cancelled:
+        idle = scope.conversation(command.sender) is None
         scope.converse(command.sender, None)
-        return Cancelled()
+        return Cancelled(idle)
 
     def continue_dialogue(self, tickets: Tickets, scope: Scope, turn: Turn) -> Submitted:
         said, conversation = turn.said, turn.conversation
@@ -246,4 +251,4 @@ def _hearing(
         if ticket is not None and ticket.user_id == user_id:
             return ticket
     latest = tickets.unfinished_of(user_id)
-    return latest if latest is not None and latest.state == "taken" else None
+    return latest if latest is not None and latest.agent_id is not None else None

@@ -7,15 +7,24 @@ from html import escape
 from typing import Any
 
 from consolidated_bot.core.keyboards import button, keyboard
+from consolidated_bot.core.lengths import LONGEST_PIECE, cut, pieces, units
 from consolidated_bot.core.messages import Answer, Send, Sender
 from consolidated_bot.support import commands as c
 from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import Handbook, in_language
 from consolidated_bot.support.moments import moment
-from consolidated_bot.support.staff import StaffView, copies, queue_text, relay_slot
-from consolidated_bot.support.texts import STAFF_HELP, say
+from consolidated_bot.support.staff import (
+    StaffView,
+    copies,
+    newest_that_fit,
+    part_of,
+    queue_text,
+    relay_slot,
+)
+from consolidated_bot.support.texts import MARKS, STAFF_HELP, say
 
-MARKS = {"open": "🟡", "taken": "🔵", "closed": "⚪"}
+UNTOLD = frozenset({"taken", "assigned", "released"})
+"""What a ticket's author sees on the card alone."""
 
 
 class SupportView:
@@ -47,6 +56,7 @@ class SupportView:
             c.QueueShown: self.queue,
             c.Greeted: self.greeted,
             c.HelpGiven: self.helped,
+            c.PressStray: self.stray,
             SupportRefused: self.refused,
         }
 
@@ -87,8 +97,9 @@ class SupportView:
             "support/ticket-start", (_to(to, say(to.language, "ask_text", category=title)),)
         )
 
-    def cancelled(self, _: c.Cancelled, to: Sender) -> Answer:
-        return Answer("support/ticket-cancel", (_to(to, say(to.language, "cancelled")),))
+    def cancelled(self, result: c.Cancelled, to: Sender) -> Answer:
+        text = say(to.language, "nothing_to_stop" if result.idle else "cancelled")
+        return Answer("support/ticket-cancel", (_to(to, text),))
 
     def listed(self, result: c.Listed, to: Sender) -> Answer:
         if not result.tickets:
@@ -97,18 +108,29 @@ class SupportView:
         return Answer("support/ticket-list", (_to(to, say(to.language, "list"), keyboard(rows)),))
 
     def shown(self, result: c.Shown, to: Sender) -> Answer:
-        lines = [card_text(result.ticket, to.language)]
-        for entry in result.history:
-            author = say(to.language, f"author_{entry.author}")
-            lines.append(say(to.language, "history", author=author, body=_cut(entry.body, 300)))
-        buttons = keyboard([[_toggle(result.ticket, to.language)]])
-        shown = _to(to, "\n".join(lines), buttons, about=result.ticket)
-        return Answer("support/ticket-show", (shown,), ticket_id=result.ticket.number)
+        ticket = result.ticket
+        if to.is_operations:
+            shown = self._staff.shown(result, to)
+        else:
+            text = card_text(ticket, to.language)
+            lines = [
+                say(
+                    to.language,
+                    "history",
+                    author=say(to.language, f"author_{entry.author}"),
+                    body=cut(entry.body, 300),
+                )
+                for entry in result.history
+            ]
+            said = newest_that_fit(lines, LONGEST_PIECE - units(text))
+            buttons = keyboard([[_toggle(ticket, to.language)]])
+            shown = _to(to, "\n".join([text, *said]), buttons, about=ticket)
+        return Answer("support/ticket-show", (shown,), ticket_id=ticket.number)
 
     def changed(self, result: c.Changed, to: Sender) -> Answer:
         ticket = result.ticket
         sends = []
-        if result.what != "taken":
+        if result.what not in UNTOLD:
             sends.append(self._told_author(result))
         sends += [self.author_card(ticket), *self._staff.changed(result)]
         return Answer(f"support/ticket-{result.what}", tuple(sends), ticket_id=ticket.number)
@@ -176,8 +198,7 @@ class SupportView:
                 source = command.sender
                 sends.append(copies(ticket, ticket.chat_id, source.chat_id, [source.message_id]))
         else:
-            slot = relay_slot(command.sender)
-            sends.append(_to_author(ticket, _answer_text(ticket, result.text), slot=slot))
+            sends += _answers(ticket, result.text, relay_slot(command.sender))
         if result.changed:  # further answers leave the cards as they are
             sends += [self.author_card(ticket), *self._staff.card(ticket)]
         return Answer("support/agent-reply", tuple(sends), ticket_id=ticket.number)
@@ -194,9 +215,8 @@ class SupportView:
         ticket, command = result.ticket, result.command
         sends: list[Send] = []
         if result.part == "agent":
-            text = _answer_text(ticket, command.text)
             slot = None if command.attachment else relay_slot(command.sender)
-            sends.append(_to_author(ticket, text, slot=slot))
+            sends += _answers(ticket, command.text, slot)
         elif result.part != "note":
             sends += self._staff.revised(result)
             if result.part == "ticket":
@@ -225,9 +245,15 @@ class SupportView:
     def greeted(self, result: c.Greeted, to: Sender) -> Answer:
         return Answer("support/start", (_to(to, say(to.language, "start", name=result.name)),))
 
-    def helped(self, _: c.HelpGiven, to: Sender) -> Answer:
+    def helped(self, result: c.HelpGiven, to: Sender) -> Answer:
         text = STAFF_HELP if to.is_operations else say(to.language, "help")
+        if result.unknown is not None:
+            text = f"{say(to.language, 'unknown_command', command=result.unknown)}\n\n{text}"
         return Answer("support/help", (_to(to, text),))
+
+    def stray(self, _: c.PressStray, to: Sender) -> Answer:
+        stray = _to(to, say(to.language, "stray_button"))
+        return Answer("support/stray", (stray,), outcome="user_error")
 
     def refused(self, refusal: SupportRefused, to: Sender) -> Answer:
         text = say(to.language, refusal.reason, **refusal.values)
@@ -249,7 +275,7 @@ def card_text(ticket: Ticket, language: str) -> str:
         "card",
         number=ticket.number,
         state=say(language, f"state_{ticket.state}"),
-        body=_cut(ticket.body, 700),
+        body=cut(ticket.body, 700),
         response=response,
         resolution_due=moment(ticket.resolution_due_ms, zone),
         zone=zone,
@@ -278,8 +304,16 @@ def _to_author(
     return Send(ticket.chat_id, params, slot=slot, about=f"ticket:{ticket.number}")
 
 
-def _answer_text(ticket: Ticket, text: str) -> str:
-    return say(ticket.language, "answer", number=ticket.number, body=text)
+def _answers(ticket: Ticket, text: str, slot: str | None) -> list[Send]:
+    """An agent's words, in as many messages as they take."""
+    return [
+        _to_author(
+            ticket,
+            say(ticket.language, "answer", number=ticket.number, body=piece),
+            slot=part_of(slot, position),
+        )
+        for position, piece in enumerate(pieces(text))
+    ]
 
 
 def _close(ticket: Ticket, language: str) -> dict[str, str]:
@@ -294,8 +328,4 @@ def _toggle(ticket: Ticket, language: str) -> dict[str, str]:
 
 def _line(ticket: Ticket) -> str:
     """A ticket in a button: plain text, so nothing is escaped."""
-    return f"#{ticket.number} {MARKS[ticket.state]} {_cut(ticket.body, 40)}"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return f"#{ticket.number} {MARKS[ticket.state]} {cut(ticket.body, 40)}"

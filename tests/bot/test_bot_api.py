@@ -107,10 +107,6 @@ async def test_card_is_edited_and_sent_anew_when_it_is_gone() -> None:
     [
         (refused("Bad Request: can't parse entities: x"), {"message_thread_id": 3, "chat_id": 7}),
         (refused("Bad Request: message thread not found"), {"parse_mode": "HTML", "chat_id": 7}),
-        (
-            refused("Bad Request: group chat was upgraded", moved_to=-100),
-            {"parse_mode": "HTML", "message_thread_id": 3, "chat_id": -100},
-        ),
     ],
 )
 async def test_text_is_sent_without_what_was_refused(

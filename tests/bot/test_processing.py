@@ -187,9 +187,7 @@ async def test_body_that_is_no_update_is_buried_at_once(rig: Rig) -> None:
         '{"update_id": 1, "message": null}',
     ],
 )
-async def test_kind_of_update_nobody_asked_for_is_done_without_effect(
-    rig: Rig, body: str
-) -> None:
+async def test_kind_of_update_nobody_asked_for_is_done_without_effect(rig: Rig, body: str) -> None:
     row = Received(1, BOT, 0, body, 1)
     await rig.database.write(lambda c: inbox.store(c, [row]))
     assert await rig.processor.process(row) is None
