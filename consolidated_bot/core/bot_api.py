@@ -134,6 +134,11 @@ _BY_CODE = {
     413: Failure.REFUSED,
     429: Failure.THROTTLED,
 }
+_MUTED = (
+    "not enough rights to send text messages",
+    "have no rights to send a message",
+    "chat_write_forbidden",
+)
 _GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid")
 
 
@@ -149,6 +154,8 @@ def _error(code: int, answer: Mapping[str, Any]) -> BotApiError:
         failure = Failure.THROTTLED
     elif failure is Failure.REFUSED and any(word in description.lower() for word in _GONE):
         failure = Failure.GONE
+    elif failure is Failure.REFUSED and any(word in description.lower() for word in _MUTED):
+        failure = Failure.UNREACHED  # somebody took a right away, and may give it back
     elif code == 404 and "method" in description.lower():
         failure = Failure.REFUSED
     pause = max(0.0, wait or 0.0) or (1.0 if failure is Failure.THROTTLED else 0.0)

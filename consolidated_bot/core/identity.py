@@ -48,8 +48,8 @@ async def introduce(
             await _sleep(stop, pause)
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
         else:
-            await _check_operations(api, ops_chat_id)
-            await _offer_commands(api, ops_chat_id, menus)
+            ops_now_at = await _check_operations(api, ops_chat_id)
+            await _offer_commands(api, ops_now_at, menus)
             return Place(str(me.get("username") or ""), ops_chat_id)
     return None
 
@@ -68,22 +68,28 @@ def _token_refused() -> ConfigurationError:
     return ConfigurationError(["BOT_TOKEN: the Bot API refuses it; copy it again from @BotFather"])
 
 
-async def _check_operations(api: BotApi, ops_chat_id: int | None) -> None:
+async def _check_operations(api: BotApi, ops_chat_id: int | None) -> int | None:
+    """Where the operations chat is now, as far as Telegram tells."""
     log = structlog.get_logger()
     if ops_chat_id is None:
         log.warning("OPS_CHAT_ID is not set: tickets are stored, and no staff is told of them")
-        return
+        return None
     try:
         await api.call("getChat", {"chat_id": ops_chat_id}, seconds=10)
     except BotApiError as error:
+        if error.moved_to is not None:
+            log.warning("the operations chat has moved: set OPS_CHAT_ID", now=error.moved_to)
+            return error.moved_to
         if error.failure not in {Failure.REFUSED, Failure.GONE}:
             log.warning("OPS_CHAT_ID could not be checked", error=error.description)
-            return
+            return ops_chat_id
         log.error(  # noqa: TRY400 - an expected answer, no traceback
             "OPS_CHAT_ID cannot be used; is the bot a member of that chat?",
             ops_chat_id=ops_chat_id,
             error=error.description,
         )
+        return None
+    return ops_chat_id
 
 
 async def _offer_commands(api: BotApi, ops_chat_id: int | None, menus: Menus) -> None:

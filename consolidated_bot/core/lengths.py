@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+LONGEST_TEXT = 4096
 LONGEST_PIECE = 3500
 """Leaves room in a message for whose words they are."""
 

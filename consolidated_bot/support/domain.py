@@ -10,11 +10,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from consolidated_bot.core.errors import Refused
-from consolidated_bot.core.lengths import units
+from consolidated_bot.core.lengths import LONGEST_TEXT, units
 
 State = Literal["open", "taken", "closed"]
 
-LONGEST_BODY = 3500
+LONGEST_BODY = LONGEST_TEXT
 SHORTEST_BODY = 3
 ANNOUNCED_PER_MINUTE = 6  # a group takes 20 messages a minute: cards must leave room for answers
 

@@ -37,7 +37,7 @@ class StaffView:
         ticket = result.ticket
         if result.queue is not None:
             return self.queue(result.queue)
-        sends = self.card(ticket)
+        sends = [*self.card(ticket), *self._whole(ticket)]
         if ticket.attachment and not result.in_album:
             sends += self._copies(ticket, ticket.chat_id, [ticket.message_id])
         return sends
@@ -84,7 +84,7 @@ class StaffView:
         """The author changed a message: what was relayed changes with it."""
         ticket = result.ticket
         if result.part == "ticket":
-            return self.cards(ticket)
+            return [*self.cards(ticket), *self._whole(ticket, _topic_of(ticket))]
         who = f"{escape(ticket.author_name)} (edited)"
         return self._relayed(ticket, who, result.command.text, result.command.sender)
 
@@ -196,7 +196,7 @@ class StaffView:
     def _handed_over(self, ticket: Ticket, history: Sequence[c.Entered]) -> list[Send]:
         """What an agent finds in the new topic below the card: all that was said so far."""
         topic = topic_for(ticket, needed=True)
-        sends: list[Send] = []
+        sends = self._whole(ticket, topic)
         if history:
             said = newest_that_fit(_transcript(history), LONGEST_PIECE)
             sends += self._send("\n".join(said), None, ticket=ticket, topic=topic)
@@ -206,6 +206,18 @@ class StaffView:
         if pictures and self._ops_chat_id is not None:
             made = copies(ticket, self._ops_chat_id, ticket.chat_id, sorted(pictures))
             sends.append(replace(made, topic=topic, priority=Priority.ALERT))
+        return sends
+
+    def _whole(self, ticket: Ticket, topic: Topic | None = None) -> list[Send]:
+        """The whole of a text that is too long for its card."""
+        if units(ticket.body) <= LONGEST_SHOWN:
+            return []
+        where = "topic" if topic else "ops"
+        sends: list[Send] = []
+        for position, piece in enumerate(pieces(ticket.body)):
+            line = f"<b>#{ticket.number}</b> in full: {escape(piece)}"
+            slot = part_of(f"{where}-text:{ticket.number}", position)
+            sends += self._send(line, None, slot=slot, ticket=ticket, topic=topic)
         return sends
 
     def _topic_card(self, ticket: Ticket) -> list[Send]:

@@ -139,12 +139,14 @@ class SupportView:
         ticket = result.ticket
         if not result.fresh:
             return Answer("support/ticket-open", ticket_id=ticket.number)
-        text = say(ticket.language, "opened", number=ticket.number, body=ticket.body)
-        told = _to_author(ticket, text, keyboard([[_close(ticket, ticket.language)]]))
+        *before, last = pieces(ticket.body)
+        told = [said for piece in before for said in _answers(ticket, piece, None)]
+        text = say(ticket.language, "opened", number=ticket.number, body=last)
+        told.append(_to_author(ticket, text, keyboard([[_close(ticket, ticket.language)]])))
         done = _to(
             to, f"Sent to {escape(ticket.author_name)}: ticket #{ticket.number}.", about=ticket
         )
-        sends = (done, told, *self._staff.opened(ticket))
+        sends = (done, *told, *self._staff.opened(ticket))
         return Answer("support/ticket-open", sends, ticket_id=ticket.number)
 
     @property

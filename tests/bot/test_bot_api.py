@@ -32,6 +32,16 @@ def test_form_carries_every_text_unchanged(params: dict[str, str]) -> None:
         (403, b'{"ok":false,"error_code":403,"description":"Forbidden"}', Failure.GONE),
         (400, b'{"ok":false,"description":"Bad Request: chat not found"}', Failure.GONE),
         (400, b'{"ok":false,"description":"Bad Request: text is empty"}', Failure.REFUSED),
+        (
+            400,
+            b'{"description":"Bad Request: not enough rights to send text messages to the chat"}',
+            Failure.UNREACHED,
+        ),
+        (
+            400,
+            b'{"description":"Bad Request: not enough rights to manage topics"}',
+            Failure.REFUSED,
+        ),
         (401, b'{"ok":false,"description":"Unauthorized"}', Failure.UNAUTHORIZED),
         (409, b'{"ok":false,"description":"Conflict"}', Failure.CONFLICT),
         (502, b"<html>Bad Gateway</html>", Failure.AMBIGUOUS),
@@ -179,6 +189,18 @@ async def test_closed_topic_is_reopened_to_be_written_into() -> None:
     ]
 
 
+async def test_closed_topic_that_may_not_be_reopened_loses_nothing() -> None:
+    api = CannedApi(
+        refused("Bad Request: TOPIC_CLOSED"),
+        refused("Bad Request: not enough rights to manage topics"),
+        {"message_id": 5},
+    )
+    topics = RememberedTopics()
+    topics.threads["ticket:1"] = 3
+    assert await transmission_over(api, topics).transmit(in_topic()) == (5,)
+    assert api.asked[-1][1]["message_thread_id"] is None
+
+
 async def test_group_without_topics_is_written_to_as_a_whole() -> None:
     api = CannedApi(refused("Bad Request: the chat is not a forum"), {"message_id": 5})
     transmission = transmission_over(api)
@@ -216,6 +238,8 @@ async def test_topic_that_is_gone_counts_as_closed() -> None:
         ({"update_id": 1, "inline_query": {"from": {"id": 7}}}, 7),
         ({"update_id": 1, "poll": {"id": "x"}}, 0),
         ({"update_id": 1, "message": {"chat": {"id": 2**70}}}, 0),
+        ({"update_id": 1, "message": {"chat": {"id": "-5"}}}, -5),
+        ({"update_id": 1, "message": {"chat": {"id": "five"}}}, 0),
         ({"update_id": 1, "message": "odd"}, 0),
     ],
 )

@@ -134,6 +134,20 @@ def escaped(letter: str) -> str:
     return "&lt;" if letter == "<" else letter
 
 
+async def test_long_ticket_is_read_whole_by_staff_and_its_author_is_not_sent_away(
+    front: Front,
+) -> None:
+    long = f"/ticket {'it hangs ' * 453}at the end"
+    assert units(long) <= 4096
+    for sends in (
+        await front.write(long),
+        await front.press("tk:take:1", AGNES, chat=OPS),
+    ):
+        assert any("at the end" in said for said in texts(sends, OPS_ID))
+    written = await front.write(f"/open #1 {'again ' * 680}", AGNES, chat=OPS)
+    assert sum(said.count("again") for said in texts(written)) == 680
+
+
 def test_pieces_are_short_enough_and_lose_no_word() -> None:
     text = " ".join(f"word{number}😀" for number in range(2_000))
     parts = pieces(text, 100)
