@@ -17,6 +17,11 @@ from consolidated_bot.core.json_text import loads
 
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 NEEDED = frozenset({"message", "chat", "from", "message_id", "date", "id", "data", "text"})
+ASSUMED = {"first_name": "", "is_bot": False, "chat_instance": "", "date": 0, "message_id": 0}
+"""What a deleted account lacks, and what other servers than Telegram's forget.
+
+The number of a message only where a button stands: a ticket is known by its message's.
+"""
 MOST_PASSES = 8
 
 
@@ -29,13 +34,15 @@ def read_update(body: str, bot: Bot) -> Update | None:
     if isinstance(raw, dict) and not any(raw.get(kind) is not None for kind in ALLOWED_UPDATES):
         return None
     left_out: list[str] = []
-    while True:
+    for last in (*(False,) * MOST_PASSES, True):
         try:
             update = Update.model_validate(raw, context={"bot": bot})
         except ValidationError as error:
-            mended = [part for each in error.errors() if (part := _mend(raw, each["loc"]))]
-            left_out += mended
-            if not mended or len(left_out) > MOST_PASSES:
+            mended = [
+                part for each in error.errors() if (part := _mend(raw, each["loc"])) is not None
+            ]
+            left_out += filter(None, mended)
+            if last or not mended:
                 raise
         else:
             if left_out:
@@ -43,17 +50,21 @@ def read_update(body: str, bot: Bot) -> Update | None:
                     "parts of an update are not known and were left out", parts=left_out
                 )
             return update
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _mend(raw: Any, where: tuple[int | str, ...]) -> str | None:
-    """Leave out the outermost part that can be spared on the way to `where`; its name."""
+    """Fill in what is missing at `where`, or leave out the outermost part on the way that can be.
+
+    Returns the name of what was left out, "" if something was filled in, None if neither goes.
+    """
     holder = raw
     for step, key in enumerate(where):
         if not isinstance(holder, dict):
             return None
-        if key == "first_name" and key not in holder:  # of a deleted account
-            holder["first_name"] = ""
-            return "first_name"
+        if key in ASSUMED and (key != "message_id" or where[0] == "callback_query"):
+            known, holder[key] = holder.get(key), ASSUMED[str(key)]
+            return None if known == holder[key] else ""
         if key not in holder:  # pydantic's name of a variant
             continue
         if step and key not in NEEDED:

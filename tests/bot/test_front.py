@@ -58,6 +58,12 @@ async def test_button_of_a_message_too_old_to_be_shown_still_works(front: Front)
     assert await front.receive(callback_query={**query, "data": "faq:home"}) == []
 
 
+async def test_button_as_another_emulator_sends_it_works(front: Front) -> None:
+    message = {"from": {"id": 1001, "first_name": "Ann"}, "chat": {"id": 1001, "type": "private"}}
+    query = {"id": "1", "from": message["from"], "data": "faq:home", "message": message}
+    assert "faq:c:payment" in buttons((await front.receive(callback_query=query))[0])
+
+
 async def test_button_of_an_earlier_bot_says_so(front: Front) -> None:
     assert "/help" in texts(await front.press("legacy_shop_menu"))[0]
     assert await front.press("legacy_shop_menu", chat=ELSEWHERE) == []

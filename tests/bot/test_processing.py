@@ -201,7 +201,7 @@ async def test_kind_of_update_nobody_asked_for_is_done_without_effect(rig: Rig, 
         {"external_reply": {"origin": {"type": "of a future kind"}}},
         {"entities": [{"type": "bot_command", "offset": "x"}], "hologram": {"depth": 3}},
         {"reply_to_message": {"message_id": 1}, "reply_markup": []},
-        {"from": {"id": 7, "is_bot": False}},
+        {"from": {"id": 7}},
         {"chat": {"id": "7", "type": "private", "photo": "none"}, "message_id": "5"},
     ],
 )
