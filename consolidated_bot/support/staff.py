@@ -13,15 +13,26 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from consolidated_bot.core.keyboards import button, keyboard
-from consolidated_bot.core.lengths import LONGEST_PIECE, cut, pieces, units
+from consolidated_bot.core.keyboards import keyboard
+from consolidated_bot.core.lengths import LONGEST_PIECE, pieces, units
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender, Topic
 from consolidated_bot.support import commands as c
 from consolidated_bot.support.domain import Ticket
-from consolidated_bot.support.moments import moment
+from consolidated_bot.support.staff_cards import (
+    LONGEST_SHOWN,
+    TOPIC_CALLS,
+    buttons_of,
+    card_text,
+    copies,
+    newest_that_fit,
+    part_of,
+    queue_text,
+    relay_slot,
+    topic_for,
+    topic_of,
+    transcript,
+)
 
-LONGEST_SHOWN = 1500
-LONGEST_LINE = 300
 TRANSCRIPT_PICTURES = 10
 
 
@@ -45,7 +56,7 @@ class StaffView:
     def card(self, ticket: Ticket) -> list[Send]:
         """The ticket's card in its present state, with the buttons that make sense."""
         return self._send(
-            card_text(ticket), _buttons(ticket), slot=f"ops-card:{ticket.number}", ticket=ticket
+            card_text(ticket), buttons_of(ticket), slot=f"ops-card:{ticket.number}", ticket=ticket
         )
 
     def cards(self, ticket: Ticket) -> list[Send]:
@@ -84,7 +95,7 @@ class StaffView:
         """The author changed a message: what was relayed changes with it."""
         ticket = result.ticket
         if result.part == "ticket":
-            return [*self.cards(ticket), *self._whole(ticket, _topic_of(ticket))]
+            return [*self.cards(ticket), *self._whole(ticket, topic_of(ticket))]
         who = f"{escape(ticket.author_name)} (edited)"
         return self._relayed(ticket, who, result.command.text, result.command.sender)
 
@@ -94,18 +105,18 @@ class StaffView:
         for position, piece in enumerate(pieces(text)):
             line = f"<b>#{ticket.number}</b> {who}: {escape(piece)}"
             slot = part_of(relay_slot(source), position)
-            sends += self._send(line, None, slot=slot, ticket=ticket, topic=_topic_of(ticket))
+            sends += self._send(line, None, slot=slot, ticket=ticket, topic=topic_of(ticket))
         return sends
 
     def shown(self, result: c.Shown, to: Sender) -> Send:
         """A ticket with what was said on it, wherever an agent asks."""
         ticket = result.ticket
         text = card_text(ticket)
-        said = newest_that_fit(_transcript(result.history), LONGEST_PIECE - units(text))
+        said = newest_that_fit(transcript(result.history), LONGEST_PIECE - units(text))
         params: dict[str, Any] = {
             "text": "\n".join([text, *said]),
             "parse_mode": "HTML",
-            "reply_markup": _buttons(ticket),
+            "reply_markup": buttons_of(ticket),
             "message_thread_id": to.thread_id,
         }
         return Send(to.chat_id, params, about=f"ticket:{ticket.number}")
@@ -115,7 +126,7 @@ class StaffView:
         who = f'<a href="tg://user?id={ticket.agent_id}">{escape(ticket.agent_name or "?")}</a>'
         before = f", no longer with {escape(previous)}" if previous else ""
         text = f"<b>#{ticket.number}</b> is with {who} now{before}"
-        return self._send(text, None, ticket=ticket, topic=_topic_of(ticket))
+        return self._send(text, None, ticket=ticket, topic=topic_of(ticket))
 
     @property
     def notices(self) -> dict[type, Callable[[Any], Answer]]:
@@ -162,7 +173,7 @@ class StaffView:
         """Nobody reads what is answered."""
         ticket = result.ticket
         text = f"<b>#{ticket.number}</b>: {escape(ticket.author_name)} has blocked the bot"
-        sends = self._send(text, None, ticket=ticket, topic=_topic_of(ticket))
+        sends = self._send(text, None, ticket=ticket, topic=topic_of(ticket))
         return Answer("support/contact-lost", tuple(sends), ticket_id=ticket.number)
 
     def albums(self, result: c.AlbumsComplete) -> Answer:
@@ -198,7 +209,7 @@ class StaffView:
         topic = topic_for(ticket, needed=True)
         sends = self._whole(ticket, topic)
         if history:
-            said = newest_that_fit(_transcript(history), LONGEST_PIECE)
+            said = newest_that_fit(transcript(history), LONGEST_PIECE)
             sends += self._send("\n".join(said), None, ticket=ticket, topic=topic)
         shown = [e for e in history if e.attachment and e.author == "user"]
         pictures = [ticket.message_id] if ticket.attachment else []
@@ -223,7 +234,7 @@ class StaffView:
     def _topic_card(self, ticket: Ticket) -> list[Send]:
         return self._send(
             card_text(ticket),
-            _buttons(ticket),
+            buttons_of(ticket),
             slot=f"topic-card:{ticket.number}",
             ticket=ticket,
             topic=topic_for(ticket, needed=True),
@@ -239,7 +250,7 @@ class StaffView:
         if self._ops_chat_id is None:
             return []
         made = copies(ticket, self._ops_chat_id, source, message_ids)
-        return [replace(made, priority=Priority.ALERT, topic=_topic_of(ticket))]
+        return [replace(made, priority=Priority.ALERT, topic=topic_of(ticket))]
 
     def _send(
         self,
@@ -258,98 +269,3 @@ class StaffView:
         return [
             Send(chat_id, params, priority=Priority.ALERT, slot=slot, about=about, topic=topic)
         ]
-
-
-TOPIC_CALLS = {"closed": "closeForumTopic", "reopened": "reopenForumTopic"}
-
-
-def topic_for(ticket: Ticket, *, needed: bool = False) -> Topic:
-    """The ticket's topic; `needed`: what is not sent into a topic is not sent at all."""
-    title = f"#{ticket.number} {ticket.author_name}: {ticket.body}".replace("\n", " ")
-    return Topic(f"ticket:{ticket.number}", title[:100], needed)
-
-
-def copies(ticket: Ticket, chat_id: int, source: int, message_ids: Sequence[int]) -> Send:
-    """Messages with whatever media they carry; several keep together as an album."""
-    about = f"ticket:{ticket.number}"
-    if len(message_ids) == 1:
-        params: dict[str, Any] = {"from_chat_id": source, "message_id": message_ids[0]}
-        return Send(chat_id, params, method="copyMessage", about=about)
-    params = {"from_chat_id": source, "message_ids": list(message_ids)}
-    return Send(chat_id, params, method="copyMessages", about=about)
-
-
-def relay_slot(source: Sender) -> str:
-    """Where the relayed text of a message stands: an edit of the one edits the other."""
-    return f"relay:{source.chat_id}:{source.message_id}"
-
-
-def part_of(slot: str | None, position: int) -> str | None:
-    """The slot of a further piece of what stands in `slot`."""
-    return slot if slot is None or position == 0 else f"{slot}:{position}"
-
-
-def queue_text(queue: c.Queue) -> tuple[str, list[list[dict[str, str]]]]:
-    """What waits, and buttons to take it."""
-    if not queue.waiting:
-        return "No ticket waits.", []
-    lines = [f"<b>{queue.waiting} tickets wait</b>" if queue.waiting > 1 else "<b>1 waits</b>"]
-    lines += [
-        f"#{ticket.number} ({escape(ticket.category)}, by "
-        f"{moment(ticket.first_response_due_ms)}) {escape(cut(ticket.body, 80))}"
-        for ticket in queue.next
-    ]
-    buttons = [
-        button(f"Take #{ticket.number}", f"tk:take:{ticket.number}") for ticket in queue.next
-    ]
-    return "\n".join(lines), [buttons[i : i + 3] for i in range(0, len(buttons), 3)]
-
-
-def card_text(ticket: Ticket) -> str:
-    """A ticket as staff sees it."""
-    who = f", {escape(ticket.agent_name)}" if ticket.agent_name and ticket.state != "open" else ""
-    response = (
-        f"answered {moment(ticket.first_response_ms)}"
-        if ticket.first_response_ms is not None
-        else f"first answer by {moment(ticket.first_response_due_ms)}"
-    )
-    broken = ticket.breached_ms is not None or ticket.resolution_breached_ms is not None
-    late = " ⚠ overdue" if broken else ""
-    rating = f"\nRating: {'★' * ticket.rating}" if ticket.rating else ""
-    return (
-        f"<b>#{ticket.number}</b> {ticket.state}{who} · {escape(ticket.category)} · "
-        f"{ticket.priority}{late}\n{escape(ticket.author_name)}: "
-        f"{escape(cut(ticket.body, LONGEST_SHOWN))}\n{response}, "
-        f"solution by {moment(ticket.resolution_due_ms)} (UTC){rating}"
-    )
-
-
-def _topic_of(ticket: Ticket) -> Topic | None:
-    """Where what concerns the ticket is said: in its topic once an agent has it."""
-    return topic_for(ticket) if ticket.agent_id is not None else None
-
-
-def _transcript(history: Sequence[c.Entered]) -> list[str]:
-    return [f"{escape(e.author)}: {escape(cut(e.body, LONGEST_LINE))}" for e in history]
-
-
-def newest_that_fit(lines: Sequence[str], most: int) -> list[str]:
-    """The last of `lines` that together take at most `most` of a message."""
-    kept: list[str] = []
-    for line in reversed(lines):
-        most -= units(line) + 1
-        if most < 0:
-            break
-        kept.insert(0, line)
-    return kept
-
-
-def _buttons(ticket: Ticket) -> dict[str, Any]:
-    if ticket.state == "closed":
-        return keyboard([[button("Open again", f"tk:reopen:{ticket.number}")]])
-    close = button("Close", f"tk:close:{ticket.number}")
-    canned = button("Answers", f"ca:{ticket.number}:")
-    if ticket.state == "open":
-        return keyboard([[button("Take", f"tk:take:{ticket.number}"), close]])
-    release = button("Release", f"tk:release:{ticket.number}")
-    return keyboard([[canned, release, close]])

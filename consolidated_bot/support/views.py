@@ -10,18 +10,26 @@ from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.lengths import LONGEST_PIECE, cut, pieces, units
 from consolidated_bot.core.messages import Answer, Send, Sender
 from consolidated_bot.support import commands as c
+from consolidated_bot.support.author_cards import (
+    answers_to,
+    card_text,
+    close_button,
+    list_line,
+    to_author,
+    to_sender,
+    toggle_button,
+)
 from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import Handbook, in_language
 from consolidated_bot.support.moments import moment
-from consolidated_bot.support.staff import (
-    StaffView,
+from consolidated_bot.support.staff import StaffView
+from consolidated_bot.support.staff_cards import (
     copies,
     newest_that_fit,
-    part_of,
     queue_text,
     relay_slot,
 )
-from consolidated_bot.support.texts import MARKS, STAFF_HELP, say
+from consolidated_bot.support.texts import STAFF_HELP, say
 
 UNTOLD = frozenset({"taken", "assigned", "released"})
 """What a ticket's author sees on the card alone."""
@@ -63,9 +71,9 @@ class SupportView:
     def submitted(self, result: c.Submitted, to: Sender) -> Answer:
         ticket = result.ticket
         if not result.fresh:
-            again = _to(to, say(to.language, "again", number=ticket.number))
+            again = to_sender(to, say(to.language, "again", number=ticket.number))
             return Answer("support/ticket-submit", (again,), ticket_id=ticket.number)
-        confirmation = _to(
+        confirmation = to_sender(
             to,
             say(
                 to.language,
@@ -76,7 +84,7 @@ class SupportView:
                 resolution_due=moment(ticket.resolution_due_ms, ticket.zone),
                 zone=ticket.zone,
             ),
-            keyboard([[_close(ticket, to.language)]]),
+            keyboard([[close_button(ticket, to.language)]]),
             slot=f"user-card:{ticket.number}",
             about=ticket,
         )
@@ -88,24 +96,28 @@ class SupportView:
             [button(in_language(title, to.language), f"tk:cat:{category}")]
             for category, title in self._handbook.categories.items()
         ]
-        asked = _to(to, say(to.language, "ask_category"), keyboard(rows))
+        asked = to_sender(to, say(to.language, "ask_category"), keyboard(rows))
         return Answer("support/ticket-start", (asked,))
 
     def text_asked(self, result: c.TextAsked, to: Sender) -> Answer:
         title = self._title(result.category, to.language)
         return Answer(
-            "support/ticket-start", (_to(to, say(to.language, "ask_text", category=title)),)
+            "support/ticket-start", (to_sender(to, say(to.language, "ask_text", category=title)),)
         )
 
     def cancelled(self, result: c.Cancelled, to: Sender) -> Answer:
         text = say(to.language, "nothing_to_stop" if result.idle else "cancelled")
-        return Answer("support/ticket-cancel", (_to(to, text),))
+        return Answer("support/ticket-cancel", (to_sender(to, text),))
 
     def listed(self, result: c.Listed, to: Sender) -> Answer:
         if not result.tickets:
-            return Answer("support/ticket-list", (_to(to, say(to.language, "no_tickets")),))
-        rows = [[button(_line(ticket), f"tk:show:{ticket.number}")] for ticket in result.tickets]
-        return Answer("support/ticket-list", (_to(to, say(to.language, "list"), keyboard(rows)),))
+            return Answer("support/ticket-list", (to_sender(to, say(to.language, "no_tickets")),))
+        rows = [
+            [button(list_line(ticket), f"tk:show:{ticket.number}")] for ticket in result.tickets
+        ]
+        return Answer(
+            "support/ticket-list", (to_sender(to, say(to.language, "list"), keyboard(rows)),)
+        )
 
     def shown(self, result: c.Shown, to: Sender) -> Answer:
         ticket = result.ticket
@@ -123,8 +135,8 @@ class SupportView:
                 for entry in result.history
             ]
             said = newest_that_fit(lines, LONGEST_PIECE - units(text))
-            buttons = keyboard([[_toggle(ticket, to.language)]])
-            shown = _to(to, "\n".join([text, *said]), buttons, about=ticket)
+            buttons = keyboard([[toggle_button(ticket, to.language)]])
+            shown = to_sender(to, "\n".join([text, *said]), buttons, about=ticket)
         return Answer("support/ticket-show", (shown,), ticket_id=ticket.number)
 
     def changed(self, result: c.Changed, to: Sender) -> Answer:
@@ -140,10 +152,10 @@ class SupportView:
         if not result.fresh:
             return Answer("support/ticket-open", ticket_id=ticket.number)
         *before, last = pieces(ticket.body)
-        told = [said for piece in before for said in _answers(ticket, piece, None)]
+        told = [said for piece in before for said in answers_to(ticket, piece, None)]
         text = say(ticket.language, "opened", number=ticket.number, body=last)
-        told.append(_to_author(ticket, text, keyboard([[_close(ticket, ticket.language)]])))
-        done = _to(
+        told.append(to_author(ticket, text, keyboard([[close_button(ticket, ticket.language)]])))
+        done = to_sender(
             to, f"Sent to {escape(ticket.author_name)}: ticket #{ticket.number}.", about=ticket
         )
         sends = (done, *told, *self._staff.opened(ticket))
@@ -165,8 +177,8 @@ class SupportView:
     def _closing(self, ticket: Ticket, text: str) -> Send:
         """The end of a ticket, to be rated or undone."""
         stars = [button("★" * n, f"tk:rate:{ticket.number}:{n}") for n in (1, 2, 3, 4, 5)]
-        rows = [stars[:3], stars[3:], [_toggle(ticket, ticket.language)]]
-        return _to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
+        rows = [stars[:3], stars[3:], [toggle_button(ticket, ticket.language)]]
+        return to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
 
     def _told_author(self, result: c.Changed) -> Send:
         ticket = result.ticket
@@ -176,15 +188,15 @@ class SupportView:
         if result.what == "rated":
             stars_given = "★" * (ticket.rating or 0)
             text = say(language, "rated", number=ticket.number, stars=stars_given)
-            return _to_author(ticket, text, slot=f"closing:{ticket.number}")
-        return _to_author(ticket, say(language, "reopened", number=ticket.number))
+            return to_author(ticket, text, slot=f"closing:{ticket.number}")
+        return to_author(ticket, say(language, "reopened", number=ticket.number))
 
     def author_card(self, ticket: Ticket) -> Send:
         """The author's card, as it stands now."""
-        return _to_author(
+        return to_author(
             ticket,
             card_text(ticket, ticket.language),
-            keyboard([[_toggle(ticket, ticket.language)]]),
+            keyboard([[toggle_button(ticket, ticket.language)]]),
             slot=f"user-card:{ticket.number}",
         )
 
@@ -195,19 +207,19 @@ class SupportView:
         sends = []
         if command.attachment:
             text = say(ticket.language, "answer_attached", number=ticket.number)
-            sends.append(_to_author(ticket, text))
+            sends.append(to_author(ticket, text))
             if command.album is None:
                 source = command.sender
                 sends.append(copies(ticket, ticket.chat_id, source.chat_id, [source.message_id]))
         else:
-            sends += _answers(ticket, result.text, relay_slot(command.sender))
+            sends += answers_to(ticket, result.text, relay_slot(command.sender))
         if result.changed:  # further answers leave the cards as they are
             sends += [self.author_card(ticket), *self._staff.card(ticket)]
         return Answer("support/agent-reply", tuple(sends), ticket_id=ticket.number)
 
     def added(self, result: c.Added, to: Sender) -> Answer:
         ticket = result.ticket
-        sends = [_to(to, say(to.language, "added", number=ticket.number), about=ticket)]
+        sends = [to_sender(to, say(to.language, "added", number=ticket.number), about=ticket)]
         if result.fresh:
             sends += self._staff.added(result)
         return Answer("support/ticket-add", tuple(sends), ticket_id=ticket.number)
@@ -218,7 +230,7 @@ class SupportView:
         sends: list[Send] = []
         if result.part == "agent":
             slot = None if command.attachment else relay_slot(command.sender)
-            sends += _answers(ticket, command.text, slot)
+            sends += answers_to(ticket, command.text, slot)
         elif result.part != "note":
             sends += self._staff.revised(result)
             if result.part == "ticket":
@@ -230,104 +242,38 @@ class SupportView:
 
     def noted(self, result: c.NoteAdded, to: Sender) -> Answer:
         number = result.ticket.number
-        noted = _to(to, f"Noted on #{number}, for staff alone.", about=result.ticket)
+        noted = to_sender(to, f"Noted on #{number}, for staff alone.", about=result.ticket)
         return Answer("support/note", (noted,), ticket_id=number)
 
     def canned(self, result: c.CannedListed, to: Sender) -> Answer:
         number = result.ticket.number
         rows = [[button(each.title, f"ca:{number}:{each.id}")] for each in result.canned]
         text = f"Answer #{number} by:" if rows else "SUPPORT_FILE has no [[canned]] answers."
-        listed = _to(to, text, keyboard(rows), about=result.ticket)
+        listed = to_sender(to, text, keyboard(rows), about=result.ticket)
         return Answer("support/canned", (listed,), ticket_id=number)
 
     def queue(self, result: c.QueueShown, to: Sender) -> Answer:
         text, rows = queue_text(result.queue)
-        return Answer("support/queue", (_to(to, text, keyboard(rows)),))
+        return Answer("support/queue", (to_sender(to, text, keyboard(rows)),))
 
     def greeted(self, result: c.Greeted, to: Sender) -> Answer:
-        return Answer("support/start", (_to(to, say(to.language, "start", name=result.name)),))
+        return Answer(
+            "support/start", (to_sender(to, say(to.language, "start", name=result.name)),)
+        )
 
     def helped(self, result: c.HelpGiven, to: Sender) -> Answer:
         text = STAFF_HELP if to.is_operations else say(to.language, "help")
         if result.unknown is not None:
             text = f"{say(to.language, 'unknown_command', command=result.unknown)}\n\n{text}"
-        return Answer("support/help", (_to(to, text),))
+        return Answer("support/help", (to_sender(to, text),))
 
     def stray(self, _: c.PressStray, to: Sender) -> Answer:
-        stray = _to(to, say(to.language, "stray_button"))
+        stray = to_sender(to, say(to.language, "stray_button"))
         return Answer("support/stray", (stray,), outcome="user_error")
 
     def refused(self, refusal: SupportRefused, to: Sender) -> Answer:
         text = say(to.language, refusal.reason, **refusal.values)
-        return Answer("support/refused", (_to(to, text),), outcome="user_error")
+        return Answer("support/refused", (to_sender(to, text),), outcome="user_error")
 
     def _title(self, category: str, language: str) -> str:
         return in_language(self._handbook.categories.get(category, {"en": category}), language)
-
-
-def card_text(ticket: Ticket, language: str) -> str:
-    """State, text and due times of a ticket."""
-    zone = ticket.zone
-    if ticket.first_response_ms is not None:
-        response = say(language, "given", at=moment(ticket.first_response_ms, zone))
-    else:
-        response = say(language, "not_yet", due=moment(ticket.first_response_due_ms, zone))
-    return say(
-        language,
-        "card",
-        number=ticket.number,
-        state=say(language, f"state_{ticket.state}"),
-        body=cut(ticket.body, 700),
-        response=response,
-        resolution_due=moment(ticket.resolution_due_ms, zone),
-        zone=zone,
-    )
-
-
-def _to(
-    to: Sender,
-    text: str,
-    markup: dict[str, Any] | None = None,
-    *,
-    slot: str | None = None,
-    about: Ticket | None = None,
-) -> Send:
-    params: dict[str, Any] = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
-    if to.thread_id is not None:
-        params["message_thread_id"] = to.thread_id
-    subject = f"ticket:{about.number}" if about else None
-    return Send(to.chat_id, params, slot=slot, about=subject)
-
-
-def _to_author(
-    ticket: Ticket, text: str, markup: dict[str, Any] | None = None, *, slot: str | None = None
-) -> Send:
-    params = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
-    return Send(ticket.chat_id, params, slot=slot, about=f"ticket:{ticket.number}")
-
-
-def _answers(ticket: Ticket, text: str, slot: str | None) -> list[Send]:
-    """An agent's words, in as many messages as they take."""
-    return [
-        _to_author(
-            ticket,
-            say(ticket.language, "answer", number=ticket.number, body=piece),
-            slot=part_of(slot, position),
-        )
-        for position, piece in enumerate(pieces(text))
-    ]
-
-
-def _close(ticket: Ticket, language: str) -> dict[str, str]:
-    return button(say(language, "button_close"), f"tk:close:{ticket.number}")
-
-
-def _toggle(ticket: Ticket, language: str) -> dict[str, str]:
-    if ticket.state == "closed":
-        return button(say(language, "button_reopen"), f"tk:reopen:{ticket.number}")
-    return _close(ticket, language)
-
-
-def _line(ticket: Ticket) -> str:
-    """A ticket in a button: plain text, so nothing is escaped."""
-    return f"#{ticket.number} {MARKS[ticket.state]} {cut(ticket.body, 40)}"
