@@ -30,8 +30,10 @@ NOTE_WORDS = {
     "copy_of": "the same content as",
     "date_from_file name": "times without a date, dated by the file's name",
     "date_from_modification time": "times without a date, dated by the file's modification time",
+    "date_order_assumed": "dates like 05/01/2024: no date tells the day from the month for sure",
     "year_from_file name": "dates without a year, taken from the file's name",
     "year_from_modification time": "dates without a year, taken from the modification time",
+    "truncated_json": "records whose JSON text was cut short; what stood around it is kept",
     "masked": "values of this kind hidden before anything was stored",
     "cancelled": "requests that their caller cancelled (499), no error of the service",
 }

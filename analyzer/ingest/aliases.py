@@ -29,6 +29,7 @@ SERVICE_NAME = (
     "AppRoleName",
     "cloud_RoleName",
     "resource.labels.service_name",
+    "ProviderName",
 )
 OPERATION = (
     "operationName",
@@ -43,6 +44,7 @@ OPERATION = (
     "event.action",
     "task",
     "routeKey",
+    "grpc.method",
 )
 HTTP_METHOD = (
     "http.request.method",
@@ -53,6 +55,10 @@ HTTP_METHOD = (
     "ClientRequestMethod",
     "httpRequest.requestMethod",
     "verb",
+    "httpMethod",
+    "request_method",
+    "requestMethod",
+    "span.method",
 )
 HTTP_PATH = (
     "req.url",
@@ -71,6 +77,13 @@ HTTP_PATH = (
     "httpRequest.requestUrl",
     "url_path",
     "uri_path",
+    "request.path",
+    "req.path",
+    "resourcePath",
+    "requestUri",
+    "http_path",
+    "span.uri",
+    "http.request.path",
 )
 # Only where a line reports a duration and nothing above named the work.
 OPERATION_FALLBACK = ("event", "@head", "funcName", "msg", "message", "body")
@@ -86,6 +99,8 @@ TRACE_ID = (
     "@tr",
     "logging.googleapis.com/trace",
     "X-B3-TraceId",
+    "OperationId",
+    "operation_Id",
 )
 TRACEPARENT = ("traceparent",)
 SPAN_ID = (
@@ -111,8 +126,9 @@ PARENT_SPAN_ID = (
     "parent_span",
     "ParentID",
     "X-B3-ParentSpanId",
+    "operation_ParentId",
 )
-SPAN_KIND = ("span.kind", "span_kind", "spanKind", "kind")
+SPAN_KIND = ("span.kind", "span_kind", "spanKind", "kind", "grpc.component")
 START_TIME = (
     "startTimeUnixNano",
     "start_time",
@@ -125,6 +141,7 @@ START_TIME = (
     "startedAt",
     "EdgeStartTimestamp",
     "StartUTC",
+    "requestReceivedTimestamp",
 )
 END_TIME = (
     "endTimeUnixNano",
@@ -137,6 +154,7 @@ END_TIME = (
     "ended_at",
     "completed_at",
     "EdgeEndTimestamp",
+    "stageTimestamp",
 )
 LOG_TIME = (
     "@timestamp",
@@ -159,6 +177,14 @@ LOG_TIME = (
     "requestTimeEpoch",
     "time.repr",
     "t.$date",
+    "TimeCreated",
+    "TimeGenerated",
+    "timeStamp",
+    "log_timestamp",
+    "timeMillis",
+    "epochMillis",
+    "timestamp_ms",
+    "ts_ms",
 )
 OUTCOME = ("otel.status_code", "status.code", "event.outcome", "outcome", "success", "status")
 HTTP_STATUS = (
@@ -176,6 +202,11 @@ HTTP_STATUS = (
     "http.status",
     "ResultCode",
     "resp",
+    "httpStatus",
+    "httpStatusCode",
+    "http_status",
+    "http_status_code",
+    "responseStatus.code",
 )
 GRPC_STATUS = ("grpc.status_code", "rpc.grpc.status_code", "grpc.code")
 ERROR_TYPE = (
@@ -240,6 +271,10 @@ CORRELATION_ID = (
     "transaction.id",
     "X-Request-Id",
     "job_id",
+    "http_x_request_id",
+    "http_x_correlation_id",
+    "aws_request_id",
+    "function_request_id",
 )
 UPDATE_ID = ("update_id", "update.update_id")
 USER = (
@@ -265,6 +300,13 @@ SEVERITY = (
     "@l",
     "LogLevel",
     "level.name",
+    "error_severity",
+    "level_name",
+    "severity_name",
+    "@level",
 )
-BODY = ("body", "message", "msg", "event", "log", "MESSAGE", "text", "@m", "@mt")
+BODY = (
+    "body", "message", "msg", "event", "log", "MESSAGE", "text", "@m", "@mt", "RenderedMessage",
+    "MessageTemplate", "@message", "short_message",
+)  # fmt: skip
 SHARED = ("shared",)

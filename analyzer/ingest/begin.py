@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
+from analyzer.ingest.day_order import DayOrder
 from analyzer.ingest.discover import LogFile
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.line_reader import LineReader
@@ -24,6 +25,7 @@ class Hints(NamedTuple):
 
     units: Mapping[str, int] = {}
     first_day: date | None = None
+    day_first: bool | None = None
 
 
 class Begun(NamedTuple):
@@ -38,7 +40,10 @@ def begin(file: LogFile, masker: Masker, options: ReadingOptions, hints: Hints) 
     """Start a reading of `file` with what an earlier one found out."""
     builder = RowBuilder(file_id(file.name), file.name, service_of_file(file), masker)
     dated = day_of_file(file)
-    clock = Clock(options.zone, dated or hints.first_day, dated or modified(file.path))
+    order = DayOrder(day_first=hints.day_first)
+    clock = Clock(
+        options.zone, dated or hints.first_day, dated or modified(file.path), order=order
+    )
     resolver = Resolver({**hints.units, **options.units}, clock)
     lines = LineReader(resolver, options.renames, options.formats)
     return Begun(builder, resolver, FileReader(builder, lines, resolver))
@@ -50,7 +55,8 @@ def proved(file: LogFile, resolver: Resolver, hints: Hints) -> Hints:
     first_day = hints.first_day
     if clock.days and first_day is None and day_of_file(file) is None:
         first_day = modified(file.path) - timedelta(days=clock.days)
-    return Hints({**resolver.timing.proof.units(), **hints.units}, first_day)
+    units = {**resolver.timing.proof.units(), **hints.units}
+    return Hints(units, first_day, clock.order.day_first)
 
 
 def file_id(name: str) -> int:

@@ -42,16 +42,23 @@ KEY_UNITS_NS = {
     "request_time": 1_000_000_000,
     "upstream_response_time": 1_000_000_000,
     "latencies.request": 1_000_000,  # Kong
+    "grpc.time_ms": 1_000_000,
     "responseLatency": 1_000_000,  # AWS API Gateway
 }
 # loguru's time since the program started: no work's duration.
 _NO_DURATIONS = frozenset({"record.elapsed.seconds", "record.elapsed.repr", "elapsed.seconds"})
-BARE_KEYS = ("duration", "elapsed", "latency", "took", "rt", "cost")
+BARE_KEYS = (
+    "duration", "elapsed", "latency", "took", "rt", "cost", "dur", "response_time", "responsetime",
+    "processing_time", "process_time", "execution_time", "exec_time", "elapsed_time", "time_taken",
+    "timetaken", "total_time", "query_time",
+)  # fmt: skip
 """Keys that report a duration but not its unit."""
 
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WHOLE = frozenset(key.replace("_", "") for key in BARE_KEYS) | {"requesttime", "totalduration"}
 _MAX_CHARACTERS = 64
 _MAX_MAGNITUDE = 30
-_SUFFIX = re.compile(r"(?:[_.-]|(?<=[a-z])(?=[A-Z]))([A-Za-z]+)$")
+_SUFFIX = re.compile(r"(?:[_.-]|(?<=[a-z])(?=[A-Z]))([A-Za-z][a-z]*|[A-Z]+)$")
 _SPEAKS_OF_TIME = re.compile(
     r"duration|elapsed|latency|took|response_?time|request_?time|processing_?time", re.IGNORECASE
 )
@@ -78,6 +85,16 @@ def speaks_of_duration(key: str) -> bool:
     if key in _NO_DURATIONS:
         return False
     return key.rsplit(".", 1)[-1].lower() in BARE_KEYS or unit_of_key(key) is not None
+
+
+def is_whole(key: str) -> bool:
+    """Tell whether `key` names the duration of the whole work rather than of a part of it.
+
+    `duration_ms` and `request_time` do; `db_duration_ms` and `upstream_response_time` do not.
+    """
+    words = _WORD.findall(key.rsplit(".", 1)[-1])
+    said = [word.lower() for word in words if word.lower() not in UNITS_NS]
+    return "".join(said) in _WHOLE
 
 
 def parse_duration(value: object, unit_ns: int | None) -> int | None:

@@ -115,9 +115,9 @@ def _kind(word: object) -> str | None:
 def _severity(level: object, logger: str) -> str | None:
     if isinstance(level, str) and not (level.isascii() and level.isdigit()):
         return severity.from_word(level)
-    if level is None or isinstance(level, (bool, float)):
+    if isinstance(level, bool) or not isinstance(level, (str, int)):
         return None
-    number = int(str(level))
+    number = int(level)
     if logger == "pino":
         return severity.from_pino(number)
     if logger == "python":

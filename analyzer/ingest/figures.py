@@ -101,11 +101,14 @@ _SPEAKS_OF_RESOURCES = re.compile(
     re.IGNORECASE,
 )
 
+_NAMES = re.compile(r"[._](?:id|name|pid|tid)$|Id$")
+"""What tells who, not how much: `process.thread.id`."""
+
 
 @lru_cache(maxsize=8192)
 def figure_of_key(key: str) -> Figure | None:
     """Return what resource figure `key` names, None where it names none."""
-    if not _SPEAKS_OF_RESOURCES.search(key):
+    if not _SPEAKS_OF_RESOURCES.search(key) or _NAMES.search(key):
         return None
     if _OTEL.match(key):
         return Figure(key, "", 1.0)

@@ -22,7 +22,9 @@ _MAX_REASON = 500
 _CONTINUES = re.compile(
     r"\s|Traceback \(most|Caused by: |During handling of|The above exception|\.\.\. \d+ |at "
     r"[\w.$]+\(|"
-    r"[\])}]+[,;]?\s*$|goroutine \d+ \[|\[stacktrace\]|#\d+ |--- End of|Suppressed: "
+    # Go's functions with their arguments, and what it says around them
+    r"(?:[\w/*-]+\.)+[\w.()*\[\]-]+\((?:0x[0-9a-f]+|\.\.\.|[{}?, ])*\)$|created by \S|"
+    r"\[signal SIG|[\])}]+[,;]?\s*$|goroutine \d+ \[|\[stacktrace\]|#\d+ |--- End of|Suppressed: "
 )
 _TRACEBACK_OPENS = re.compile(r"\s*(?:[+|] *)*Traceback \(most recent call last\)")
 _PYTHON_END = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?=:|$)")

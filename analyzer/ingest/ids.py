@@ -16,7 +16,7 @@ _SPACE = re.compile(r"\s")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11}=$|[A-Za-z0-9+/_-]{22}==$")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
-NO_ID = frozenset({"", "0", "root", "null", "none", "-", "0" * 16, "0" * 32})
+NO_ID = frozenset({"", "0", "root", "null", "none", "-", "n/a", "0" * 16, "0" * 32})
 """Spellings of "there is no id here"."""
 _HEX_LENGTHS = frozenset({16, 32})
 _MAX_LENGTH = 128
@@ -82,6 +82,8 @@ def _normalise_text(text: str) -> str | None:
         return text.lower()
     if _UUID.match(text):
         return text.replace("-", "").lower()
+    if text.startswith("projects/"):  # Google's `projects/<project>/traces/<id>`
+        return _normalise_text(text.rsplit("/", 1)[-1])
     if _BASE64.match(text):
         try:
             return base64.b64decode(text.replace("-", "+").replace("_", "/")).hex()

@@ -2,7 +2,7 @@
 
 A file that was read before and has not changed is not read again, one that has grown is gone on
 with; files that are gone are forgotten; of equal files the first (by name) is read and the others
-count as copies. Files are read in processes of their own where there is enough to read, and
+count as copies. Many files are read in processes of their own, one alone in a thread, and they are
 written in the order of their names, so that the store never depends on how many there were.
 """
 
@@ -22,6 +22,7 @@ from analyzer.ingest.discover import LogFile, Skipped
 from analyzer.ingest.events import Event, Job, Lines, Mark
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
+from analyzer.ingest.read_ahead import read_ahead
 from analyzer.ingest.reading import read_file
 from analyzer.ingest.worker import Worker
 from analyzer.ingest.writing import (
@@ -40,6 +41,8 @@ _MOST_WORKERS = 2
 """More would only wait for the writer, and take memory meanwhile."""
 _WORTH_A_PROCESS = 32 << 20
 """A process takes half a second to start: fewer bytes are read right here."""
+_WORTH_A_THREAD = 1 << 20
+"""Of a smaller file nothing could be written before all of it is read."""
 
 
 class Progress(NamedTuple):
@@ -129,13 +132,13 @@ def _plan(file: LogFile, known: dict[int, ManifestEntry], marks: dict[int, Mark]
 
 
 def _worker_count(plans: Sequence[_Plan]) -> int:
-    """Return how many processes what there is to read is worth."""
+    """Return how many processes what there is to read is worth; a file alone is worth none."""
     sizes = [
         plan.entry.size_bytes - (plan.mark.byte_offset if plan.mark else 0)
         for plan in plans
         if not plan.unchanged
     ]
-    if sum(sizes) < _WORTH_A_PROCESS:
+    if len(sizes) < _MOST_WORKERS or sum(sizes) < _WORTH_A_PROCESS:
         return 0
     return min(len(sizes), os.cpu_count() or 1, _MOST_WORKERS)
 
@@ -179,8 +182,11 @@ class _Load:
                 elif self._keeps(plan):
                     self._done(plan, 0)
                     continue
-                else:
+                elif plan.entry.size_bytes < _WORTH_A_THREAD:
                     self._write(plan, read_file(self._job(plan)))
+                else:
+                    with read_ahead(read_file(self._job(plan))) as events:
+                        self._write(plan, events)
                 read += 1
         return read
 

@@ -29,6 +29,8 @@ _SHOWN = frozenset({"ip", "version"})
 _VERSION = re.compile(r"[vV]?\d{1,6}(?:\.\w{1,12}){1,5}(?:[-+][\w.+-]{1,40})?$")
 _DIGITS = re.compile(r"\d[\d ().:/-]{4}")
 _CUT_TAIL = 128
+_MOST_REMEMBERED, _MAX_KNOWN = 128, 20_000
+"""So long and so many are the texts of which is remembered what became of them."""
 
 
 class Masker:
@@ -39,6 +41,7 @@ class Masker:
         self._secret = secret
         self._keep_ids = keep_ids
         self._users: dict[str, str] = {}
+        self._known: dict[str, tuple[str, Counter[str]]] = {}
         self.counts: Counter[str] = Counter()
         users = () if keep_ids else patterns.USER_WORDS
         self._suspect_words = [*patterns.ALWAYS_SUSPECT, *users]
@@ -67,6 +70,22 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Return `text` with every secret and personal datum replaced."""
+        if len(text) > _MOST_REMEMBERED:
+            return self._masked(text)
+        # Keys, addresses and agents come again and again.
+        found = self._known.get(text)
+        if found is None:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            before, self.counts = self.counts, Counter()
+            found = self._known[text] = self._masked(text), self.counts
+            self.counts = before
+        masked, counts = found
+        if counts:
+            self.counts.update(counts)
+        return masked
+
+    def _masked(self, text: str) -> str:
         folded = text.lower()
         text = self._hide_tokens(text, folded)
         if _holds(folded, patterns.SECRET_WORDS):

@@ -51,6 +51,9 @@ class OpenRecords:
         if outcome.piece is Piece.EXCLUDED:
             account.excluded += 1
             return
+        if outcome.piece is Piece.BLANK:
+            account.blank += 1
+            return
         if outcome.piece is Piece.PARTIAL:
             self._pieces.setdefault(source, []).append(line)
             return

@@ -20,6 +20,7 @@ from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.documents import HEAD_LINES, opens_document, read_documents
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.line_reader import Habits, LineReader
+from analyzer.ingest.journal_export import opens_export, read_export
 from analyzer.ingest.ledger import Ledger
 from analyzer.ingest.lines import Block, Line, lines_of
 from analyzer.ingest.open_records import OpenRecords
@@ -96,8 +97,14 @@ class FileReader:
             # Rows come of Parquet alone, which has no such head.
             texts = (item for item in items if not isinstance(item, tables.Row))
             yield from read_documents(texts, self._lines, self.ledger)
-        elif (columns := tables.csv_columns(head[0].content) if head else None) is not None:
-            yield from self._read_table(items, *columns)
+        elif opens_export(head):
+            texts = (item for item in items if not isinstance(item, tables.Row))
+            yield from read_export(texts, self._lines, self.ledger)
+        elif (header := tables.header_of([line.content for line in head])) is not None:
+            for _ in range(header.lines - 1):
+                next(items)
+                self.ledger.account.excluded += 1
+            yield from self._read_table(items, header.delimiter, header.names)
         else:
             for item in source:
                 if isinstance(item, Block):

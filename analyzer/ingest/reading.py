@@ -200,6 +200,8 @@ class _Reading:
         for count, what in ((clock.undated, "date"), (clock.yearless, "year")):
             if count:
                 notes[f"{what}_from_{source}", name] = count
+        if clock.order.assumed:
+            notes["date_order_assumed", name] = clock.order.assumed
         for key, unit in self._hints.units.items():
             notes[f"unit_by_interval:{key}={unit}ns", name] = 1
         for key, unit in self._job.options.units.items():

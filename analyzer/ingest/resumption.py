@@ -58,6 +58,6 @@ class Resumption:
         """Tell whether what a line says hangs on lines far before it."""
         return (
             not self.reads_apart()
-            or bool(self._resolver.clock.undated)
+            or bool(self._resolver.clock.undated or self._resolver.clock.order.doubtful)
             or self._lines.unfinished != self._records.unfinished
         )

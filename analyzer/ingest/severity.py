@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 _WORDS = {
     "trace": "TRACE",
     "verbose": "TRACE",
     "v": "TRACE",
+    "vrb": "TRACE",
+    "trc": "TRACE",
+    "trce": "TRACE",
     "silly": "TRACE",
     "debug": "DEBUG",
     "dbg": "DEBUG",
+    "dbug": "DEBUG",
     "d": "DEBUG",
     "fine": "DEBUG",
     "finer": "DEBUG",
@@ -29,6 +35,7 @@ _WORDS = {
     "w": "WARN",
     "error": "ERROR",
     "err": "ERROR",
+    "fail": "ERROR",
     "severe": "ERROR",
     "e": "ERROR",
     "fatal": "FATAL",
@@ -37,10 +44,13 @@ _WORDS = {
     "crit": "FATAL",
     "panic": "FATAL",
     "dpanic": "FATAL",
+    "pnc": "FATAL",
+    "ftl": "FATAL",
     "emerg": "FATAL",
     "emergency": "FATAL",
     "alert": "FATAL",
 }
+_BETWEEN = re.compile(r"(DEBUG|INFO|WARN|ERROR)[+-]\d{1,2}$")
 _BY_TENS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
 _PYTHON = {10: "DEBUG", 20: "INFO", 30: "WARN", 40: "ERROR", 50: "FATAL"}
 _SYSLOG = ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG")
@@ -49,8 +59,13 @@ ERRORS = frozenset({"ERROR", "FATAL"})
 
 
 def from_word(word: object) -> str | None:
-    """Return the level that a word names, else None."""
-    return _WORDS.get(word.strip().lower()) if isinstance(word, str) else None
+    """Return the level that a word names, else None; slog writes levels between as `INFO+2`."""
+    if not isinstance(word, str):
+        return None
+    found = _WORDS.get(word.strip().lower())
+    if found is None and (between := _BETWEEN.match(word.strip())):
+        return _WORDS.get(between[1].lower())
+    return found
 
 
 def from_pino(level: object) -> str | None:

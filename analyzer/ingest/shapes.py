@@ -19,7 +19,7 @@ HEAD_KEY = "@head"
 CONTAINERS = (
     "fields.", "@fields.", "jsonPayload.", "record.extra.", "extra.", "context.", "contextMap.",
     "mdc.", "attributes.", "content.attributes.", "content.", "meta.", "Properties.",
-    "State.", "record.",
+    "properties.", "State.", "record.",
 )  # fmt: skip
 """Objects that some loggers put all fields of a line into."""
 
@@ -32,12 +32,26 @@ UNFINISHED = tuple(
         ("t.$date", "s"),  # MongoDB
         ("DownstreamStatus", "Duration"),  # traefik
         ("response_flags", "duration"),  # Envoy, Istio
-        ("@mt", "Elapsed"),  # Serilog's compact format
+        ("@t", "Elapsed"),  # Serilog's compact format
         ("MessageTemplate", "Properties.Elapsed"),  # Serilog
         ("controller", "action", "duration"),  # Rails, lograge
         ("ddsource", "duration"),  # Datadog
         ("content.attributes.duration",),  # Datadog's export
         ("AppRoleName", "DurationMs"),  # Azure Application Insights
+        ("AppRoleName", "Type"),
+        ("cloud_RoleName", "itemType"),
+        ("timestamp.seconds",),  # Google's agents
+        ("timestampSeconds",),
+        ("stack", "level"),  # winston
+        ("reqId", "remoteAddr", "level"),  # Nextcloud
+        ("LogLevel", "Scopes"),  # ASP.NET
+        ("type", "record.metrics.durationMs"),  # AWS Lambda
+        ("target", "fields.message"),  # Rust's tracing
+        ("target", "line_number"),
+        ("target", "filename"),
+        ("target", "threadId"),
+        ("apisix_latency", "latency"),
+        ("latency", "latency_human"),  # echo
         ("requestTime", "requestId"),  # AWS API Gateway
         ("request", "status"),  # nginx, the request line as it came
     )
@@ -121,6 +135,12 @@ _COMPILED = frozenset({
 _ALIASES: dict[str, tuple[str, ...]] = {
     name: getattr(aliases, name.upper()) for name in Shape._fields if name not in _COMPILED
 }
+_NAMED_FIRST = tuple(
+    name
+    for spelling in aliases.SERVICE_NAME
+    for name in (("name", spelling) if spelling == "component" else (spelling,))
+)
+"""Services as pino and bunyan name them: a component is a part of what `name` names."""
 _shapes: dict[tuple[str, ...], Shape] = {}
 
 
@@ -185,15 +205,26 @@ def _compile(keys: tuple[str, ...]) -> Shape:
     by_field = {name: found(spellings) for name, spellings in _ALIASES.items()}
     logger = _logger(present)
     if logger == "pino" and "name" in present:  # pino and bunyan: the name of the logging service
-        by_field["service_name"] = tuple(dict.fromkeys((*by_field["service_name"], "name")))
+        by_field["service_name"] = found(_NAMED_FIRST)
     if by_field["span_id"] and not by_field["parent_span_id"]:
         by_field["parent_span_id"] = found(("parent",))  # of what else, says a line with a span id
+    contained = tuple(
+        (key, key.removeprefix(container))
+        for key in keys
+        for container in CONTAINERS
+        if key.startswith(container)
+    )
+    twice = {key for key, bare in contained if bare in present}
+    measured = [key for key in keys if key not in twice]
     timed = [
-        (key, durations.unit_of_key(key)) for key in keys if durations.speaks_of_duration(key)
+        (key, durations.unit_of_key(key)) for key in measured if durations.speaks_of_duration(key)
     ]
-    timed.sort(key=lambda pair: pair[1] is None)  # a key that says its unit comes first
+    # A key that says its unit comes first; of those, one that names all of the work.
+    timed.sort(key=lambda pair: (pair[1] is None, not durations.is_whole(pair[0])))
     sole, contested = _takers(by_field, timed)
-    figures = tuple((key, figure) for key in keys if (figure := figure_of_key(key)) is not None)
+    figures = tuple(
+        (key, figure) for key in measured if (figure := figure_of_key(key)) is not None
+    )
     taken = _taken(by_field, timed)
     return Shape(
         **by_field,
@@ -202,12 +233,7 @@ def _compile(keys: tuple[str, ...]) -> Shape:
         rest=tuple(key for key in keys if key not in sole and key not in contested),
         contested=tuple(key for key in keys if key in contested and key not in sole),
         figures=figures,
-        contained=tuple(
-            (key, key.removeprefix(container))
-            for key in keys
-            for container in CONTAINERS
-            if key.startswith(container)
-        ),
+        contained=contained,
         unfinished=any(marks <= present for marks in UNFINISHED),
         unused=tuple(key for key in keys if key not in taken),
         columnar=not figures and _is_columnar(keys, by_field, timed),
@@ -269,6 +295,6 @@ def _logger(keys: set[str]) -> str:
         return "pino"  # bunyan shares its scale
     if "levelno" in keys or "levelname" in keys:
         return "python"
-    if "PRIORITY" in keys:
+    if "PRIORITY" in keys or "short_message" in keys:  # journald; GELF
         return "syslog"
     return ""

@@ -23,6 +23,9 @@ PARQUET_MAGIC = b"PAR1"
 _DELIMITERS = (",", "\t", ";", "|")
 _MAX_HEADER_BYTES = 1 << 16
 _BATCH_ROWS = 16_384
+_FEWEST_COLUMNS = 2
+TYPE_LINE = b"#TYPE "
+"""What PowerShell's Export-Csv writes before the header."""
 _KNOWN = frozenset(
     spelling.lower()
     for spellings in (
@@ -58,9 +61,29 @@ def csv_columns(header: bytes) -> tuple[str, list[str]] | None:
             continue
         names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter))]
         known = sum(name.lower() in _KNOWN for name in names)
-        if len(names) >= 3 and known >= 2 and all(names) and len(set(names)) == len(names):
+        if (
+            len(names) >= _FEWEST_COLUMNS
+            and known >= _FEWEST_COLUMNS
+            and all(names)
+            and len(set(names)) == len(names)
+        ):
             return delimiter, names
     return None
+
+
+class Header(NamedTuple):
+    """The columns of a table, and how many lines of the file say so."""
+
+    delimiter: str
+    names: list[str]
+    lines: int
+
+
+def header_of(head: Sequence[bytes]) -> Header | None:
+    """Return what the first lines of a file name as columns, None where they name none."""
+    lines = 2 if head and head[0].removeprefix(b"\xef\xbb\xbf").startswith(TYPE_LINE) else 1
+    columns = csv_columns(head[lines - 1]) if len(head) >= lines else None
+    return None if columns is None else Header(*columns, lines)
 
 
 def read_csv(

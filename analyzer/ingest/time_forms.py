@@ -19,9 +19,11 @@ _ABBREVIATIONS = {
     "PDT": -7, "JST": 9,
 }  # fmt: skip
 ZONE = rf"(?:{'|'.join(sorted(_ABBREVIATIONS, key=len, reverse=True))})(?![A-Za-z])"
-_PLACE = r"[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
-_ZONE = rf"[ ]?(?P<zone>{ZONE}|[+-]\d\d(?::?\d\d)?|\[?{_PLACE}\]?)?"
-_CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18}))?"
+PLACE = r"[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
+_ZONE = rf"[ ]?(?P<zone>{ZONE}|[+-]\d\d(?::?\d\d)?|\[?{PLACE}\]?)?"
+# A third colon before milliseconds is WebSphere's, and some Windows programs'.
+_CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18})|:(?P<millis>\d{3}))?"
+_LOOSE_CLOCK = r"(?P<clock>\d\d?:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18})|:(?P<millis>\d{3}))?"
 _HALF_CLOCK = (
     r"(?P<half>\d\d?:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,18}))? ?(?P<noon>[AaPp])\.?[Mm]\.?"
 )
@@ -29,7 +31,7 @@ _MONTH = rf"(?P<word>{'|'.join(MONTHS)})"
 FORMS = tuple(
     re.compile(pattern + "$")
     for pattern in (
-        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)[T _]{_CLOCK}{_ZONE}",
+        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T _]|, ){_CLOCK}{_ZONE}",
         rf"(?P<day>\d\d)/{_MONTH}/(?P<year>\d{{4}})[: ]{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})[/.](?P<month>\d\d)[/.](?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",
         rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)[T -]{_CLOCK}{_ZONE}",
@@ -62,6 +64,13 @@ FORMS = tuple(
         # A clock of twelve hours is written where the month comes first.
         rf"(?P<month>\d\d?)/(?P<day>\d\d?)/(?P<year>\d{{4}}),? {_HALF_CLOCK}{_ZONE}",
         rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}),? {_HALF_CLOCK}{_ZONE}",
+        # With a slash and a clock of 24 hours only the file's other dates tell (`day_order`).
+        rf"(?P<one>\d\d?)/(?P<two>\d\d?)/(?P<year>\d{{4}}),?[T ]{_LOOSE_CLOCK}{_ZONE}",
+        rf"(?P<one>\d\d?)/(?P<two>\d\d?)/(?P<year>\d\d),? {_LOOSE_CLOCK}{_ZONE}",
+        rf"(?P<year>\d{{4}})[-/](?P<month>\d\d?)[-/](?P<day>\d\d?)[T ]{_LOOSE_CLOCK}{_ZONE}",
+        rf"(?P<year>\d{{4}})[-/](?P<month>\d\d?)[-/](?P<day>\d\d?) {_HALF_CLOCK}{_ZONE}",
+        rf"(?P<year>\d{{4}})[- ]{_MONTH}[- ](?P<day>\d\d?) {_CLOCK}{_ZONE}",
+        r"(?P<half>\d\d?:\d\d) ?(?P<noon>[AaPp])[Mm]",
         # Without a year: Android's, old Redis'.
         rf"(?P<month>\d\d)-(?P<day>\d\d) {_CLOCK}",
         rf"(?P<day>\d\d?) {_MONTH} {_CLOCK}{_ZONE}",
@@ -75,6 +84,9 @@ _SAID_TWICE = re.compile(
 )
 _MONOTONIC = re.compile(r" m=[+-]\d+(?:\.\d+)?$")
 _LOWER = re.compile(r"\d{4}-\d\d-\d\dt\d\d|.*\dz$")
+
+UPTIME = "up "
+"""What stands before the seconds since a machine or a program started."""
 
 Parts = dict[str, str | None]
 """The groups of a match of one of the forms."""
@@ -98,7 +110,7 @@ def usual_spelling(text: str) -> str:
 def time_of_day(found: Parts) -> str:
     """Return the time of day as 16:42:22, whatever way the form writes it in."""
     if usual := found.get("clock"):
-        return usual
+        return usual.zfill(8) if usual[1] == ":" else usual
     if dotted := found.get("dotted"):
         return dotted.replace(".", ":")
     if half := found.get("half"):

@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
+from analyzer.ingest.day_order import DayOrder
 from analyzer.ingest.epochs import EARLIEST_NS, LATEST_NS, Instant, from_epoch, from_epoch_text
 from analyzer.ingest.time_forms import (
     FORMS,
+    UPTIME,
     Parts,
     WrittenDay,
     time_of_day,
@@ -22,7 +24,11 @@ from analyzer.ingest.time_forms import (
 _NS = 1_000_000_000
 _DAY_NS = 86_400 * _NS
 _HALF_DAY_NS = _DAY_NS // 2
-_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?$")
+_DECIMAL = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?$")
+_SINCE_START = re.compile(rf"{UPTIME}(?P<seconds>\d{{1,8}})(?:\.(?P<fraction>\d{{1,9}}))?$")
+# TAI64N, multilog's: 2**62 and the seconds since 1970, which it counts ten ahead; then ns.
+_TAI64N = re.compile(r"@40000000(?P<seconds>[0-9a-f]{8})(?P<nanos>[0-9a-f]{8})$")
+_TAI_AHEAD_S = 10
 _EXPONENT = re.compile(r"[0-9](?:\.[0-9]{1,18}|[0-9]{1,18})?[eE][+-]?[0-9]{1,2}$")
 
 
@@ -33,7 +39,7 @@ class Clock:
     assumed). `first_day` dates times without a date; it moves on at each midnight.
     `latest` dates those without a year: each is the last such day not after it (a day's grace).
     `days` counts the midnights passed since `first_day`; `undated` and `yearless` count the
-    times that had to be dated so.
+    times that had to be dated so. `order` tells days from months where a date does not.
     """
 
     def __init__(
@@ -42,7 +48,9 @@ class Clock:
         first_day: date | None = None,
         latest: date | None = None,
         now_ns: int | None = None,
+        order: DayOrder | None = None,
     ) -> None:
+        self.order = order or DayOrder()
         self._zone = zone
         self._first_day = first_day
         self._latest = latest or datetime.now(UTC).date()
@@ -102,7 +110,9 @@ class Clock:
         match = FORMS[self._form].match(text)
         if match is None:
             if _DECIMAL.match(text):
-                return from_epoch_text(text)
+                return from_epoch_text(text.removeprefix("+"))
+            if text[:1] in "u@" and (counted := self._counted(text, arrival)) is not None:
+                return counted
             if _EXPONENT.match(text):
                 return from_epoch_text(f"{Decimal(text):f}")
             text = usual_spelling(text)
@@ -113,6 +123,25 @@ class Clock:
             else:
                 return None
         return self._from_match(match.groupdict(), arrival)
+
+    def _counted(self, text: str, arrival: Instant | None) -> Instant | None:
+        """Return the time that text counts from: the start of a machine, or TAI64N's 1970.
+
+        Nothing tells when the machine started: it is taken for the midnight of the first day.
+        """
+        if match := _TAI64N.match(text):
+            seconds = int(match["seconds"], 16) - _TAI_AHEAD_S
+            return Instant(seconds * _NS + int(match["nanos"], 16), zoned=True)
+        match = _SINCE_START.match(text)
+        if match is None or arrival is not None:
+            return arrival if match else None
+        day = self._first_day or self._latest
+        passed = int(match["seconds"])
+        self.undated += 1
+        self.days = max(self.days, passed // (_DAY_NS // _NS))
+        midnight = _epoch(day.year, day.month, day.day, "00:00:00", self._zone or UTC) or 0
+        part_ns = int((match["fraction"] or "0").ljust(9, "0"))
+        return Instant((midnight + passed) * _NS + part_ns, zoned=False)
 
     def _second(self, text: str) -> int | None:
         """Return the epoch second of `2026-03-01T10:00:00`, in UTC."""
@@ -130,8 +159,10 @@ class Clock:
 
     def _from_match(self, found: Parts, arrival: Instant | None) -> Instant | None:
         clock = time_of_day(found)
-        fraction = found.get("fraction")
+        fraction = found.get("fraction") or found.get("millis")
         part_ns = int(fraction[:9].ljust(9, "0")) if fraction else 0
+        if one := found.get("one"):
+            found |= self._ordered(found["year"] or "", one, found["two"] or "")
         day = written_day(found)
         if day is None:
             return self._of_day(clock, part_ns, arrival)
@@ -142,6 +173,10 @@ class Clock:
             return None
         seconds = _epoch(year, day.month, day.day, clock, local or UTC)
         return None if seconds is None else Instant(seconds * _NS + part_ns, zone is not None)
+
+    def _ordered(self, year: str, one: str, two: str) -> Parts:
+        month, day = self.order.read(int(year), int(one), int(two))
+        return {"month": str(month), "day": str(day)}
 
     def _year(self, day: WrittenDay, arrival: Instant | None) -> int:
         if arrival is None:

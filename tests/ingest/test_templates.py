@@ -225,3 +225,38 @@ def test_values_that_are_written_alike_hide_nothing_and_tell_nothing(
         )
         lines.append(f"2026-03-01 10:00:{n:02d},000 INFO faq.http {words} {pairs}")
     assert_same_both_ways("\n".join(lines).encode())
+
+
+VALUES = (
+    "7", "70", "-0", "-7", "7.0", "7.50", "0.1", "7e0", "1E2", "99999999999999999999", "007",
+    "true", "null", '"7"', '""', '"x"', '"true"', "[7]", '["x"]', '{"a":7}', '"a\\u00e9\\ud800"',
+    '"\\/x"', '"é"', '"say \\"x\\""', '"C:\\\\x"', '"C:\\\\"', '"a\\nb\\tc"', '"\\u0000"',
+    '"x\x01"',
+)  # fmt: skip
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    usual=st.lists(st.sampled_from(VALUES[:21]), min_size=2, max_size=2),
+    odd=st.lists(
+        st.tuples(
+            st.sampled_from(("n", "a", "labels", "id", "n.a")),
+            st.sampled_from(VALUES),
+            st.sampled_from(
+                ("", '"n":8,', '"zz":1,', '"a":{"n":7},', '"a.n":7,', '"labels.x":"y",')
+            ),
+            st.sampled_from(("", " ")),
+        ),
+        max_size=6,
+    ),
+)
+def test_json_lines_that_nearly_have_one_form_give_the_same_rows(
+    usual: list[str], odd: list[tuple[str, str, str, str]]
+) -> None:
+    """Other types, repeated and further keys, dots for nesting, escapes: all are told apart."""
+    head = '{"time":"2026-03-01T10:00:00.5Z","msg":"done",'
+    lines = [f'{head}"n":{value},"a":{{"n":{value}}}}}' for value in usual for _ in range(4)]
+    for key, value, further, gap in odd:
+        line = f'{head}{further}"{key}":{gap}{value},"o":{value}}}'
+        lines += [line, line, f'{head}{further}"{key}":{gap}{usual[0]},"o":{value}}}{gap}']
+    assert_same_both_ways("\n".join(lines).encode() + b"\n")

@@ -12,7 +12,7 @@ import polars as pl
 
 from analyzer.ingest.columnar.pair_patterns import TAIL_VALUE, pairs_of, slot, undamaged
 from analyzer.ingest.columnar.template import TEXT, Segment, Template
-from analyzer.ingest.formats.access import read_access
+from analyzer.ingest.formats.access import MAYBE_IDS, read_access
 from analyzer.ingest.formats.pairs import unescaped
 
 
@@ -57,7 +57,7 @@ def learn_access(sample: str) -> Template | None:
         segments=segments,
         unescape=unescaped,
         quoted=frozenset(key for part in tail for key, _ in part.slots),
-        checks=[*checks, *undamaged(keys)],
+        checks=[*checks, ~pl.col("path").str.contains(MAYBE_IDS), *undamaged(keys)],
     )
 
 

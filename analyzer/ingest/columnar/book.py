@@ -15,20 +15,21 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from analyzer.ingest.columnar.access_template import learn_access
 from analyzer.ingest.columnar.json_template import learn_json
+from analyzer.ingest.columnar.page import Page, Places
 from analyzer.ingest.columnar.resolve import unproven, usable
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.template import TEXT, Column, Template, Wording
 from analyzer.ingest.columnar.text_template import learn_logfmt, learn_text
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.formats.dialects import TELLTALES
+from analyzer.ingest.formats.dialects import is_log_line_by_form
+from analyzer.ingest.formats.json_text import parse_line
 from analyzer.ingest.formats.known import FORMATS
 from analyzer.ingest.formats.messages import MAYBE_KNOWN, read_message
 from analyzer.ingest.formats.wrappers import is_wrapped
-from analyzer.ingest.lines import MAX_LINE_BYTES, Block, Line
+from analyzer.ingest.lines import Block, Line
 from analyzer.ingest.shapes import HEAD_KEY, Shape, shape_of
 
 _MAX_TEMPLATES = 64
@@ -81,6 +82,14 @@ class Sorted(NamedTuple):
     last: int
 
 
+class _Part(NamedTuple):
+    """Lines that a template took: their places in the block, and their columns."""
+
+    lesson: Lesson
+    places: Places
+    columns: dict[str, Column]
+
+
 class Book:
     """The templates of one file, learnt as its lines come."""
 
@@ -99,52 +108,47 @@ class Book:
 
     def sort(self, block: Block) -> Sorted:
         """Return the lines that templates read, and the places of all others in their order."""
-        lines, blank = _series(block)
-        places = pl.int_range(len(lines), eager=True, dtype=pl.Int64)
-        found: list[tuple[Lesson, pl.Series, dict[str, Column]]] = []
+        page = Page(block)
+        places = np.flatnonzero(~page.blank)
+        found: list[_Part] = []
         for lesson in list(self._lessons):
-            lines, places = self._apply(lesson, lines, places, found)
+            places = self._apply(lesson, page, places, found)
         attempts = 0
-        while len(lines) >= MIN_LINES and attempts < MAX_LESSONS:
+        while len(places) >= MIN_LINES and attempts < MAX_LESSONS:
             # Not the first of them each time: that one may be the odd one.
-            sample = lines[(attempts * 7919) % len(lines)]
+            sample = int(places[(attempts * 7919) % len(places)])
             attempts += 1
-            learnt = self._learn(sample)
+            learnt = self._learn(page, sample)
             if learnt is not None:
                 self._lessons.append(learnt)
-                lines, places = self._apply(learnt, lines, places, found)
+                places = self._apply(learnt, page, places, found)
         regular = np.zeros(len(block), dtype=bool)
-        for _, taken, _ in found:
-            regular[taken.to_numpy()] = True
+        for part in found:
+            regular[part.places] = True
         last = int(np.flatnonzero(regular)[-1]) if found else -1
-        _leave_open(regular, blank)
-        sheets = [self._sheet(block, regular, *part) for part in found]
+        _leave_open(regular, page.blank)
+        sheets = [_sheet(block, regular, part) for part in found]
         return Sorted([sheet for sheet in sheets if len(sheet)], np.flatnonzero(~regular), last)
 
-    def _apply(
-        self,
-        lesson: Lesson,
-        lines: pl.Series,
-        places: pl.Series,
-        found: list[tuple[Lesson, pl.Series, dict[str, Column]]],
-    ) -> tuple[pl.Series, pl.Series]:
+    def _apply(self, lesson: Lesson, page: Page, places: Places, found: list[_Part]) -> Places:
         """Let a template take its lines; return what it leaves."""
-        matched = lesson.template.match(lines) if len(lines) else None
-        if matched is None:
-            return lines, places
-        taken, columns = matched
-        aside = self._aside(lesson, columns)
-        if aside is not None:
-            taken = taken.filter(~aside)
-            columns = {
-                key: Column(kind, values.filter(~aside)) for key, (kind, values) in columns.items()
-            }
-        if not len(taken):
-            return lines, places
-        found.append((lesson, places.gather(taken), columns))
-        left = np.ones(len(lines), dtype=bool)
-        left[taken.to_numpy()] = False
-        return lines.filter(left), places.filter(left)
+        if not len(places):
+            return places
+        left = np.zeros(len(page), dtype=bool)
+        left[places] = True
+        for taken, columns in lesson.template.match(page, places):
+            chosen, usual = taken, columns
+            aside = self._aside(lesson, columns)
+            if aside is not None:
+                usual = {
+                    key: Column(kind, values.filter(~aside))
+                    for key, (kind, values) in columns.items()
+                }
+                chosen = taken[~aside.to_numpy()]
+            if len(chosen):
+                found.append(_Part(lesson, chosen, usual))
+                left[chosen] = False
+        return np.flatnonzero(left)
 
     def _aside(self, lesson: Lesson, columns: dict[str, Column]) -> pl.Series | None:
         """Tell the lines whose values ask for the reader of single lines; None: no line does."""
@@ -154,11 +158,12 @@ class Book:
         found = [mask for mask in masks if mask is not None]
         return functools.reduce(operator.or_, found) if found else None
 
-    def _learn(self, sample: str) -> Lesson | None:
+    def _learn(self, page: Page, place: int) -> Lesson | None:
         if len(self._lessons) >= _MAX_TEMPLATES:
             return None
-        template = learn_json(sample) if sample[:1] == "{" else self._learn_text(sample)
-        if template is None or not TELLTALES.isdisjoint(_top_level(template)):
+        sample = page.text(place)
+        template = self._learn_json(sample) if sample[:1] == "{" else self._learn_text(sample)
+        if template is None:
             return None
         keys = tuple(self._renames.get(key, key) for key in template.keys)
         written = shape_of(keys)
@@ -173,10 +178,16 @@ class Book:
             return None
         body = _message_key(template, keys, written)
         lesson = Lesson(template, shape, keys, tuple(bare.items()), body)
-        matched = template.match(pl.Series([sample]))
-        if matched is None or self._aside(lesson, matched.columns) is not None:
+        matched = list(template.match(page, np.array([place])))
+        if not matched or self._aside(lesson, matched[0].columns) is not None:
             return None
         return lesson
+
+    def _learn_json(self, sample: str) -> Template | None:
+        value = parse_line(sample.encode())
+        if not isinstance(value, dict) or not is_log_line_by_form(value, self._resolver.clock):
+            return None
+        return learn_json(sample)
 
     def _learn_text(self, sample: str) -> Template | None:
         if not self._texts or "\x1b" in sample or is_wrapped(sample):
@@ -185,30 +196,21 @@ class Book:
             return None
         return learn_access(sample) or learn_logfmt(sample) or learn_text(sample)
 
-    def _sheet(
-        self,
-        block: Block,
-        regular: npt.NDArray[np.bool_],
-        lesson: Lesson,
-        places: pl.Series,
-        columns: dict[str, Column],
-    ) -> Sheet:
-        def line_of(number: int) -> Line:
-            return block.line(number - block.number)
 
-        sheet = Sheet(
-            lesson.template.format,
-            lesson.shape,
-            places + block.number,
-            lesson.named(columns),
-            line_of,
-            lesson.wording,
-        )
-        return sheet.select(pl.Series(regular[places.to_numpy()]))
+def _sheet(block: Block, regular: npt.NDArray[np.bool_], part: _Part) -> Sheet:
+    def line_of(number: int) -> Line:
+        return block.line(number - block.number)
 
-
-def _top_level(template: Template) -> set[str]:
-    return {key.split(".", 1)[0] for key in template.keys} if template.format == "json" else set()
+    lesson, places, columns = part
+    sheet = Sheet(
+        lesson.template.format,
+        lesson.shape,
+        pl.Series(places + block.number),
+        lesson.named(columns),
+        line_of,
+        lesson.wording,
+    )
+    return sheet.select(pl.Series(regular[places]))
 
 
 def _message_key(template: Template, keys: tuple[str, ...], shape: Shape) -> str | None:
@@ -237,39 +239,3 @@ def _leave_open(regular: npt.NDArray[np.bool_], blank: npt.NDArray[np.bool_]) ->
     if len(said):
         open_ = regular[said] & np.append(~regular[said[1:]], True)
         regular[said[open_]] = False
-
-
-def _series(block: Block) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
-    """Return the lines without their ends, and which are blank or too long to be looked at.
-
-    No template reads a lone replacement character, which stands for what is not UTF-8.
-    """
-    starts = np.concatenate([np.zeros(1, dtype=np.int64), block.ends[:-1]])
-    lengths = block.ends - starts
-    aside = lengths > MAX_LINE_BYTES
-    lines = _texts(block).str.strip_suffix("\n").str.strip_suffix("\r")
-    if aside.any():
-        lines = lines.scatter(np.flatnonzero(aside), "")
-    short = lengths <= 2
-    blank = aside | (short & (lines == "").to_numpy())
-    if (lines.str.len_bytes() < MIN_LINES).any():
-        blank |= (lines.str.strip_chars(" \t\n\r\x0b\x0c") == "").to_numpy()
-    return lines, blank
-
-
-def _texts(block: Block) -> pl.Series:
-    """Return the lines with their ends; those that are not UTF-8 as a replacement character."""
-    try:
-        block.data.decode()
-    except UnicodeDecodeError:
-        return pl.Series([_text(line) for line in block.data.removesuffix(b"\n").split(b"\n")])
-    offsets = np.concatenate([np.zeros(1, dtype=np.int64), block.ends]).astype(np.int32)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block.data)]
-    return pl.Series(pa.Array.from_buffers(pa.string(), len(block), buffers))
-
-
-def _text(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return "\ufffd"

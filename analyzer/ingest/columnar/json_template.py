@@ -10,6 +10,7 @@ import re
 
 import orjson
 
+from analyzer.ingest.columnar.json_form import Slot, form_of
 from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, TEXT, Segment, Template
 
 _TOKEN = re.compile(
@@ -32,7 +33,7 @@ def learn_json(sample: str) -> Template | None:
     """Return the template of a JSON object's line, None where it holds lists or repeats a key."""
     learner = _Learner(sample)
     try:
-        learner.read_object("")
+        learner.read_object()
     except (_NoTemplate, orjson.JSONDecodeError):
         return None
     if sample[learner.place :].strip(" \t") or not 0 < len(learner.keys) <= _MAX_KEYS:
@@ -44,6 +45,7 @@ def learn_json(sample: str) -> Template | None:
         segments=learner.segments,
         unescape=_unescape,
         constants=learner.constants,
+        form=form_of(learner.parts),
     )
 
 
@@ -64,46 +66,58 @@ class _Learner:
         self.keys: dict[str, None] = {}
         self.constants: dict[str, str | None] = {}
         self.segments: list[Segment] = []
+        self.parts: list[str | Slot] = []
 
     def literal(self, text: str) -> None:
         if text:
             self.segments.append(Segment(re.escape(text)))
+            self.parts.append(text)
 
-    def read_object(self, prefix: str, depth: int = 1) -> None:
-        if depth > _MAX_DEPTH:
+    def read_object(self, path: tuple[str, ...] = ()) -> None:
+        if len(path) >= _MAX_DEPTH:
             raise _NoTemplate
         self._expect("{")
+        keys: set[str] = set()
         while True:
             key = orjson.loads(self._next("string"))
+            if key in keys:
+                raise _NoTemplate
+            keys.add(key)
             self._expect(":")
-            self._read_value(f"{prefix}{key}", depth)
+            self._read_value((*path, key))
             if self._next("mark") == "}":
                 return
 
-    def _read_value(self, name: str, depth: int) -> None:
+    def _read_value(self, path: tuple[str, ...]) -> None:
+        name = ".".join(path)
         if name in self.keys:
             raise _NoTemplate
         match = self._match()
         if match["mark"] == "{":
-            self.read_object(f"{name}.", depth + 1)
+            self.read_object(path)
             return
         self.keys[name] = None
         self.place = match.end()
         self.literal(match["space"])
         if match["string"]:
-            self._slot(_STRING, name, TEXT)
+            self.parts += '"', Slot(name, path, quoted=True), '"'
+            self.segments.append(Segment(_STRING, ((name, TEXT),)))
         elif match["number"]:
             whole = match["number"].lstrip("-").isdigit()
-            self._slot(_INT if whole else _FLOAT, name, INT if whole else FLOAT)
+            self._bare(_INT if whole else _FLOAT, path, INT if whole else FLOAT)
         elif match["word"] == "null":
             self.literal("null")
             self.constants[name] = None
         elif match["word"]:
-            self._slot(_FLAG, name, FLAG)
+            self._bare(_FLAG, path, FLAG)
         else:
             raise _NoTemplate
 
-    def _slot(self, pattern: str, name: str, kind: str) -> None:
+    def _bare(self, pattern: str, path: tuple[str, ...], kind: str) -> None:
+        """Note a value that stands without quotes."""
+        name = ".".join(path)
+        # What is read as a whole number needs no second look.
+        self.parts.append(Slot(name, path, quoted=False, pattern=None if kind == INT else pattern))
         self.segments.append(Segment(pattern, ((name, kind),)))
 
     def _match(self) -> re.Match[str]:

@@ -7,11 +7,15 @@ why. Patterns are kept so simple that the regex engine reads them in one pass ov
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+
+from analyzer.ingest.columnar.json_form import JsonForm
+from analyzer.ingest.columnar.page import Page, Places
 
 # More groups than this and the engine leaves its one-pass automaton.
 MAX_GROUPS = 15
@@ -49,7 +53,7 @@ class Wording(NamedTuple):
 class Matched(NamedTuple):
     """The places of the lines that a template read, and their columns in the reader's order."""
 
-    places: pl.Series
+    places: Places
     columns: dict[str, Column]
 
 
@@ -63,7 +67,8 @@ class Template:
     `unescape` reads the backslashes between quotes (None: not readable). `checks` must hold for
     the captured values: else the line is another reader's. `known` lines hold a message of a
     form that a library prints, and are read as that. `wording` tells how a message is made of
-    words and other keys' values.
+    words and other keys' values. `form` reads the same of most
+    lines, and sooner.
     """
 
     format: str
@@ -76,19 +81,36 @@ class Template:
     whole: str | None = None
     known: bool = False
     wording: Wording | None = None
+    form: JsonForm | None = None
 
-    def match(self, lines: pl.Series) -> Matched | None:
-        """Return what it reads of `lines`, None where that is nothing."""
-        found, places = self._captured(lines)
+    def match(self, page: Page, places: Places) -> Iterator[Matched]:
+        """Yield what it reads of the lines of `page` at `places`."""
+        if self.form is not None and page.is_text:
+            places = self.form.candidates(page, places)
+            for taken, values in list(self.form.match(page, places)):
+                yield from self._read(values, taken, page, escaped=False)
+                places = np.setdiff1d(places, taken, assume_unique=True)
+        if len(places):
+            few = self.form is not None
+            lines = page.texts_at(places) if few else page.texts.gather(places)
+            captured, kept = self._captured(lines)
+            yield from self._read(
+                captured, places[kept.to_numpy()], page, escaped=bool(page.slashed[places].any())
+            )
+
+    def _read(
+        self, found: pl.DataFrame, places: Places, page: Page, *, escaped: bool
+    ) -> Iterator[Matched]:
+        """Yield the lines whose captured values are what they should be."""
         if not len(places):
-            return None
+            return
         numbers = [pl.col(key).cast(pl.Int64, strict=False) for key in self._keys_of(INT)]
-        escaped = bool(lines.str.contains("\\", literal=True).any())
         found = self._texts(found, escaped=escaped).with_columns(numbers)
         good = found.select(pl.all_horizontal(pl.all().is_not_null(), *self.checks)).to_series()
         if not good.all():
-            found, places = found.filter(good), places.filter(good)
-        return Matched(places, self._columns(found, lines, places)) if len(places) else None
+            found, places = found.filter(good), places[good.to_numpy()]
+        if len(places):
+            yield Matched(places, self._columns(found, page, places))
 
     def _keys_of(self, kind: str) -> list[str]:
         return [key for _, slots in self._parts for key, of in slots if of == kind]
@@ -151,14 +173,12 @@ class Template:
             found = found.with_columns(values.alias(key))
         return found
 
-    def _columns(
-        self, found: pl.DataFrame, lines: pl.Series, places: pl.Series
-    ) -> dict[str, Column]:
+    def _columns(self, found: pl.DataFrame, page: Page, places: Places) -> dict[str, Column]:
         kinds = {key: kind for _, slots in self._parts for key, kind in slots}
         columns: dict[str, Column] = {}
         for key in self.keys:
             if key == self.whole:
-                columns[key] = Column(TEXT, lines.gather(places))
+                columns[key] = Column(TEXT, page.texts.gather(places))
             elif key in kinds:
                 columns[key] = Column(kinds[key], found[key])
             else:

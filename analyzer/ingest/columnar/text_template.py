@@ -82,6 +82,8 @@ def learn_text(sample: str) -> Template | None:
     if not message or not sample.endswith(message) or "{" in message:
         return None
     head = sample[timed.end() : len(sample) - len(message)]
+    if "\t" in head:
+        return None  # of parts between tabs each may be missing
     known = read_message(message)
     told = _message(message, head) if known is None else _known_message(message)
     if told is None:
@@ -155,7 +157,11 @@ def _message(message: str, head: str) -> tuple[list[Segment], list[pl.Expr]] | N
     """Return how a message is read, and what it must not hold."""
     structured = any(mark in head for mark in _STRUCTURE)
     text = pl.col("message")
-    checks = [~text.str.contains(_TRAILING_BLANK), ~text.str.contains(r"\[[\w.-]*,")]
+    checks = [
+        ~text.str.contains(_TRAILING_BLANK),
+        ~text.str.contains(r"\[[\w.-]*,"),
+        ~text.str.starts_with("in "),
+    ]
     if not structured:
         checks.append(~text.str.contains_any(list(_STRUCTURE)))
     if "=" not in message:

@@ -9,29 +9,40 @@ from analyzer.ingest.formats.pairs import read_tail
 
 _QUOTED = r"\"((?:[^\"\\]|\\.)*)\""
 _COMMON = re.compile(
-    r"(?:(?P<vhost>[\w.:-]+) )?(?P<client>[\w.:-]+|-)(?:, [\w.:, -]+?)? (?P<ident>\S+) "
-    r"(?P<user>\S+) "
+    r"(?:(?P<vhost>[\w.:-]+) )?(?P<client>[\w.:-]+|-)(?:, [\w.:, -]+?)?(?: - \[[^\]]*\])? "
+    r"(?:(?P<ident>\S+) (?P<user>\S+) )?"
     r"\[(?P<time>[^\]]{10,40})\] "
     r"\"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) (?P<bytes>\d+|-)"
     rf"(?: {_QUOTED} {_QUOTED})?(?P<tail>.*)$"
 )
 _REQUEST = re.compile(r"(?P<method>[A-Za-z]{2,16}) (?P<path>\S+)(?: (?P<protocol>HTTP/[\d.]+))?$")
 _INGRESS = re.compile(
-    r"\s*(?P<length>\d+) (?P<request_time>\d+\.\d+) \[(?P<upstream>[^\]]*)\] \[[^\]]*\] "
+    r"\s*(?P<length>\d+) (?P<request_time>\d+\.\d+) \[(?P<upstream>[^\]]*)\] (?:\[[^\]]*\] )?"
     r"(?P<address>[^\[\]]+?) (?P<size>(?:\d+|-)(?:[,:] ?(?:\d+|-)| : (?:\d+|-))*) "
     r"(?P<times>(?:[\d.]+|-)(?:, (?:[\d.]+|-)| : (?:[\d.]+|-))*) "
     r"(?P<statuses>(?:\d+|-)(?:, (?:\d+|-)| : (?:\d+|-))*) (?P<id>[0-9a-fA-F-]{16,40}|-)$"
 )
+# Seconds: nginx writes three decimals, gunicorn's %(L)s and eventlet six.
 _NUMBER_TAIL = re.compile(
-    r"\s*\"?(\d+\.\d{3})\"?(?:\s+\"?([\d.,: -]+)\"?)?(?:\s+\"?([0-9a-f]{32})\"?)?\s*$"
+    r"\s*\"?(\d+\.\d{3}(?:\d{3})?)\"?(?:\s+\"?([\d.,: -]+)\"?)?(?:\s+\"?([0-9a-f]{32})\"?)?\s*$"
 )
 _INTEGER_TAIL = re.compile(r"\s*\"?(\d+)\"?(?:\s+\"?([\w-]{8,64})\"?)?\s*$")
 # traefik: its count, router, the server asked, and the milliseconds it took.
 _TRAEFIK = re.compile(
     r"\s*\d+ \"(?P<router>[^\"]*)\" \"(?P<server>[^\"]*)\" (?P<duration_ms>\d+)ms\s*$"
 )
-_SUFFIXED_TAIL = re.compile(r"\s*\"?(\d+(?:\.\d+)?) ?(ns|us|µs|ms|s)\"?\s*$")
-_WORD_TAIL = re.compile(r"\s*\"([^\"]*)\"\s*$")
+# Apache's %T/%D: the whole seconds tell that what follows counts millionths.
+_APACHE_TAIL = re.compile(r"\s*\"?(?P<seconds>\d+)/(?P<micros>\d+)\"?\s*$")
+_SUFFIXED_TAIL = re.compile(r"\s*(?:- )?\"?(\d+(?:\.\d+)?) ?(ns|us|µs|ms|s)\"?\s*$")
+_FORWARDED = re.compile(r"\s*\"(?P<forwarded>[^\"]*)\"(?P<rest>.*)$")
+# Names that ids of requests go by in query strings, without what parts their words.
+_IDS_OF_QUERY = frozenset({
+    "requestid", "xrequestid", "reqid", "correlationid", "xcorrelationid", "traceid", "xb3traceid",
+    "traceparent",
+})  # fmt: skip
+_QUERY_PAIR = re.compile(r"[?&](?P<key>[A-Za-z0-9_.-]{5,20})=(?P<value>[\w.:-]{1,64})(?=&|#|$)")
+MAYBE_IDS = r"(?i)[?&][\w.-]*(?:req|request|correlation|trace)[_.-]?(?:id|parent)="
+"""What any path with such an id holds, for a fast look over many."""
 # nginx's own spellings of the seconds that it and its upstream took.
 _NGINX_SECONDS = {"rt": "request_time", "urt": "upstream_response_time"}
 _IGNORED_TAIL = {"uct", "uht"}
@@ -42,10 +53,22 @@ def read_request(request: str) -> dict[str, Any]:
     match = _REQUEST.match(request)
     if match is None:
         return {"request": request} if request not in ("", "-") else {}
-    found: dict[str, Any] = {"method": match["method"], "path": match["path"]}
+    path = match["path"]
+    found: dict[str, Any] = {"method": match["method"], "path": path}
+    if "?" in path:
+        found |= ids_of_query(path)
     if match["protocol"]:
         found["protocol"] = match["protocol"]
     return found
+
+
+def ids_of_query(path: str) -> dict[str, str]:
+    """Return the ids of requests and traces that a path's query string names."""
+    return {
+        match["key"]: match["value"]
+        for match in _QUERY_PAIR.finditer(path, path.find("?"))
+        if re.sub(r"[_.-]", "", match["key"]).lower() in _IDS_OF_QUERY
+    }
 
 
 def read_access(text: str) -> dict[str, Any] | None:
@@ -66,7 +89,7 @@ def read_access(text: str) -> dict[str, Any] | None:
     }
     if match["vhost"]:
         found["vhost"] = match["vhost"]
-    if match["user"] != "-":
+    if match["user"] not in (None, "-"):
         found["user.name"] = match["user"]
     referrer, agent = match[9], match[10]
     if agent is not None:
@@ -104,8 +127,9 @@ def _read_bare_tail(tail: str, found: dict[str, Any]) -> None:
     """Read a tail of values without names."""
     if match := _TRAEFIK.match(tail):
         found["duration_ms"] = match["duration_ms"]
-        found["upstream"] = match["router"].split("@")[0]
-        found["upstream_addr"] = match["server"]
+        if match["router"] != "-":
+            found["upstream"] = match["router"].split("@")[0]
+            found["upstream_addr"] = match["server"]
     elif match := _SUFFIXED_TAIL.match(tail):
         found["duration"] = match[1] + match[2]
     elif match := _NUMBER_TAIL.match(tail):
@@ -120,8 +144,12 @@ def _read_bare_tail(tail: str, found: dict[str, Any]) -> None:
         found["elapsed"] = int(match[1])
         if match[2]:
             found["request_id"] = match[2]
-    elif match := _WORD_TAIL.match(tail):
-        found["forwarded_for"] = match[1]
+    elif match := _APACHE_TAIL.match(tail):
+        if int(match["micros"]) // 1_000_000 == int(match["seconds"]):
+            found["duration_us"] = match["micros"]
+    elif match := _FORWARDED.match(tail):
+        found["forwarded_for"] = match["forwarded"]
+        _read_bare_tail(match["rest"], found)
 
 
 def _split_upstream(found: dict[str, Any]) -> None:

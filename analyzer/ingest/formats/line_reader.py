@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.formats import json_text, otlp, wrappers
+from analyzer.ingest.folding import fold
+from analyzer.ingest.formats import cells, json_text, otlp, wrappers
 from analyzer.ingest.formats.dialects import dialect_of, is_log_line
 from analyzer.ingest.formats.field_reader import FieldReader
 from analyzer.ingest.formats.known import FORMATS, TIMED, Format
+from analyzer.ingest.formats.layer import Layer
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.outcomes import Outcome, Piece, joined
 from analyzer.ingest.formats.split_lines import SplitLines
@@ -24,6 +26,7 @@ from analyzer.ingest.formats.text import leading_level
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
+from analyzer.semconv import UNSET
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
 # Envoy's `[time] "GET` and CRI's `time stdout F`: to free text they are a time and a message.
@@ -33,6 +36,11 @@ _BODIES = frozenset({"msg", "message", "event", "body"})
 
 Habits = tuple[str, bool, bool, bool]
 """What a reader expects of the next line: the last one's format, and what else it was."""
+
+
+def _is_surer(text: str) -> bool:
+    """Tell whether a line is of a form that free text only seems to read."""
+    return _SURER.search(text, 0, _SURER_WITHIN) is not None or wrappers.is_stamped(text)
 
 
 class LineReader:
@@ -90,10 +98,10 @@ class LineReader:
         last = self._last
         if self._last_was_headed:
             self._last_was_headed = False
-            headed = read_syslog(text)
+            headed = read_syslog(text, follows=True)
             if headed is not None:
                 return self._read_headed(headed.fields, headed.message, origin)
-        if last is not None and last.free and _SURER.search(text, 0, _SURER_WITHIN):
+        if last is not None and last.free and _is_surer(text):
             last = None
         if last is not None and last is not TIMED and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
@@ -133,6 +141,10 @@ class LineReader:
 
     def read_value(self, value: Any, origin: Origin = NO_ORIGIN) -> Outcome:
         """Return what a parsed JSON value is: a log line, a wrapper, or a document."""
+        if isinstance(value, dict) and is_log_line(value):
+            self._last_was_json, self._last = True, None
+            self.formats["json"] += 1
+            return Outcome(self.fields.read(value, origin), origin.source)
         if isinstance(value, Mapping) and not otlp.recognises(value):
             layers = wrappers.peel_value(value, origin, self._resolver.clock)
             if layers is not None and origin.depth < wrappers.MAX_LAYERS:
@@ -155,15 +167,33 @@ class LineReader:
             yield from self.fields.read(value, origin)
 
     def read_row(self, values: Mapping[str, Any]) -> list[Reading]:
-        """Return what a table's row holds."""
+        """Return what a table's row holds; a cell may be a line, in wrappers of its own."""
         self.formats["table"] += 1
-        return self.fields.read(values)
+        readings = self.fields.read(values)
+        row = readings[0]
+        if not isinstance(row, Record) or not cells.holds_line(row):
+            return readings
+        line = self._read_cell(row)
+        if line is None:
+            return [cells.noted_where_cut(row), *readings[1:]]
+        return [cells.within(line, row), *readings[1:]]
+
+    def _read_cell(self, row: Record) -> Record | None:
+        """Return the record of the line that a row's message is, None where it is not just one."""
+        kept, self._split_lines = self._split_lines, SplitLines()
+        habits = self.habits
+        outcome = self.read_text((row.body or "").strip(), cells.origin_of(row))
+        self._split_lines = kept
+        self.habits = habits
+        records = [reading for reading in outcome.readings if isinstance(reading, Record)]
+        return records[0] if len(records) == len(outcome.readings) == 1 else None
 
     def _read_fields(
         self, entry: Format, found: dict[str, Any], text: str, origin: Origin
     ) -> Outcome:
         self._last, self._last_was_json = entry, False
-        if entry.free and (embedded := json_text.embedded_object(found.get("message", ""))):
+        said = found.pop("@object", None) or found.get("message", "")
+        if entry.free and (embedded := json_text.embedded_object(said)):
             found |= {key: item for key, item in embedded.items() if key not in found}
         self.formats[entry.name] += 1
         if _BODIES.isdisjoint(found):
@@ -186,6 +216,8 @@ class LineReader:
         self.formats["syslog"] += 1
         found = {**fields, **fields_of_message(message)}
         found.setdefault("service", origin.service_name)
+        if "PRIORITY" not in found and (level := leading_level(message)):
+            found.setdefault("levelname", level)
         return self.fields.outcome(found, origin, free=True)
 
     def _read_embedded(self, text: str, origin: Origin) -> Outcome | None:
@@ -200,12 +232,12 @@ class LineReader:
         self.formats = before
         return None
 
-    def _read_layers(self, layers: Sequence[wrappers.Layer]) -> Outcome:
+    def _read_layers(self, layers: Sequence[Layer]) -> Outcome:
         if len(layers) == 1:
             return self._read_layer(layers[0])
         return joined(self._read_layer(layer) for layer in layers)
 
-    def _read_layer(self, layer: wrappers.Layer) -> Outcome:
+    def _read_layer(self, layer: Layer) -> Outcome:
         if isinstance(layer.content, Mapping):
             outcome = self.read_value(layer.content, layer.origin)
             return outcome._replace(wrapped=True)
@@ -213,8 +245,12 @@ class LineReader:
         text = self._split_lines.join(layer.content, layer)
         if text is None:
             return Outcome(source=source, piece=Piece.PARTIAL)
-        outcome = self.read_text(text, layer.origin)
+        if not text.strip() and not layer.fields and text == layer.content:
+            return Outcome(source=source, piece=Piece.BLANK)
+        outcome = self._read_lines(text, layer.origin)
         if outcome.unknown is None:
+            if layer.fields:
+                self._add_told(outcome, layer)
             return outcome._replace(wrapped=True, source=source)
         alone = {**layer.fields, "message": text, **fields_of_message(text)}
         if not layer.fields and (level := leading_level(text)):
@@ -224,6 +260,33 @@ class LineReader:
             return outcome._replace(wrapped=True, source=source)
         self.formats["text"] += not outcome.unknown[:1].isspace()
         return outcome._replace(readings=readings, wrapped=True, source=source)
+
+    def _read_lines(self, text: str, origin: Origin) -> Outcome:
+        """Read a text of one line or more: the first is the record's, unless it opens JSON."""
+        first, ended, more = text.partition("\n")
+        if not ended or first[:1] in "{[":
+            return self.read_text(text, origin)
+        outcome = self.read_text(first, origin)
+        records = [reading for reading in outcome.readings if isinstance(reading, Record)]
+        if len(records) != 1:
+            return self.read_text(text, origin)
+        fold(records[0], more.split("\n"))
+        return outcome
+
+    def _add_told(self, outcome: Outcome, layer: Layer) -> None:
+        """Let a layer say what a line within it did not: its level, and what it belongs to."""
+        told = self.fields.read({**layer.fields, "message": ""}, layer.origin)[0]
+        if not isinstance(told, Record):
+            return
+        for record in outcome.readings:
+            if not isinstance(record, Record):
+                continue
+            if record.trace_id is None:
+                record.trace_id, record.span_id = told.trace_id, told.span_id
+            if record.severity_text is None:
+                record.severity_text = told.severity_text
+                if record.status == UNSET and not record.stated:
+                    record.status = told.status
 
     def _unknown(self, text: str, origin: Origin) -> Outcome:
         return Outcome([_NOT_KNOWN], origin.source, unknown=text)

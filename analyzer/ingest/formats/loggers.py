@@ -21,7 +21,9 @@ def complete(flat: dict[str, Any], shape: Shape) -> bool:
     if shape.unfinished:
         for add in _HABITS:
             add(flat)
-        if {"AppRoleName", "DurationMs"} <= flat.keys():
+        if {"reqId", "remoteAddr", "level"} <= flat.keys():
+            _add_nextcloud(flat)
+        if not _OF_INSIGHTS.isdisjoint(flat):
             _add_azure(flat)
     for key, bare in shape.contained:
         if key in flat:
@@ -44,6 +46,50 @@ def _add_instant(flat: dict[str, Any]) -> None:
         flat.pop("instant.nanoOfSecond", None)
 
 
+def _add_seconds(flat: dict[str, Any]) -> None:
+    """Google's agents, and protocol buffers in JSON: seconds and nanoseconds apart."""
+    for first, second in _SECONDS_AND_NANOS:
+        seconds, nanos = flat.get(first), flat.get(second, 0)
+        if str(seconds).isdigit() and isinstance(nanos, int) and 0 <= nanos < 10**9:
+            flat["time"] = f"{seconds}.{nanos:09d}"
+            del flat[first]
+            flat.pop(second, None)
+
+
+def _add_stack(flat: dict[str, Any]) -> None:
+    """A stack of several lines is a traceback; a word under this key is not."""
+    stack = flat.get("stack")
+    if isinstance(stack, str) and "\n" in stack:
+        flat["stack_trace"] = flat.pop("stack")
+
+
+def _add_nextcloud(flat: dict[str, Any]) -> None:
+    """Nextcloud counts its levels from 0, debug, to 4, fatal."""
+    level = flat.get("level")
+    if isinstance(level, int) and 0 <= level < len(_NEXTCLOUD):
+        flat["level"] = _NEXTCLOUD[level]
+
+
+def _add_scopes(flat: dict[str, Any]) -> None:
+    """ASP.NET lists what surrounds a line: its trace, its request."""
+    scopes = flat.get("Scopes")
+    for scope in scopes if isinstance(scopes, list) else ():
+        for key in _OF_SCOPES:
+            if isinstance(scope, dict) and isinstance(scope.get(key), str):
+                flat.setdefault(key, scope[key])
+
+
+def _add_lambda(flat: dict[str, Any]) -> None:
+    """AWS Lambda reports each invocation once that is over."""
+    if flat.get("type") == "platform.report":
+        flat["duration_ms"] = flat.get("record.metrics.durationMs")
+        flat.setdefault("operation", "invoke")
+        status = flat.get("record.status")
+        if isinstance(status, str) and status != "success":
+            flat["outcome"] = "error"
+            flat.setdefault("error_type", flat.get("record.errorType") or status)
+
+
 def _add_caddy(flat: dict[str, Any]) -> None:
     """Caddy's `duration` is seconds as a float, its host names the service."""
     logger = flat.get("logger")
@@ -56,6 +102,10 @@ def _add_caddy(flat: dict[str, Any]) -> None:
         flat.setdefault("method", flat["request.method"])
     if flat.get("request.uri"):
         flat.setdefault("path", flat["request.uri"])
+    for key in _CADDY_HEADERS:
+        values = flat.get(f"request.headers.{key}")
+        if isinstance(values, list) and values and isinstance(values[0], str):
+            flat.setdefault(key.lower(), values[0])
 
 
 def _add_traefik(flat: dict[str, Any]) -> None:
@@ -72,13 +122,13 @@ def _add_envoy(flat: dict[str, Any]) -> None:
         return
     _fix_unit(flat, "duration", "duration_ms")
     if isinstance(flat.get("upstream_cluster"), str):
-        flat["upstream_cluster"] = upstream_of(flat["upstream_cluster"])
+        flat["upstream_cluster"] = upstream_of(flat["upstream_cluster"]) or None
     flags, status = str(flat["response_flags"] or ""), str(flat.get("response_code", ""))
     flat |= envoy_failure(flags, status)
 
 
 def _add_serilog(flat: dict[str, Any]) -> None:
-    if "@mt" in flat:
+    if "@t" in flat:
         _fix_unit(flat, "Elapsed", "duration_ms")
     if "MessageTemplate" in flat:
         _fix_unit(flat, "Properties.Elapsed", "duration_ms")
@@ -96,10 +146,49 @@ def _add_datadog(flat: dict[str, Any]) -> None:
         _fix_unit(flat, "duration", "duration_ns")
 
 
+def _add_tracing(flat: dict[str, Any]) -> None:
+    """Rust's tracing calls the module that writes a line its target."""
+    if "::" in str(flat.get("target")):
+        flat.setdefault("logger", flat.pop("target"))
+
+
+def _add_echo(flat: dict[str, Any]) -> None:
+    """Go's echo says its nanoseconds a second time, in words."""
+    if isinstance(flat.get("latency_human"), str) and "latency" in flat:
+        flat["latency"] = flat.pop("latency_human")
+
+
+def _add_apisix(flat: dict[str, Any]) -> None:
+    """APISIX counts milliseconds."""
+    if "apisix_latency" in flat:
+        _fix_unit(flat, "latency", "latency_ms")
+
+
 def _add_azure(flat: dict[str, Any]) -> None:
-    """Application Insights writes when a request began."""
-    if "time" in flat:
-        flat["start_time"] = flat.pop("time")
+    """Application Insights writes when work began; what it calls a dependency is a call."""
+    kind = str(flat.get("Type", flat.get("itemType", "AppRequests" * ("DurationMs" in flat))))
+    level = flat.get("SeverityLevel", flat.get("severityLevel"))
+    if isinstance(level, int) and 0 <= level < len(_INSIGHTS):
+        flat.setdefault("severity", _INSIGHTS[level])
+    if kind in {"AppExceptions", "exception"}:
+        flat.setdefault("severity", "Error")
+        _rename(flat, {"ExceptionType": "error_type", "type": "error_type"})
+        _rename(flat, {"OuterMessage": "message", "outerMessage": "message"})
+    if kind not in _WORK_OF_INSIGHTS:
+        return
+    _fix_unit(flat, "duration", "duration_ms")
+    _rename(flat, {"time": "start_time", "TimeGenerated": "start_time", "timestamp": "start_time"})
+    _rename(flat, {"Id": "span_id", "id": "span_id"})
+    if kind in {"AppDependencies", "dependency"}:
+        flat["span.kind"] = "client"
+        _rename(flat, {"OperationName": "parent_operation", "operation_Name": "parent_operation"})
+    _rename(flat, {"Name": "operation", "name": "operation"})
+
+
+def _rename(flat: dict[str, Any], names: dict[str, str]) -> None:
+    for name, common in names.items():
+        if name in flat and common not in flat:
+            flat[common] = flat.pop(name)
 
 
 def _add_mongo(flat: dict[str, Any]) -> None:
@@ -123,9 +212,20 @@ def _add_request_line(flat: dict[str, Any]) -> None:
             flat.setdefault(key, value)
 
 
+_SECONDS_AND_NANOS = (
+    ("timestamp.seconds", "timestamp.nanos"), ("timestampSeconds", "timestampNanos"),
+)  # fmt: skip
+_CADDY_HEADERS = ("X-Request-Id", "X-Correlation-Id", "Traceparent")
+_NEXTCLOUD = ("debug", "info", "warning", "error", "fatal")
+_INSIGHTS = ("verbose", "information", "warning", "error", "critical")
+_OF_SCOPES = ("TraceId", "SpanId", "ParentId", "RequestId")
+_OF_INSIGHTS = frozenset({"AppRoleName", "cloud_RoleName"})
+_WORK_OF_INSIGHTS = frozenset({"AppRequests", "AppDependencies", "request", "dependency"})
+
 _HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
-    _add_gateway, _add_mongo, _add_request_line,
+    _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes,
+    _add_lambda, _add_tracing, _add_apisix, _add_echo,
 )  # fmt: skip
 
 

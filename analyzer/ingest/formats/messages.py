@@ -30,9 +30,22 @@ _CELERY = re.compile(
     re.DOTALL,
 )
 _CELERY_ERROR = re.compile(r"(?:raised unexpected|raised|failed)?:?\s*(?P<type>[A-Za-z_]\w*)\(")
+_METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
 _INLINE_ACCESS = re.compile(
-    r"(?P<client>[\w.]+)(?::\d+)? - \"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+\" "
-    r"(?P<status>\d{3})"
+    r"(?:(?P<client>[\w.:]+?)(?::\d+)? - (?:- \[[^\]]*\] )?)?\"(?P<method>[A-Z]+) (?P<path>\S+) "
+    r"(?:HTTP/)?[\d.]+\" (?P<status>[1-5]\d\d)\b(?! ?[µmn]?s\b)"
+)
+# eventlet's server, which OpenStack runs on: `"GET /v2 HTTP/1.1" status: 200 len: 7 time: 0.25`.
+_SECONDS_AT_END = re.compile(r"\" (\d+\.\d{3}(?:\d{3})?)$")
+_REQUEST_OF = re.compile(r"(?:[\w.]+ )?\[(?:None )?(req-[0-9a-f-]{36})")
+_EVENTLET = re.compile(
+    r"\"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[\d.]+\" status: (?P<status>\d{3}) +len: \d+ "
+    r"time: (?P<duration_s>\d+\.\d+)"
+)
+# Tornado: `200 GET /x (10.0.0.7) 1.25ms`.
+_TORNADO = re.compile(
+    rf"(?P<status>\d{{3}}) (?P<method>{_METHODS}) (?P<path>\S+) \((?P<client_ip>[^)]*)\) "
+    r"(?P<duration>\d+\.\d+ms)"
 )
 # Work that has a name and is said to be over; what merely "took" some time names nothing.
 _FINISHED = re.compile(
@@ -40,13 +53,17 @@ _FINISHED = re.compile(
     r"served|executed|responded)(?: \S+){0,3}? (?:in|after)[ :=]+(?P<took>\d+(?:\.\d+)? ?"
     r"(?:ns|us|µs|ms|msecs?|micros|millis|milliseconds|microseconds|s|secs?|seconds)\b)"
 )
-_METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
 _REQUEST = re.compile(
     rf"\b(?P<method>{_METHODS}) \"?(?P<path>(?:https?://[^\s/]+)?/[^\s\"]*)(?: HTTP/[\d.]+)?\"?"
     r"(?:\s+(?:-|->|=>|→|\||:)?\s*(?P<status>[1-5]\d\d)\b(?![.:/]))?"
 )
 _STATUS = re.compile(r"(?<![\w.:/-])([1-5]\d\d)(?![\w.:/%-]| ?[µmn]?s\b)")
 _SPENT = re.compile(r"(?<![\w.:-])(\d+(?:\.\d+)? ?(?:ns|us|µs|ms|s))(?!\w)")
+_LAMBDA = re.compile(
+    r"(?P<what>START|END|REPORT) RequestId: (?P<id>[0-9a-f-]{36})"
+    r"(?:\s+Duration: (?P<took>[\d.]+ ms)(?:.*\bStatus: (?P<status>\w+))?"
+    r"(?:\s+Error Type: (?P<type>[\w.]+))?)?"
+)
 _DOTNET = re.compile(
     r"Request finished HTTP/[\d.]+ (?P<method>[A-Z]+) (?:https?://[^\s/]+)?(?P<path>/\S*).*? - "
     r"(?P<status>\d{3}) .*?(?P<duration>\d+(?:\.\d+)?ms)$"
@@ -76,40 +93,51 @@ def read_message(message: str) -> dict[str, Any] | None:
 def fields_of_message(message: str) -> dict[str, Any]:
     """Return what a message's text says: its pairs, and the forms that libraries print."""
     known = read_message(message)
-    if known is not None:
+    if known:
         return known
+    request = _request_of(message)
     if "=" not in message:
-        return {}
+        return request
     head, pairs = read_tail(message)
     if not pairs:
-        return {}
+        return request
     if head:
         pairs["@head"] = head
-        if "/" in head and (request := _REQUEST.match(head)):
-            for key, value in request.groupdict().items():
+        if "/" in head and (asked := _REQUEST.match(head)):
+            for key, value in asked.groupdict().items():
                 if value is not None:
                     pairs.setdefault(key, value)
     pairs.pop("message", None)
-    return pairs
+    if "dyno" in pairs and "service" in pairs:  # Heroku's router: `connect=1ms service=18ms`
+        pairs["duration"] = pairs.pop("service")
+    return request | pairs
 
 
 def _inline_access(message: str) -> dict[str, Any] | None:
     """Return what an access line inside a message says (uvicorn, Django's runserver)."""
+    if eventlet := _EVENTLET.search(message):
+        return eventlet.groupdict() | _request_of(message)
     match = _INLINE_ACCESS.search(message)
     if match is not None:
-        return {
-            "method": match["method"],
-            "path": match["path"],
-            "status": match["status"],
-            "client_ip": match["client"],
-        }
+        found = {"method": match["method"], "path": match["path"], "status": match["status"]}
+        if spent := _SECONDS_AT_END.search(message, match.end()):
+            found["request_time"] = spent[1]
+        return found | ({"client_ip": match["client"]} if match["client"] else {})
     match = _REQUEST.match(message.lstrip('"'))
     bare = match is not None and match["status"] and not _SPENT.search(message)
     return match.groupdict() if match is not None and bare else None
 
 
+def _request_of(message: str) -> dict[str, str]:
+    """Return the request that OpenStack names at the beginning of its messages."""
+    match = _REQUEST_OF.match(message) if "[" in message[:64] else None
+    return {"request_id": match[1]} if match else {}
+
+
 def _served(message: str) -> dict[str, Any] | None:
     """Return a request with its status and duration, in whatever order they stand behind it."""
+    if message[:3].isdigit() and (tornado := _TORNADO.match(message)):
+        return tornado.groupdict()
     match = None if "=" in message else _REQUEST.search(message)
     spent = _SPENT.findall(message, match.end()) if match else []
     if match is None or not spent:
@@ -166,6 +194,20 @@ def _celery(message: str) -> dict[str, Any] | None:
     return found
 
 
+def _lambda(message: str) -> dict[str, Any] | None:
+    """Return what AWS Lambda says of an invocation; its report is written when that is over."""
+    match = _LAMBDA.match(message)
+    if match is None:
+        return None
+    found = {"request_id": match["id"]}
+    if match["what"] != "REPORT" or match["took"] is None:
+        return found
+    found |= {"operation": "invoke", "duration": match["took"]}
+    if match["status"]:
+        found |= {"outcome": "error", "error_type": match["type"] or match["status"]}
+    return found
+
+
 def _dotnet(message: str) -> dict[str, Any] | None:
     match = _DOTNET.match(message)
     return match and match.groupdict()
@@ -185,6 +227,9 @@ _FORMS = (
     ("Request finished ", _dotnet),
     ("HTTP/1", _inline_access),
     ("HTTP/2", _inline_access),
+    (' 1.1" ', _inline_access),  # Hypercorn's
+    (' 2" ', _inline_access),
+    (" RequestId: ", _lambda),
     ("duration: ", _statement),
     (" /", _served),
     ("://", _served),
@@ -194,7 +239,7 @@ _FORMS = (
 """Forms by what their messages hold; the first that reads a message has it."""
 
 MAYBE_KNOWN = (
-    r"pdate id=|^HTTP Request: |^Task |Request finished |duration: | - \"[A-Z]|"
+    r"pdate id=|^HTTP Request: |^Task |Request finished |duration: | - \"[A-Z]| RequestId: |"
     rf"\b(?:{_METHODS}) .*(?:\s[-=>→|:]*\s*[1-5][0-9]{{2}}|[0-9] ?[nuµm]?s\b)|"
     r"(?:completed|finished|succeeded|handled|processed|done|served|executed|responded)\b.*"
     r"(?:in|after)[ :=]+[0-9]"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from analyzer.ingest import epochs, ids, outcome, severity
@@ -25,7 +26,8 @@ _SIGNALS = {
 
 def recognises(value: Mapping[str, Any]) -> bool:
     """Tell whether an object is an OTLP request."""
-    return any(_get(_unwrapped(value), signal) is not None for signal in _SIGNALS)
+    request = _unwrapped(value)
+    return any(_get(request, signal) is not None for signal in _SIGNALS)
 
 
 def is_answer(value: Mapping[str, Any]) -> bool:
@@ -200,7 +202,12 @@ def _get(holder: object, name: str) -> Any:
         return None
     if name in holder:
         return holder[name]
-    return holder.get("".join(f"_{c.lower()}" if c.isupper() else c for c in name))
+    return holder.get(_snake_case(name))
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
 def _list(value: object) -> list[Mapping[str, Any]]:

@@ -18,6 +18,7 @@ class Piece(Enum):
 
     EXCLUDED = "header"
     PARTIAL = "partial"
+    BLANK = "blank in its wrapper"
 
 
 class Plain(NamedTuple):

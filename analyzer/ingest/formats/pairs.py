@@ -13,6 +13,7 @@ _TAIL_PAIR = re.compile(
     r"(?:^|(?<=[\s,;(\[]))(?P<key>[A-Za-z_][\w.-]*)=(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|"
     r"'(?P<single>[^']*)'|(?P<bare>[^\s\"',;)\]]*))(?=[\s,;)\]]|$)"
 )
+_UNIT = re.compile(r" (ns|us|µs|ms)(?= \w+=|$)")
 _STARTS_PAIR = re.compile(r"[A-Za-z_@][\w.@/-]*=")
 # The kernel's audit log: the time stands in the record's name.
 _AUDIT = re.compile(r"audit\((?P<time>\d{10}\.\d{3}):\d+\):?$")
@@ -62,7 +63,11 @@ def read_tail(message: str) -> tuple[str, dict[str, Any]]:
             found[match["key"]] = unescaped(quoted)
         else:
             single = match["single"]
-            found[match["key"]] = single if single is not None else match["bare"]
+            value = single if single is not None else match["bare"]
+            # `latency=12 ms`: Rust's loggers put a blank before the unit.
+            if value.isdecimal() and (unit := _UNIT.match(message, match.end())):
+                value += unit[1]
+            found[match["key"]] = value
     if start < 0:
         return message, found
     return message[:start].rstrip(" \t,;:([-|"), found

@@ -26,12 +26,24 @@ _HAPROXY = re.compile(
     r"(?P<queues>\d+/\d+) (?P<captures>(?:\{[^}]*\} ?)*)\"(?P<request>[^\"]*)\"?(?:\s+"
     r"(?P<id>[\w:.-]{8,}))?.*$"
 )
+_HAPROXY_TCP = re.compile(
+    r"(?P<client>[\w.:-]+?):\d+ \[(?P<start>[^\]]+)\] (?P<frontend>\S+) (?P<backend>[^\s/]+)/"
+    r"(?P<server>\S+) (?P<timers>-?\d+/-?\d+/\+?\d+) \+?(?P<bytes>\d+) (?P<termination>\S\S) "
+    r"(?P<conns>[\d/+]+) (?P<queues>\d+/\d+)$"
+)
 _ALB = re.compile(
-    r"(?P<type>https?|h2|grpcs|wss?) (?P<time>\S+) (?P<balancer>\S+) (?P<client>\S+):\d+ "
+    r"(?P<type>https?|h2|grpcs?|wss?) (?P<time>\S+) (?P<balancer>\S+) (?P<client>\S+):\d+ "
     r"(?P<target>\S+) "
     r"(?P<request_s>-?[\d.]+) (?P<target_s>-?[\d.]+) (?P<response_s>-?[\d.]+) (?P<status>\d{3}|-) "
     r"(?P<target_status>\d{3}|-) (?P<received>\d+) (?P<sent>\d+) \"(?P<request>[^\"]*)\" "
     r"\"(?P<agent>[^\"]*)\" \S+ \S+ (?P<group>\S+) \"(?P<trace>[^\"]*)\"(?P<rest>.*)$"
+)
+# The Classic balancer writes no type, target group or trace.
+_ELB = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<balancer>[\w-]+) (?P<client>\S+):\d+ (?P<target>\S+) "
+    r"(?P<request_s>-?[\d.]+) (?P<target_s>-?[\d.]+) (?P<response_s>-?[\d.]+) (?P<status>\d{3}|-) "
+    r"(?P<target_status>\d{3}|-) (?P<received>\d+) (?P<sent>\d+) \"(?P<request>[^\"]*)\""
+    r"(?: \"(?P<agent>[^\"]*)\" \S+ \S+)?$"
 )
 _UWSGI = re.compile(
     r"\[pid: (?P<pid>\d+)\|app: (?P<app>\S+)\|req: [^\]]*\] (?P<client>\S+) \((?P<user>[^)]*)\) "
@@ -39,6 +51,10 @@ _UWSGI = re.compile(
     r"bytes "
     r"in (?P<duration>\d+ (?:msecs|micros|secs)) \(HTTP/[\d.]+ (?P<status>\d+)\).*$"
 )
+_NO_REQUEST = frozenset({"-", "- - -", "- - - "})
+"""What stands where a request would: a proxy of TCP alone sees none."""
+TCP = "TCP"
+"""What such a proxy does for its clients, in its own word."""
 _ROOT = re.compile(r"Root=(?P<id>1-[0-9a-f]{8}-[0-9a-f]{24})")
 
 
@@ -63,12 +79,21 @@ def read_envoy(text: str) -> dict[str, Any] | None:
     cluster = match["cluster"]
     if cluster and cluster != "-":
         found["upstream_cluster"] = upstream_of(cluster)
-    return found | envoy_failure(match["flags"], match["status"])
+    return found | _tcp(match["request"]) | envoy_failure(match["flags"], match["status"])
 
 
 def upstream_of(cluster: str) -> str:
-    """Return the service in Envoy's `inbound|8000|http|httpbin.default.svc.cluster.local`."""
-    return cluster.rsplit("|", 1)[-1].split(".", maxsplit=1)[0] or cluster
+    """Return the service in Envoy's `outbound|80|v1|reviews.default.svc.cluster.local`.
+
+    Nothing where none is named (`inbound|80||`); hosts outside of the cluster keep their domain.
+    """
+    host = cluster.rsplit("|", 1)[-1]
+    return host.split(".", maxsplit=1)[0] if ".svc" in host else host
+
+
+def _tcp(request: str) -> dict[str, Any]:
+    """Return what is put in the place of a request that a proxy did not see."""
+    return {"operation": TCP} if request in _NO_REQUEST else {}
 
 
 def envoy_failure(flags: str, status: str) -> dict[str, str]:
@@ -85,7 +110,7 @@ def read_haproxy(text: str) -> dict[str, Any] | None:
     """Return the fields of an HAProxy HTTP line; its time is the start, `Tt` is in ms."""
     match = _HAPROXY.match(text)
     if match is None:
-        return None
+        return _read_haproxy_tcp(text)
     found: dict[str, Any] = {
         "start_time": match["start"],
         "message": match["request"],
@@ -111,11 +136,35 @@ def read_haproxy(text: str) -> dict[str, Any] | None:
     return found
 
 
-def read_alb(text: str) -> dict[str, Any] | None:
-    """Return the fields of an AWS load balancer line: seconds, -1 where a part failed."""
-    match = _ALB.match(text)
+def _read_haproxy_tcp(text: str) -> dict[str, Any] | None:
+    match = _HAPROXY_TCP.match(text)
     if match is None:
         return None
+    found: dict[str, Any] = {
+        "start_time": match["start"],
+        "message": text,
+        "operation": TCP,
+        "duration_ms": match["timers"].rsplit("/", 1)[-1].lstrip("+"),
+        "client_ip": match["client"],
+        "service": match["frontend"].rstrip("~"),
+        "upstream": match["backend"],
+        "server": match["server"],
+        "termination_state": match["termination"],
+        "timers": match["timers"],
+    }
+    end = match["termination"][0]
+    if end in "Cc":
+        return found
+    failed = {"outcome": "error", "error_type": match["termination"]}
+    return found | ({"outcome": "ok"} if end == "-" else failed)
+
+
+def read_alb(text: str) -> dict[str, Any] | None:
+    """Return the fields of an AWS load balancer line: seconds, -1 where a part failed."""
+    match = _ALB.match(text) or (_ELB.match(text) if text[:2] == "20" else None)
+    if match is None:
+        return None
+    more = match.groupdict()
     found: dict[str, Any] = {
         "time": match["time"],
         "message": match["request"],
@@ -125,14 +174,15 @@ def read_alb(text: str) -> dict[str, Any] | None:
         "user_agent": match["agent"],
         "target_status": match["target_status"],
         "target": match["target"],
-        "service": _target_group(match["group"]) or match["balancer"],
+        "service": _target_group(more.get("group") or "") or match["balancer"],
+        **_tcp(match["request"]),
     }
     parts = [match["request_s"], match["target_s"], match["response_s"]]
     if not any(part.startswith("-") for part in parts):
         found["total_processing_time"] = f"{sum(float(part) for part in parts):.6f}"
     elif not match["status"].isdigit():
         found |= {"outcome": "error", "error_type": "transport"}
-    if root := _ROOT.search(match["trace"]):
+    if root := _ROOT.search(more.get("trace") or ""):
         found["correlation_id"] = root["id"]
     if "path" in found:
         found["path"] = re.sub(r"^\w+://[^/]+", "", found["path"]) or "/"

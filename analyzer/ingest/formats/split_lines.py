@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.ingest.formats.wrappers import Layer
+from analyzer.ingest.formats.layer import Layer
 
 _DOCKER_PIECE = 16_000
 

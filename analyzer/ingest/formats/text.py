@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from analyzer.ingest.formats.heads import read_head
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.syslog import read_syslog
-from analyzer.ingest.time_forms import MONTHS, ZONE
+from analyzer.ingest.formats.words import LOWER, SURE, UPPER
+from analyzer.ingest.time_forms import MONTHS, PLACE, UPTIME, ZONE
 
-_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18})?"
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18}|:\d{3}(?=[\s|\]]))?"
+_LOOSE_CLOCK = r"\d\d?:\d\d:\d\d(?:[.,]\d{1,9}|:\d{3}(?=[\s|\]]))?"
 _HALF_CLOCK = r"\d\d?:\d\d:\d\d(?:[.,]\d{1,9})? ?[AaPp]\.?[Mm](?![A-Za-z])\.?"
 _SHORT_DAY = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _MONTH = f"(?:{'|'.join(MONTHS)})"
@@ -26,15 +29,22 @@ _TIME = re.compile(
     rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} [ \d]\d {_CLOCK}(?: {ZONE})? \d{{4}}|"
     rf"(?:[A-Z][a-z]{{2}},? )?{_MONTH} [ \d]\d {_CLOCK}|"
     rf"(?:[A-Z][a-z]{{2}},? )?\d\d?[ -]{_MONTH}[ -]\d{{4}}(?: |::){_CLOCK}"
-    rf"(?: ?[+-]\d{{4}}| {ZONE})?|"
+    rf"(?: ?[+-]\d{{4}}| {ZONE}| {PLACE}(?=\]))?|"
     rf"\d\d/\d\d/\d\d {_CLOCK}|\d{{4}}-\d{{3}}[T ]{_CLOCK}|"
-    rf"(?:{_MONTH} \d\d?, \d{{4}}|\d\d?/\d\d?/\d{{4}}),? {_HALF_CLOCK}|"
+    rf"(?:{_MONTH} \d\d?, \d{{4}}|\d\d?/\d\d?/\d{{4}}|\d{{4}}[-/]\d\d?[-/]\d\d?),? {_HALF_CLOCK}|"
+    rf"\d\d?/\d\d?/\d{{4}},?[T ]{_LOOSE_CLOCK}(?:Z| ?[+-]\d\d:?\d\d(?!\d)| {ZONE})?|"
+    rf"\d\d?/\d\d?/\d\d,? \d\d?:\d\d:\d\d:\d{{3}} {ZONE}|"
+    rf"\d{{4}}[-/]\d\d?[-/]\d\d?[T ]{_LOOSE_CLOCK}|"
+    rf"\d{{4}}[- ]{_MONTH}[- ]\d\d? {_CLOCK}|\d{{4}}-\d\d-\d\d, {_CLOCK}(?: {ZONE})?|"
     rf"\d\d[.-]\d\d[.-]\d{{4}}[T ]{_CLOCK}(?: ?[+-]\d\d:?\d\d(?!\d))?|"
     rf"\d{{4}}-\d\d-\d\d-\d\d\.\d\d\.\d\d(?:\.\d{{1,9}})?|"
     rf"{_SHORT_DAY} (?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?=\s)|{_CLOCK})|"
     rf"\d\d-\d\d {_CLOCK}|\d\d? {_MONTH} {_CLOCK}|"
-    rf"1\d{{9}}(?:\.\d{{1,9}})?(?=[\s\]])|{_CLOCK}(?=[\s\]|])"
+    rf"1\d{{9}}(?:\d{{3}}){{0,3}}(?:\.\d{{1,9}})?(?=[\s\]|])|{_CLOCK}(?=[\s\]|])|"
+    r"\d\d?:\d\d[AP]M(?= )|@40000000[0-9a-f]{16}(?= )"
 )
+# What every time holds: most texts hold none, and are not looked through for each of its forms.
+_DIGITS_OF_A_TIME = re.compile(r"\d:\d\d|(?<![\w=.])@?\d{6}|\d\.\d\d\.\d\d")
 # A whole date and time somewhere near the beginning, or a clock with parts of a second.
 _WITHIN = re.compile(
     rf"(?<![\w./-])(?:\d{{4}}-\d\d-\d\d[T _]{_CLOCK}(?:Z(?![A-Za-z])| ?[+-]\d\d:?\d\d(?!\d))?|"
@@ -45,65 +55,76 @@ _WITHIN = re.compile(
     r"\d\d:\d\d:\d\d[.,]\d{3,9}(?=\s))"
 )
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
-_UPPER = (
-    "TRACE|DEBUG\\d?|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|FATAL|SEVERE|ALERT|"
-    "EMERG|PANIC|LOG|VERBOSE|FINEST|FINER|FINE|CONFIG|STATEMENT|DETAIL|HINT"
-)
-_LOWER = "trace|debug|info|notice|warn|warning|error|err|critical|crit|fatal"
 # A single letter behind a number, before a tag (Android), or in a column of its own (MongoDB).
 _LETTER = r"(?<=\d )[VDIWEF](?= [\w.$/-]{1,60} *:)|[DIWEF](?=  [A-Z]{3})"
 _LEVEL = (
-    rf"(?P<level>{_UPPER}|(?i:{_LOWER})(?=[\]|\s:>/,])|"
+    rf"(?P<level>{UPPER}|(?i:{LOWER})(?=[\]|\s:>/,])|"
     rf"(?<=\[)(?:Note|System)(?=\])|Information(?=[\]|,:>])|{_LETTER})"
 )
 # What may stand between time and level: separators, brackets, numbers, a name before ` - `.
 # Each alternative starts with a character of its own and gives nothing back, so that no line,
 # however odd, makes the pattern try exponentially many ways.
 _BETWEEN = (
-    r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\d++(?=[\s:])|"
+    r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\{[^}]{0,80}\}|\d++(?:(?=[\s:])|\])|"
     r"[\w.-]{1,40}@[\w.-]{1,40}+(?= )|"
-    r"[A-Za-z_.$@/][\w.$@/-]{0,80}+(?=\s*(?:\[|[|:]|- |::))){0,16}?"
+    # a name before a separator; or right before the level, where it is no word of a sentence
+    r"(?![A-Z][a-z]*\s+[A-Z])[A-Za-z_.$@/][\w.$@/-]{0,80}+"
+    rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:])){{0,16}}?"
 )
 _HEAD = re.compile(
-    rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[\])>]|(?![\w.=-]))"
+    rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?"
+    r"(?: *[\])>]|(?![\w.=-]))"
 )
 _BEFORE = re.compile(
-    rf"(?:[\[(<]{{0,2}}|(?:\S{{1,60}}::)?(?P<level>{_UPPER})[\])]?(?:::|[\s:|-]+)[\[(]?|"
-    rf"\d+:[A-Z] |\[pid +\d+\] |\[(?P<bracketed>{_UPPER}|(?i:{_LOWER}))\]:? +\[?|"
+    rf"(?:[\[(<]{{0,2}}|(?:\S{{1,60}}::)?(?P<level>{UPPER})[\])]?(?:::|[\s:|-]+)"
+    r"(?:\[[^\]]{0,80}\] +)?[\[(]?|\[[\w-]{1,30}\] +\d+ +- +|"
+    rf"\d+:[A-Z] |\[pid +\d+\] |\[(?P<bracketed>{UPPER}|(?i:{LOWER}))\]:?[ \t]+\[?|"
     r"(?P<letter>[VDIWEF]) \[|\[(?P<first>[VDIWEF]) )$"
 )
-_LEADING = re.compile(rf"\[?(?P<level>{_UPPER}|(?i:{_LOWER})(?=[:\]]))(?:\]|:)?(?=\s)")
-_SPRING = re.compile(
-    r"\s*(?:(?P<pid>\d+)\s+---\s*(?:\[(?P<app2>[^\],]*)\]\s+(?=\[))?)?"
-    r"(?:\[(?P<thread>[^\[\]]*)\]\s*)?"
-    r"(?:\[(?P<trace2>[0-9a-fA-F]{16,32})-(?P<span2>[0-9a-fA-F]{16})\]\s*)?"
-    r"(?P<logger>[\w.$\[\]/<>-]+)\s*(?::|- )\s?(?P<message>.*)$",
-    re.DOTALL,
-)
-_BRACKETED_IDS = re.compile(
-    r"\[(?P<app>[\w.-]*),\s?(?P<trace>[0-9a-fA-F-]*),\s?(?P<span>[0-9a-fA-F-]*)(?:,[^\]]*)?\]\s*"
-)
+_LEADING = re.compile(rf"\[?(?P<level>{UPPER}|(?i:{LOWER})(?=[:\]]))(?:\]|:|\[\d+\])?(?=\s)")
 # Ruby's Logger: `I, [2026-03-01T10:00:00.123456 #7]  INFO -- name: message`.
 _RUBY = re.compile(
     r"[A-Z], \[(?P<asctime>[^\s\]]+) #(?P<pid>\d+)\] +(?P<levelname>[A-Z]+) -- (?P<logger>[^:]*): "
     r"(?P<message>.*)$",
     re.DOTALL,
 )
-_MARKS = " \t:|,;-"
-_LOGGER = re.compile(
-    r"(?:\[(?P<thread>[^\]]{1,80})\]\s*)?(?P<logger>[A-Za-z_][\w$-]*(?:[.][\w$-]+)+|[A-Za-z_][\w$]*_[\w$]+(?=:))"
-    r"(?:\s*[:|-])?\s+(?P<message>\S.*)$",
+# logrus on a terminal, and the kernel's log: seconds since the start.
+_LOGRUS = re.compile(
+    r"(?P<levelname>[A-Z]{4,5})\[(?P<asctime>\d{4,7})\](?: \S+\(\))? +(?P<message>\S.*)$",
     re.DOTALL,
 )
-_NAMED = re.compile(r"(?P<logger>[\w.$/-]{1,80})\s*(?:- |: |\|)\s*(?P<message>.*)$", re.DOTALL)
+_KERNEL = re.compile(
+    r"(?:<(?P<pri>\d{1,3})>)?\[ *(?P<asctime>\d{1,8}\.\d{6})\](?:\[ *\w+\])? (?P<message>.*)$",
+    re.DOTALL,
+)
+# Redis: process and role, the time, and a mark for the level.
+_REDIS = re.compile(
+    r"\d+:[A-Z] (?P<asctime>\d\d? [A-Z][a-z]{2}(?: \d{4})? \d\d:\d\d:\d\d\.\d{3}) "
+    r"(?P<mark>[-.*#]) (?P<message>.*)$",
+    re.DOTALL,
+)
+# Sidekiq: the context of a job as pairs, its level behind them, seconds.
+_SIDEKIQ = re.compile(
+    r"(?P<asctime>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<pairs>pid=\d+ tid=\S+(?: \w+=\S+)*) "
+    r"(?P<levelname>[A-Z]+): (?P<message>.*)$",
+    re.DOTALL,
+)
+_SIDEKIQ_ENDS = {"done": "ok", "fail": "error"}
+_REDIS_LEVELS = {".": "debug", "-": "verbose", "*": "notice", "#": "warning"}
+# `[I 240501 12:00:00 module:7] ` (Tornado): the bracket goes on behind the time.
+_BRACKET_TAIL = re.compile(r" +(?P<logger>[\w.:-]{1,60})\] ?(?=\S)")
+_PHP = re.compile(r" PHP (?:(?:Parse|Core|Compile) )?(?P<level>Fatal|Warning|Notice|error)\b")
+_LOOSE_LEVEL = re.compile(rf"(?<![\w./=\"'-])(?P<level>{SURE})(?![\w./=\"'-])")
+_LOOSE_WITHIN = 48
+_BRACED = re.compile(r"\{[^}]*\}")
 _THREAD = re.compile(r"\[(?P<thread>[^\]]*)\]")
 
 
 def read_text(text: str) -> dict[str, Any] | None:
     """Return the fields of a timestamped line, None where no time stands where one belongs."""
-    if text[1:4] == ", [" and (ruby := _RUBY.match(text)):
-        return {**ruby.groupdict(), **fields_of_message(ruby["message"])}
-    match = _TIME.search(text, 0, 100)
+    if (own := _read_own(text)) is not None:
+        return {**own, **fields_of_message(own["message"])}
+    match = _first_time(text)
     if match is None or (match.start() == 0 and read_syslog(text) is not None):
         return None
     before = text[: match.start()]
@@ -111,9 +132,11 @@ def read_text(text: str) -> dict[str, Any] | None:
     if before and head is None:
         return None
     rest = text[match.end() :]
+    found: dict[str, Any] = {"asctime": match[0]}
     if before[-1:] in "[(" and before:
         rest = rest.removeprefix("]").removeprefix(")")
-    found: dict[str, Any] = {"asctime": match[0]}
+    elif before[:1] == "[" and (tail := _BRACKET_TAIL.match(rest)):
+        found["logger"], rest = tail["logger"], rest[tail.end() :]
     level = next((word for word in head.groups() if word), None) if head else None
     if level is None:
         placed = _HEAD.match(rest)
@@ -123,12 +146,49 @@ def read_text(text: str) -> dict[str, Any] | None:
             rest = rest[placed.end() :]
             if rest.startswith("/") and "]" in rest:  # celery: `INFO/MainProcess] `
                 found["process_name"], _, rest = rest[1:].partition("]")
+    if level is None and (php := _PHP.match(rest)):
+        level = php["level"]
     if level is not None:
         found["levelname"] = level
-    message = _read_logger(rest, found)
+        if before[:1] == "[" and (tail := _BRACKET_TAIL.match(rest)):
+            found["logger"], rest = tail["logger"], rest[tail.end() :]
+    message = read_head(rest, found)
     found["message"] = message
     found |= fields_of_message(message)
     return found
+
+
+def _first_time(text: str) -> re.Match[str] | None:
+    if _DIGITS_OF_A_TIME.search(text, 0, 100) is None:
+        return None
+    return _TIME.search(text, 0, 100)
+
+
+def _read_own(text: str) -> dict[str, Any] | None:
+    """Return the fields of a line of a form that one program alone writes."""
+    if text[1:4] == ", [" and (ruby := _RUBY.match(text)):
+        return ruby.groupdict()
+    if text[:1] in "[<" and (kernel := _KERNEL.match(text)):
+        found = {"asctime": f"{UPTIME}{kernel['asctime']}", "message": kernel["message"]}
+        return found if kernel["pri"] is None else found | {"PRIORITY": int(kernel["pri"]) % 8}
+    if text[4:6].strip("[").isdigit() and (logrus := _LOGRUS.match(text)):
+        return logrus.groupdict() | {"asctime": f"{UPTIME}{logrus['asctime']}"}
+    if text[10:11] == "T" and " pid=" in text[:40] and (sidekiq := _SIDEKIQ.match(text)):
+        return _sidekiq(sidekiq)
+    if text[:1].isdigit() and ":" in text[1:8] and (redis := _REDIS.match(text)):
+        level = _REDIS_LEVELS[redis["mark"]]
+        return {"asctime": redis["asctime"], "levelname": level, "message": redis["message"]}
+    return None
+
+
+def _sidekiq(match: re.Match[str]) -> dict[str, Any]:
+    found: dict[str, Any] = dict(pair.split("=", 1) for pair in match["pairs"].split(" "))
+    if "elapsed" in found and "class" in found:
+        found |= {"duration_s": found.pop("elapsed"), "operation": found["class"]}
+        found["outcome"] = _SIDEKIQ_ENDS.get(match["message"], "")
+    if "jid" in found:
+        found["job_id"] = found.pop("jid")
+    return found | {name: match[name] for name in ("asctime", "levelname", "message")}
 
 
 def leading_level(text: str) -> str | None:
@@ -147,6 +207,8 @@ def read_timed(text: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {"asctime": match[0], "message": text}
     placed = _HEAD.match(text, match.end())
+    if placed is None and not match[0].startswith("1"):
+        placed = _LOOSE_LEVEL.search(text, match.end(), match.end() + _LOOSE_WITHIN)
     if placed is not None:
         found["levelname"] = placed["level"]
     return found | fields_of_message(text)
@@ -157,36 +219,7 @@ def _read_between(between: str, found: dict[str, Any]) -> None:
     if thread := _THREAD.search(between):
         found["thread"] = thread["thread"]
         between = _THREAD.sub(" ", between)
-    names = [word for word in re.split(r"[\s|:>-]{1,}", between) if word and not word.isdigit()]
+    parts = re.split(r"[\s|:>,;\]-]{1,}", _BRACED.sub(" ", between))
+    names = [word for word in parts if word and not word.isdigit()]
     if names:
         found["logger"] = names[-1]
-
-
-def _read_logger(rest: str, found: dict[str, Any]) -> str:
-    """Put logger, thread and ids of `rest` into `found`; return the message after them."""
-    bracketed = _BRACKETED_IDS.search(rest, 0, 160) if "," in rest[:160] else None
-    if bracketed is not None:
-        found["spring.application.name"] = bracketed["app"]
-        found["traceId"], found["spanId"] = bracketed["trace"], bracketed["span"]
-        rest = rest[: bracketed.start()] + rest[bracketed.end() :]
-    if " : " in rest[:200] or "---" in rest[:80] or rest.lstrip().startswith("["):
-        match = _SPRING.match(rest)
-        if match is not None:
-            found["logger"] = match["logger"]
-            if match["thread"]:
-                found["thread"] = match["thread"]
-            if match["app2"]:
-                found["spring.application.name"] = match["app2"]
-            if match["trace2"]:
-                found["traceId"], found["spanId"] = match["trace2"], match["span2"]
-            return match["message"]
-    rest = rest.lstrip(_MARKS)
-    match = _LOGGER.match(rest)
-    if match is None and "logger" not in found:
-        match = _NAMED.match(rest) if "levelname" not in found else None
-    if match is not None:
-        found["logger"] = match["logger"]
-        if (thread := match.groupdict().get("thread")) is not None:
-            found["thread"] = thread
-        return match["message"]
-    return rest

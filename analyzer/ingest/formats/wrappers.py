@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from analyzer.ingest.epochs import Instant, instant_in_unit
+from analyzer.ingest.formats.clouds import cloudwatch, google, insights, records, service_of_stream
+from analyzer.ingest.formats.layer import Layer, label_of
 from analyzer.ingest.line_times import Origin
 from analyzer.ingest.times import Clock
 
@@ -22,27 +24,33 @@ _CRI = re.compile(
 _COMPOSE = re.compile(
     r"(?P<name>[A-Za-z][\w.-]*?)(?:[-_]\d+)?[ \t]+\| ?(?P<message>.*)$", re.DOTALL
 )
+# `docker logs -t`, `kubectl logs --timestamps`, `aws logs tail`, CloudWatch's export: when the
+# line arrived, the stream it came by, and a line that has a form of its own.
+_STAMPED = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
+    r"(?:(?P<stream>[^\s=:\"{]+/[^\s=\"{]+) )?"
+    r"(?=\{\"|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\S+ \S+ \S+ \[\d\d/[A-Z]|"
+    r"\d+:[A-Z] \d\d? [A-Z]|(?:time|ts|level|t)=|[IWEF]\d{4} \d\d:\d\d:|"
+    r"(?:START|END|REPORT) RequestId: )"
+)
+# logcli's lines: when, the stream's labels, and the line.
+_LOGCLI = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
+    r"\{(?P<labels>\w+=\"[^{}]*\")\} +(?P<message>.*)$",
+    re.DOTALL,
+)
+_LABEL = re.compile(r"(\w+)=\"([^\"]*)\"")
+# `kubectl logs --prefix`: the pod and its container.
+_PREFIXED = re.compile(r"\[pod/[\w.-]+/(?P<name>[\w.-]+)\] (?P<message>.*)$", re.DOTALL)
+_STAMPS = ("time", "@timestamp", "timestamp", "date")
+COLLECTED = frozenset({
+    *_STAMPS, "log", "source", "tag", "container_id", "container_name", "ecs_cluster",
+    "ecs_task_arn", "ecs_task_definition", "ec2_instance_id", "filePath", "file",
+    "partial_message", "partial_id", "partial_ordinal", "partial_last",
+})  # fmt: skip
+"""Keys of collectors: an object of nothing else is a line and where it came from."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
-_SERVICE_LABELS = (
-    "service_name", "service", "app", "app.kubernetes.io/name", "app_kubernetes_io_name",
-    "container_name", "container", "job", "unit", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "pod_name",
-    "pod",
-)  # fmt: skip
-_UNIT_SUFFIX = re.compile(r"\.(?:service|scope|socket)$")
-
-
-class Layer(NamedTuple):
-    """What one layer held: a text or a JSON object, where it came from, and whether it is whole.
-
-    `cut` says that its end is missing for sure. `fields` are the layer's own, for lines whose
-    content names nothing itself.
-    """
-
-    content: str | Mapping[str, Any]
-    origin: Origin
-    whole: bool = True
-    cut: bool = False
-    fields: Mapping[str, Any] = {}
 
 
 def without_ansi(text: str) -> str:
@@ -52,11 +60,23 @@ def without_ansi(text: str) -> str:
 
 def is_wrapped(text: str) -> bool:
     """Tell whether `peel_text` would take a prefix off."""
-    return _CRI.match(text) is not None or ("|" in text[:64] and _COMPOSE.match(text) is not None)
+    return (
+        _CRI.match(text) is not None
+        or ("|" in text[:64] and _COMPOSE.match(text) is not None)
+        or is_stamped(text)
+        or text.startswith("[pod/")
+    )
+
+
+def is_stamped(text: str) -> bool:
+    """Tell whether a runtime put the time of arrival before a line of a form of its own."""
+    return text[10:11] == "T" and (
+        _STAMPED.match(text) is not None or _LOGCLI.match(text) is not None
+    )
 
 
 def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
-    """Take a CRI or compose prefix off a text line, None where there is none."""
+    """Take the prefix of a runtime off a text line, None where there is none."""
     match = _CRI.match(text)
     if match is not None:
         inner = origin._replace(
@@ -66,6 +86,24 @@ def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
         )
         whole = match["tag"] == "F"
         return Layer(match["message"] or "", inner, whole, not whole)
+    if text[10:11] == "T" and (match := _STAMPED.match(text)) is not None:
+        stream = match["stream"] or ""
+        inner = origin._replace(
+            service_name=service_of_stream(stream) or origin.service_name,
+            arrival=clock.instant(match["time"]) or origin.arrival,
+            source=f"{origin.source}/{stream}",
+            depth=origin.depth + 1,
+        )
+        return Layer(text[match.end() :], inner)
+    if text[10:11] == "T" and (match := _LOGCLI.match(text)) is not None:
+        labels = dict(_LABEL.findall(match["labels"]))
+        inner = _labelled(origin, labels, clock.instant(match["time"]) or origin.arrival)
+        return Layer(match["message"], inner._replace(depth=origin.depth + 1))
+    if text.startswith("[pod/") and (match := _PREFIXED.match(text)) is not None:
+        inner = origin._replace(
+            service_name=match["name"], source=match["name"], depth=origin.depth + 1
+        )
+        return Layer(match["message"], inner)
     if "|" not in text[:64]:
         return None
     match = _COMPOSE.match(text)
@@ -97,14 +135,30 @@ def _docker(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Laye
     service = origin.service_name
     if isinstance(kubernetes, Mapping):
         labels = kubernetes.get("labels")
-        service = _label(labels) or _label(kubernetes) or service
+        service = label_of(labels) or label_of(kubernetes) or service
     elif isinstance(attributes := value.get("attrs"), Mapping):
-        service = _label(attributes) or service
+        service = label_of(attributes) or service
     arrival = clock.instant(value.get("time", value.get("@timestamp"))) or origin.arrival
     inner = origin._replace(
         service_name=service, arrival=arrival, source=f"{origin.source}/{service}/{stream}"
     )
     return [Layer(text.rstrip("\r\n"), inner, text.endswith("\n"))]
+
+
+def _collected(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
+    """Take off what Fluentd, Fluent Bit and FireLens put around a line: nothing but its source."""
+    text = value.get("log")
+    if not isinstance(text, str) or not value.keys() <= COLLECTED:
+        return None
+    name = value.get("container_name")
+    service = name.lstrip("/") if isinstance(name, str) and name else origin.service_name
+    stamp = next((value[key] for key in _STAMPS if key in value), None)
+    inner = origin._replace(
+        service_name=service,
+        arrival=clock.instant(stamp) or origin.arrival,
+        source=f"{origin.source}/{service}/{value.get('source', '')}",
+    )
+    return [Layer(text.rstrip("\r\n"), inner)]
 
 
 def _journald(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
@@ -116,7 +170,7 @@ def _journald(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[La
         numbers = [item for item in message if isinstance(item, int) and 0 <= item < 256]
         message = bytes(numbers).decode("utf-8", "replace")
     ns = instant_in_unit(value["__REALTIME_TIMESTAMP"], 1_000)
-    service = _label(value)
+    service = label_of(value)
     inner = origin._replace(
         service_name=service or origin.service_name,
         arrival=Instant(ns, zoned=True) if ns is not None else origin.arrival,
@@ -128,7 +182,8 @@ def _journald(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[La
 
 
 def _loki(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
-    if isinstance(value.get("line"), str) and isinstance(labels := value.get("labels"), Mapping):
+    labels = value.get("labels", value.get("fields"))
+    if isinstance(value.get("line"), str) and isinstance(labels, Mapping):
         arrival = clock.instant(value.get("timestamp")) or origin.arrival
         return [Layer(value["line"].rstrip("\n"), _labelled(origin, labels, arrival))]
     holder = value.get("data")
@@ -152,39 +207,9 @@ def _streams(streams: list[Mapping[str, Any]], origin: Origin) -> Iterator[Layer
 
 
 def _labelled(origin: Origin, labels: Mapping[str, Any], arrival: Instant | None) -> Origin:
-    service = _label(labels) or origin.service_name
+    service = label_of(labels) or origin.service_name
     source = f"{origin.source}/{sorted((str(k), str(v)) for k, v in labels.items())}"
     return origin._replace(service_name=service, arrival=arrival, source=source)
-
-
-def _cloudwatch(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
-    del clock  # its times are always epoch milliseconds
-    events = value.get("events", value.get("logEvents"))
-    if isinstance(events, list) and all(_is_event(item) for item in events) and events:
-        stream = value.get("logStream", value.get("logGroup"))
-        return [_event(item, origin, stream) for item in events]
-    if _is_event(value) and ("logStreamName" in value or "ingestionTime" in value):
-        return [_event(value, origin, None)]
-    return None
-
-
-def _is_event(item: object) -> bool:
-    return (
-        isinstance(item, Mapping)
-        and isinstance(item.get("message"), str)
-        and isinstance(item.get("timestamp"), int)
-    )
-
-
-def _event(item: Mapping[str, Any], origin: Origin, stream: object) -> Layer:
-    ns = instant_in_unit(item["timestamp"], 1_000_000)
-    name = str(item.get("logStreamName") or stream or "")
-    # `<prefix>/<container>/<task>` (ECS), `<date>/[$LATEST]<id>` (Lambda: the group names it).
-    parts = [part for part in name.split("/") if part]
-    service = parts[1] if len(parts) == 3 and not parts[0].isdigit() else origin.service_name
-    arrival = None if ns is None else Instant(ns, zoned=True)
-    inner = origin._replace(service_name=service, arrival=arrival, source=name)
-    return Layer(item["message"].rstrip("\r\n"), inner)
 
 
 def _elasticsearch(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
@@ -201,35 +226,6 @@ def _elasticsearch(value: Mapping[str, Any], origin: Origin, clock: Clock) -> li
     return [Layer(source, origin)] if isinstance(source, Mapping) and "_index" in value else None
 
 
-def _google(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
-    text, inner = value.get("textPayload"), value.get("jsonPayload")
-    request = value.get("httpRequest")
-    told = isinstance(text, str) or isinstance(inner, Mapping) or isinstance(request, Mapping)
-    if "logName" not in value or not told:
-        return None
-    resource = value.get("resource")
-    labels = resource.get("labels") if isinstance(resource, Mapping) else None
-    arrival = clock.instant(value.get("timestamp")) or origin.arrival
-    service = _label(labels) or origin.service_name
-    carried = origin._replace(service_name=service, arrival=arrival, source=f"{service}")
-    fields = {"severity": value["severity"]} if "severity" in value else {}
-    if isinstance(text, str):
-        return [Layer(text.rstrip("\n"), carried, fields=fields)]
-    trace = str(value.get("trace") or "").rsplit("/", 1)[-1]
-    known = {"trace_id": trace, "span_id": value.get("spanId"), "httpRequest": request, **fields}
-    content = {**{k: v for k, v in known.items() if v}, **(inner or {})}
-    return [Layer(content, carried, fields=fields)]
-
-
-_PEELERS = (_docker, _journald, _loki, _cloudwatch, _elasticsearch, _google)
-
-
-def _label(labels: object) -> str | None:
-    """Return the service that a set of labels names, best first."""
-    if not isinstance(labels, Mapping):
-        return None
-    for key in _SERVICE_LABELS:
-        name = labels.get(key)
-        if isinstance(name, str) and name:
-            return _UNIT_SUFFIX.sub("", name.rsplit("/", 1)[-1])
-    return None
+_PEELERS = (
+    _docker, _collected, _journald, _loki, cloudwatch, insights, _elasticsearch, google, records,
+)  # fmt: skip

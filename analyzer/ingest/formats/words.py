@@ -1,0 +1,23 @@
+"""The words by which text lines tell their level."""
+
+from __future__ import annotations
+
+import re
+
+UPPER = (
+    "TRACE|DEBUG\\d?|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|FATAL|SEVERE|ALERT|"
+    "EMERGENCY|EMERG|PANIC|LOG|VERBOSE|FINEST|FINER|FINE|CONFIG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY(?=:)|"
+    "INF|WRN|DBG|VRB|TRC|FTL|PNC"
+)
+"""Capitals tell a level wherever one may stand; the last line is Serilog's and zerolog's."""
+
+SURE = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE"
+"""Capitals that are hardly ever but a level."""
+
+LOWER = (
+    "trace|debug|info|notice|warn|warning|error|err|critical|crit|fatal|(?:fail|dbug|trce)(?=:)"
+)
+"""In small letters these are words like others: something must separate them from the rest."""
+
+LEVEL_WORD = re.compile(rf"(?:{UPPER}|(?i:{LOWER}))(?:[+-]\d)?$")
+"""A level and nothing else."""
