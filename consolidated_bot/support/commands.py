@@ -46,11 +46,14 @@ class SpotInOperations:
 
 @dataclass(frozen=True, slots=True)
 class SubmitTicket:
+    """`after` as in `StartTicket`."""
+
     sender: Sender
     text: str
     category: str = "other"
     attachment: str | None = None
     album: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ class Revise:
 
 @dataclass(frozen=True, slots=True)
 class StartTicket:
+    """`after` is what did not help before: `faq:ENTRY` or `fix:STEP`."""
+
     sender: Sender
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class FaqView:
 
     def read(self, result: c.Read, to: Sender) -> Answer:
         back = button(say(to.language, "button_back"), f"faq:c:{result.entry.category}")
-        rows = [[back, _ask(to.language)]]
+        rows = [[back, _ask(to.language, f"faq:{result.entry.id}")]]
         return _read(to, _entry_text(result.entry, to.language), rows)
 
     def found(self, result: c.Found, to: Sender) -> Answer:
@@ -79,7 +79,12 @@ class FaqView:
         rows = [
             [button(in_language(label, to.language)[:LONGEST_LABEL], f"fix:{target}")]
             for target, label in step.options
-        ] or [[button(say(to.language, "button_again"), "fix:start"), _ask(to.language)]]
+        ] or [
+            [
+                button(say(to.language, "button_again"), "fix:start"),
+                _ask(to.language, f"fix:{step.id}"),
+            ]
+        ]
         sends = (_message(to, escape(in_language(step.text, to.language)), rows),)
         return Answer("support/troubleshoot", sends)
 
@@ -104,9 +109,9 @@ def _message(
     return Send(to.chat_id, params)
 
 
-def _ask(language: str) -> dict[str, str]:
-    """The way on to a person."""
-    return button(say(language, "button_ticket"), "tk:ask")
+def _ask(language: str, after: str | None = None) -> dict[str, str]:
+    """The way on to a person, who is told `after` what it was gone."""
+    return button(say(language, "button_ticket"), f"tk:ask:{after}" if after else "tk:ask")
 
 
 def _entry_row(entry: Entry, language: str) -> list[dict[str, str]]:

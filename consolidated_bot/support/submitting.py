@@ -67,6 +67,9 @@ class Submitting:
         ticket = replace(ticket, number=number)
         scope.converse(sender, None)
         scope.publish(TicketSubmitted(number, ticket.user_id, ticket.category))
+        if command.after and (tried := self._policy.handbook.described(command.after)):
+            note = (number, "note", sender.user_id, tried, sender.chat_id, -sender.message_id)
+            tickets.add_entry(Entered(*note, scope.now_ms))
         in_album = False
         if command.attachment:
             if command.album is not None:
@@ -100,7 +103,8 @@ class Submitting:
         )
 
     def start(self, tickets: Tickets, scope: Scope, command: StartTicket) -> CategoryAsked:
-        scope.converse(command.sender, Conversation(DIALOGUE, "category"))
+        draft = {"after": command.after} if command.after else {}
+        scope.converse(command.sender, Conversation(DIALOGUE, "category", draft))
         return CategoryAsked()
 
     def choose(
@@ -108,7 +112,9 @@ class Submitting:
     ) -> TextAsked | CategoryAsked:
         if command.category not in self._policy.priorities:
             return self.start(tickets, scope, StartTicket(command.sender))
-        draft = {"category": command.category}
+        begun = scope.conversation(command.sender)
+        known = begun.draft if begun is not None and begun.topic == DIALOGUE else {}
+        draft = {**known, "category": command.category}
         scope.converse(command.sender, Conversation(DIALOGUE, "text", draft))
         return TextAsked(command.category)
 
@@ -119,8 +125,15 @@ class Submitting:
 
     def continue_dialogue(self, tickets: Tickets, scope: Scope, turn: Turn) -> Submitted:
         said, conversation = turn.said, turn.conversation
-        category = str(conversation.draft.get("category", "other")) if conversation else "other"
-        command = SubmitTicket(said.sender, said.text, category, said.attachment, said.album)
+        draft = conversation.draft if conversation else {}
+        command = SubmitTicket(
+            said.sender,
+            said.text,
+            str(draft.get("category", "other")),
+            said.attachment,
+            said.album,
+            draft.get("after"),
+        )
         return self.submit(tickets, scope, command)
 
     def hear(

@@ -152,7 +152,7 @@ def ticket_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     """`tk:action:value`."""
     action, _, value = words.partition(":")
     if action == "ask":
-        return c.StartTicket(sender)
+        return c.StartTicket(sender, value or None)
     if action == "cat":
         return c.ChooseCategory(sender, value)
     if action == "rate":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import pytest
@@ -16,6 +16,7 @@ from consolidated_bot.core.messages import Topic
 from consolidated_bot.core.outbox import Queued
 from consolidated_bot.core.topics import ForumTopics
 from consolidated_bot.core.transmission import Transmission
+from consolidated_bot.core.webhook import Webhook
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=6))
@@ -90,6 +91,16 @@ def send(slot: str | None = None, **params: Any) -> Queued:
 
 async def nothing_stored(_: str) -> int | None:
     return None
+
+
+async def test_webhook_is_announced_until_telegram_has_heard_of_it() -> None:
+    lost = BotApiError(Failure.AMBIGUOUS, "HTTP 502 with a body that is no JSON")
+    api = CannedApi(lost, True)
+    await Webhook(cast("Any", None), api, 42, "https://bot.example/hook", "secret").announce()
+    assert [method for method, _ in api.asked] == ["setWebhook", "setWebhook"]
+    api = CannedApi(refused("Bad Request: bad webhook: HTTPS url must be provided"))
+    await Webhook(cast("Any", None), api, 42, "https://bot.example/hook", "secret").announce()
+    assert len(api.asked) == 1
 
 
 async def test_card_is_edited_and_sent_anew_when_it_is_gone() -> None:
