@@ -7,20 +7,22 @@ from typing import Any
 
 from consolidated_bot.core.messages import Scope
 from consolidated_bot.support.commands import (
-    Asked,
     AskHelp,
-    CategoryOpened,
-    Found,
-    HelpGiven,
     OpenCategory,
-    Overview,
     PressStray,
-    Read,
     ReadEntry,
     SearchFaq,
     Troubleshoot,
 )
 from consolidated_bot.support.faq import Handbook
+from consolidated_bot.support.results import (
+    Asked,
+    CategoryOpened,
+    Found,
+    HelpGiven,
+    Overview,
+    Read,
+)
 
 
 class Answers:

@@ -10,15 +10,12 @@ from consolidated_bot.core.words import number_in
 from consolidated_bot.published import RANK, RoleOf
 from consolidated_bot.support.commands import (
     AssignTicket,
-    Changed,
     FindTickets,
     ReleaseTicket,
-    Shown,
     ShowStatistics,
-    StatisticsShown,
-    TicketsFound,
 )
 from consolidated_bot.support.domain import Colleague, SupportRefused, Ticket
+from consolidated_bot.support.results import Changed, Shown, StatisticsShown, TicketsFound
 from consolidated_bot.support.statistics import statistics_of
 from consolidated_bot.support.tickets import (
     TRANSCRIPT,

@@ -9,14 +9,14 @@ from typing import Any
 from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.lengths import cut
 from consolidated_bot.core.messages import Answer, Send, Sender
-from consolidated_bot.support import commands as c
+from consolidated_bot.support import results as r
 from consolidated_bot.support.statistics import AgentFigures, Kept
 from consolidated_bot.support.texts import MARKS
 
 AGENTS_SHOWN = 15
 
 
-def _found(result: c.TicketsFound, to: Sender) -> Answer:
+def _found(result: r.TicketsFound, to: Sender) -> Answer:
     if not result.tickets:
         text = f"No ticket found for “{escape(result.words)}”."
         return Answer("support/ticket-find", (_to(to, text, []),))
@@ -31,7 +31,7 @@ def _found(result: c.TicketsFound, to: Sender) -> Answer:
     return Answer("support/ticket-find", (_to(to, "\n".join(lines), rows),))
 
 
-def _statistics(result: c.StatisticsShown, to: Sender) -> Answer:
+def _statistics(result: r.StatisticsShown, to: Sender) -> Answer:
     it = result.figures
     days = "1 day" if result.days == 1 else f"{result.days} days"
     median = it.first_response_minutes
@@ -76,6 +76,6 @@ def _to(to: Sender, text: str, rows: list[list[dict[str, str]]]) -> Send:
 
 
 PRESENTERS: dict[type, Callable[[Any, Sender], Answer]] = {
-    c.TicketsFound: _found,
-    c.StatisticsShown: _statistics,
+    r.TicketsFound: _found,
+    r.StatisticsShown: _statistics,
 }

@@ -11,17 +11,10 @@ from consolidated_bot.published import TicketClosed
 from consolidated_bot.support.commands import (
     AlbumPart,
     AnswerCanned,
-    Answered,
     AnswerTicket,
-    CannedListed,
-    Changed,
     CloseTicket,
     Entered,
-    Ignored,
-    NoteAdded,
     NoteTicket,
-    Queue,
-    QueueShown,
     RateTicket,
     ReopenTicket,
     ShowQueue,
@@ -30,6 +23,15 @@ from consolidated_bot.support.commands import (
 )
 from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import in_language
+from consolidated_bot.support.results import (
+    Answered,
+    CannedListed,
+    Changed,
+    Ignored,
+    NoteAdded,
+    Queue,
+    QueueShown,
+)
 from consolidated_bot.support.tickets import (
     TRANSCRIPT,
     Policy,

@@ -9,14 +9,9 @@ from typing import Any
 from consolidated_bot.core.messages import ChatUnreachable, Scope, Sender, StandingOf
 from consolidated_bot.core.words import number_in
 from consolidated_bot.published import HolderOf
-from consolidated_bot.support.commands import (
-    ContactLost,
-    Greet,
-    Greeted,
-    Opened,
-    OpenTicket,
-)
+from consolidated_bot.support.commands import Greet, OpenTicket
 from consolidated_bot.support.domain import Contact, SupportRefused, Ticket, checked_body
+from consolidated_bot.support.results import ContactLost, Greeted, Opened
 from consolidated_bot.support.tickets import Policy, Tickets, require_agent
 
 CATEGORY = "other"

@@ -17,6 +17,7 @@ from consolidated_bot.core.keyboards import keyboard
 from consolidated_bot.core.lengths import LONGEST_PIECE, pieces, units
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender, Topic
 from consolidated_bot.support import commands as c
+from consolidated_bot.support import results as r
 from consolidated_bot.support.domain import Ticket
 from consolidated_bot.support.staff_cards import (
     LONGEST_SHOWN,
@@ -43,7 +44,7 @@ class StaffView:
         """Speak to `ops_chat_id`."""
         self._ops_chat_id = ops_chat_id
 
-    def submitted(self, result: c.Submitted) -> list[Send]:
+    def submitted(self, result: r.Submitted) -> list[Send]:
         """A new ticket."""
         ticket = result.ticket
         if result.queue is not None:
@@ -70,7 +71,7 @@ class StaffView:
             sends += self._topic_card(ticket)
         return sends
 
-    def changed(self, result: c.Changed) -> list[Send]:
+    def changed(self, result: r.Changed) -> list[Send]:
         """A ticket was taken, closed, reopened or rated."""
         ticket = result.ticket
         sends = self.card(ticket) if result.what == "rated" else self.cards(ticket)
@@ -82,7 +83,7 @@ class StaffView:
             sends += self._steer_topic(ticket, TOPIC_CALLS[result.what])
         return sends if result.queue is None else [*sends, *self.queue(result.queue)]
 
-    def added(self, result: c.Added) -> list[Send]:
+    def added(self, result: r.Added) -> list[Send]:
         """The author wrote more on a ticket."""
         ticket, said = result.ticket, result.said
         sends = [*self.cards(ticket)] if result.reopened else []
@@ -91,7 +92,7 @@ class StaffView:
             sends += self._copies(ticket, said.sender.chat_id, [said.sender.message_id])
         return sends
 
-    def revised(self, result: c.Revised) -> list[Send]:
+    def revised(self, result: r.Revised) -> list[Send]:
         """The author changed a message: what was relayed changes with it."""
         ticket = result.ticket
         if result.part == "ticket":
@@ -108,7 +109,7 @@ class StaffView:
             sends += self._send(line, None, slot=slot, ticket=ticket, topic=topic_of(ticket))
         return sends
 
-    def shown(self, result: c.Shown, to: Sender) -> Send:
+    def shown(self, result: r.Shown, to: Sender) -> Send:
         """A ticket with what was said on it, wherever an agent asks."""
         ticket = result.ticket
         text = card_text(ticket)
@@ -132,14 +133,14 @@ class StaffView:
     def notices(self) -> dict[type, Callable[[Any], Answer]]:
         """What timers and events have to say."""
         return {
-            c.PromisesWatched: self.watched,
-            c.AlbumsComplete: self.albums,
-            c.TicketsErased: self.erased,
-            c.TopicRestored: self.restored,
-            c.ContactLost: self.lost,
+            r.PromisesWatched: self.watched,
+            r.AlbumsComplete: self.albums,
+            r.TicketsErased: self.erased,
+            r.TopicRestored: self.restored,
+            r.ContactLost: self.lost,
         }
 
-    def watched(self, result: c.PromisesWatched) -> Answer:
+    def watched(self, result: r.PromisesWatched) -> Answer:
         """One message for all that is late, so that a flood does not drown the chat."""
         sends: list[Send] = []
         for watched in result.promises:
@@ -163,20 +164,20 @@ class StaffView:
         """As if an agent had closed it."""
         return [*self.cards(ticket), *self._steer_topic(ticket, TOPIC_CALLS["closed"])]
 
-    def restored(self, result: c.TopicRestored) -> Answer:
+    def restored(self, result: r.TopicRestored) -> Answer:
         """The card and the transcript, as an agent found them when taking the ticket."""
         ticket = result.ticket
         sends = [*self._topic_card(ticket), *self._handed_over(ticket, result.history)]
         return Answer("support/topic-restore", tuple(sends), ticket_id=ticket.number)
 
-    def lost(self, result: c.ContactLost) -> Answer:
+    def lost(self, result: r.ContactLost) -> Answer:
         """Nobody reads what is answered."""
         ticket = result.ticket
         text = f"<b>#{ticket.number}</b>: {escape(ticket.author_name)} has blocked the bot"
         sends = self._send(text, None, ticket=ticket, topic=topic_of(ticket))
         return Answer("support/contact-lost", tuple(sends), ticket_id=ticket.number)
 
-    def albums(self, result: c.AlbumsComplete) -> Answer:
+    def albums(self, result: r.AlbumsComplete) -> Answer:
         """Each album as one, to the other side of its ticket."""
         sends: list[Send] = []
         for ticket, parts in result.albums:
@@ -187,7 +188,7 @@ class StaffView:
                 sends += self._copies(ticket, source, ids)
         return Answer("support/album", tuple(sends))
 
-    def erased(self, result: c.TicketsErased) -> Answer:
+    def erased(self, result: r.TicketsErased) -> Answer:
         """What staff was shown of a person goes, too: topics are deleted, cards emptied."""
         sends: list[Send] = []
         for number in result.numbers:
@@ -199,7 +200,7 @@ class StaffView:
                 sends.append(Send(self._ops_chat_id, {}, method=method, topic=topic))
         return Answer("support/erase", tuple(sends))
 
-    def queue(self, queue: c.Queue) -> list[Send]:
+    def queue(self, queue: r.Queue) -> list[Send]:
         """The card of all that has none of its own, edited in place."""
         text, rows = queue_text(queue)
         return self._send(text, keyboard(rows), slot="ops-queue")

@@ -10,6 +10,7 @@ from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.lengths import cut, units
 from consolidated_bot.core.messages import Send, Sender, Topic
 from consolidated_bot.support import commands as c
+from consolidated_bot.support import results as r
 from consolidated_bot.support.domain import Ticket
 from consolidated_bot.support.moments import moment
 
@@ -44,7 +45,7 @@ def part_of(slot: str | None, position: int) -> str | None:
     return slot if slot is None or position == 0 else f"{slot}:{position}"
 
 
-def queue_text(queue: c.Queue) -> tuple[str, list[list[dict[str, str]]]]:
+def queue_text(queue: r.Queue) -> tuple[str, list[list[dict[str, str]]]]:
     """What waits, and buttons to take it."""
     if not queue.waiting:
         return "No ticket waits.", []

@@ -9,29 +9,31 @@ from typing import Any
 from consolidated_bot.core.messages import Conversation, Said, Scope, Sender, StandingOf, Turn
 from consolidated_bot.published import TicketHearing, TicketSubmitted
 from consolidated_bot.support.commands import (
-    Added,
     AddToTicket,
     AlbumPart,
     Cancel,
-    Cancelled,
-    CategoryAsked,
     ChooseCategory,
     Entered,
-    Found,
-    Ignored,
-    Listed,
     ListTickets,
     Revise,
-    Revised,
-    Shown,
     ShowTicket,
     StartTicket,
-    Submitted,
     SubmitTicket,
-    TextAsked,
 )
 from consolidated_bot.support.domain import ANNOUNCED_PER_MINUTE, Ticket
 from consolidated_bot.support.outreach import meet
+from consolidated_bot.support.results import (
+    Added,
+    Cancelled,
+    CategoryAsked,
+    Found,
+    Ignored,
+    Listed,
+    Revised,
+    Shown,
+    Submitted,
+    TextAsked,
+)
 from consolidated_bot.support.tickets import (
     Policy,
     Tickets,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from consolidated_bot.core.messages import Scope, Sender
 from consolidated_bot.published import RANK, RoleOf
-from consolidated_bot.support.commands import AlbumPart, Entered, Queue, SpotInOperations
+from consolidated_bot.support.commands import AlbumPart, Entered, SpotInOperations
 from consolidated_bot.support.domain import (
     BusinessHours,
     Canned,
@@ -21,6 +21,7 @@ from consolidated_bot.support.domain import (
     checked_body,
 )
 from consolidated_bot.support.faq import Handbook
+from consolidated_bot.support.results import Queue
 
 TRANSCRIPT = 20
 """So much of what was said is shown to who takes a ticket over."""

@@ -10,6 +10,7 @@ from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.lengths import LONGEST_PIECE, cut, pieces, units
 from consolidated_bot.core.messages import Answer, Send, Sender
 from consolidated_bot.support import commands as c
+from consolidated_bot.support import results as r
 from consolidated_bot.support.author_cards import (
     answers_to,
     card_text,
@@ -47,28 +48,28 @@ class SupportView:
     def presenters(self) -> dict[type, Callable[[Any, Sender], Answer]]:
         """By result."""
         return {
-            c.Submitted: self.submitted,
-            c.CategoryAsked: self.category_asked,
-            c.TextAsked: self.text_asked,
-            c.Cancelled: self.cancelled,
-            c.Listed: self.listed,
-            c.Shown: self.shown,
-            c.Changed: self.changed,
-            c.Answered: self.answered,
-            c.Opened: self.opened,
-            c.Added: self.added,
-            c.Revised: self.revised,
-            c.Ignored: self.ignored,
-            c.NoteAdded: self.noted,
-            c.CannedListed: self.canned,
-            c.QueueShown: self.queue,
-            c.Greeted: self.greeted,
-            c.HelpGiven: self.helped,
+            r.Submitted: self.submitted,
+            r.CategoryAsked: self.category_asked,
+            r.TextAsked: self.text_asked,
+            r.Cancelled: self.cancelled,
+            r.Listed: self.listed,
+            r.Shown: self.shown,
+            r.Changed: self.changed,
+            r.Answered: self.answered,
+            r.Opened: self.opened,
+            r.Added: self.added,
+            r.Revised: self.revised,
+            r.Ignored: self.ignored,
+            r.NoteAdded: self.noted,
+            r.CannedListed: self.canned,
+            r.QueueShown: self.queue,
+            r.Greeted: self.greeted,
+            r.HelpGiven: self.helped,
             c.PressStray: self.stray,
             SupportRefused: self.refused,
         }
 
-    def submitted(self, result: c.Submitted, to: Sender) -> Answer:
+    def submitted(self, result: r.Submitted, to: Sender) -> Answer:
         ticket = result.ticket
         if not result.fresh:
             again = to_sender(to, say(to.language, "again", number=ticket.number))
@@ -91,7 +92,7 @@ class SupportView:
         sends = (confirmation, *self._staff.submitted(result))
         return Answer("support/ticket-submit", sends, ticket_id=ticket.number)
 
-    def category_asked(self, _: c.CategoryAsked, to: Sender) -> Answer:
+    def category_asked(self, _: r.CategoryAsked, to: Sender) -> Answer:
         rows = [
             [button(in_language(title, to.language), f"tk:cat:{category}")]
             for category, title in self._handbook.categories.items()
@@ -99,17 +100,17 @@ class SupportView:
         asked = to_sender(to, say(to.language, "ask_category"), keyboard(rows))
         return Answer("support/ticket-start", (asked,))
 
-    def text_asked(self, result: c.TextAsked, to: Sender) -> Answer:
+    def text_asked(self, result: r.TextAsked, to: Sender) -> Answer:
         title = self._title(result.category, to.language)
         return Answer(
             "support/ticket-start", (to_sender(to, say(to.language, "ask_text", category=title)),)
         )
 
-    def cancelled(self, result: c.Cancelled, to: Sender) -> Answer:
+    def cancelled(self, result: r.Cancelled, to: Sender) -> Answer:
         text = say(to.language, "nothing_to_stop" if result.idle else "cancelled")
         return Answer("support/ticket-cancel", (to_sender(to, text),))
 
-    def listed(self, result: c.Listed, to: Sender) -> Answer:
+    def listed(self, result: r.Listed, to: Sender) -> Answer:
         if not result.tickets:
             return Answer("support/ticket-list", (to_sender(to, say(to.language, "no_tickets")),))
         rows = [
@@ -119,7 +120,7 @@ class SupportView:
             "support/ticket-list", (to_sender(to, say(to.language, "list"), keyboard(rows)),)
         )
 
-    def shown(self, result: c.Shown, to: Sender) -> Answer:
+    def shown(self, result: r.Shown, to: Sender) -> Answer:
         ticket = result.ticket
         if to.is_operations:
             shown = self._staff.shown(result, to)
@@ -139,7 +140,7 @@ class SupportView:
             shown = to_sender(to, "\n".join([text, *said]), buttons, about=ticket)
         return Answer("support/ticket-show", (shown,), ticket_id=ticket.number)
 
-    def changed(self, result: c.Changed, to: Sender) -> Answer:
+    def changed(self, result: r.Changed, to: Sender) -> Answer:
         ticket = result.ticket
         sends = []
         if result.what not in UNTOLD:
@@ -147,7 +148,7 @@ class SupportView:
         sends += [self.author_card(ticket), *self._staff.changed(result)]
         return Answer(f"support/ticket-{result.what}", tuple(sends), ticket_id=ticket.number)
 
-    def opened(self, result: c.Opened, to: Sender) -> Answer:
+    def opened(self, result: r.Opened, to: Sender) -> Answer:
         ticket = result.ticket
         if not result.fresh:
             return Answer("support/ticket-open", ticket_id=ticket.number)
@@ -164,9 +165,9 @@ class SupportView:
     @property
     def notices(self) -> dict[type, Callable[[Any], Answer]]:
         """What timers and events have to say, to authors and to staff."""
-        return {c.SilentClosed: self.silent_closed, **self._staff.notices}
+        return {r.SilentClosed: self.silent_closed, **self._staff.notices}
 
-    def silent_closed(self, result: c.SilentClosed) -> Answer:
+    def silent_closed(self, result: r.SilentClosed) -> Answer:
         sends: list[Send] = []
         for ticket in result.tickets:
             text = say(ticket.language, "closed_silent", number=ticket.number)
@@ -180,7 +181,7 @@ class SupportView:
         rows = [stars[:3], stars[3:], [toggle_button(ticket, ticket.language)]]
         return to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
 
-    def _told_author(self, result: c.Changed) -> Send:
+    def _told_author(self, result: r.Changed) -> Send:
         ticket = result.ticket
         language = ticket.language
         if result.what == "closed":
@@ -200,7 +201,7 @@ class SupportView:
             slot=f"user-card:{ticket.number}",
         )
 
-    def answered(self, result: c.Answered, to: Sender) -> Answer:
+    def answered(self, result: r.Answered, to: Sender) -> Answer:
         ticket, command = result.ticket, result.command
         if not result.fresh:
             return Answer("support/agent-reply", ticket_id=ticket.number)
@@ -217,14 +218,14 @@ class SupportView:
             sends += [self.author_card(ticket), *self._staff.card(ticket)]
         return Answer("support/agent-reply", tuple(sends), ticket_id=ticket.number)
 
-    def added(self, result: c.Added, to: Sender) -> Answer:
+    def added(self, result: r.Added, to: Sender) -> Answer:
         ticket = result.ticket
         sends = [to_sender(to, say(to.language, "added", number=ticket.number), about=ticket)]
         if result.fresh:
             sends += self._staff.added(result)
         return Answer("support/ticket-add", tuple(sends), ticket_id=ticket.number)
 
-    def revised(self, result: c.Revised, to: Sender) -> Answer:
+    def revised(self, result: r.Revised, to: Sender) -> Answer:
         """The other side sees the edit: in place if it was a text, as a remark otherwise."""
         ticket, command = result.ticket, result.command
         sends: list[Send] = []
@@ -237,31 +238,31 @@ class SupportView:
                 sends.insert(0, self.author_card(ticket))
         return Answer("support/edit", tuple(sends), ticket_id=ticket.number)
 
-    def ignored(self, result: c.Ignored, _: Sender) -> Answer:
+    def ignored(self, result: r.Ignored, _: Sender) -> Answer:
         return Answer(result.journey, ticket_id=result.ticket_number)
 
-    def noted(self, result: c.NoteAdded, to: Sender) -> Answer:
+    def noted(self, result: r.NoteAdded, to: Sender) -> Answer:
         number = result.ticket.number
         noted = to_sender(to, f"Noted on #{number}, for staff alone.", about=result.ticket)
         return Answer("support/note", (noted,), ticket_id=number)
 
-    def canned(self, result: c.CannedListed, to: Sender) -> Answer:
+    def canned(self, result: r.CannedListed, to: Sender) -> Answer:
         number = result.ticket.number
         rows = [[button(each.title, f"ca:{number}:{each.id}")] for each in result.canned]
         text = f"Answer #{number} by:" if rows else "SUPPORT_FILE has no [[canned]] answers."
         listed = to_sender(to, text, keyboard(rows), about=result.ticket)
         return Answer("support/canned", (listed,), ticket_id=number)
 
-    def queue(self, result: c.QueueShown, to: Sender) -> Answer:
+    def queue(self, result: r.QueueShown, to: Sender) -> Answer:
         text, rows = queue_text(result.queue)
         return Answer("support/queue", (to_sender(to, text, keyboard(rows)),))
 
-    def greeted(self, result: c.Greeted, to: Sender) -> Answer:
+    def greeted(self, result: r.Greeted, to: Sender) -> Answer:
         return Answer(
             "support/start", (to_sender(to, say(to.language, "start", name=result.name)),)
         )
 
-    def helped(self, result: c.HelpGiven, to: Sender) -> Answer:
+    def helped(self, result: r.HelpGiven, to: Sender) -> Answer:
         text = STAFF_HELP if to.is_operations else say(to.language, "help")
         if result.unknown is not None:
             text = f"{say(to.language, 'unknown_command', command=result.unknown)}\n\n{text}"
