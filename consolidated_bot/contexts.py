@@ -118,5 +118,5 @@ def make_dispatcher(place: Place) -> Dispatcher:
     """One router per context; guided dialogues are rows, so aiogram's FSM is off."""
     dispatcher = Dispatcher(disable_fsm=True, place=place)
     fallbacks = [fallback for routes in ROUTES if (fallback := routes.fallback())]
-    dispatcher.include_routers(moves_router(), *(routes.router() for routes in ROUTES), *fallbacks)
+    dispatcher.include_routers(*(routes.router() for routes in ROUTES), *fallbacks, moves_router())
     return dispatcher
