@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from consolidated_bot.core.db import upsert
 from consolidated_bot.support.domain import Colleague, Ticket
+from consolidated_bot.support.statistics import Course
 from consolidated_bot.support.tables import COLLEAGUE, TICKET, TICKET_COLUMNS, TICKET_ENTRY
 
-SEARCHED = 20_000
+SEARCHED = 10_000
 """So many of the newest tickets are looked through: a search must not hold up the others."""
 COUNTED = 20_000
 
+_COURSE_COLUMNS = [TICKET.c[name] for name in Course._fields]
 _COLLEAGUE_COLUMNS = [COLLEAGUE.c[name] for name in Colleague.__dataclass_fields__]
 
 
@@ -39,12 +41,12 @@ class SqlDesk:
         )
         return self._tickets(statement.order_by(TICKET.c.number.desc()).limit(most))
 
-    def touched_since(self, at_ms: int) -> list[Ticket]:
-        statement = select(*TICKET_COLUMNS).where(
+    def touched_since(self, at_ms: int) -> list[Course]:
+        statement = select(*_COURSE_COLUMNS).where(
             or_(TICKET.c.created_ms >= at_ms, TICKET.c.closed_ms >= at_ms)
         )
-        newest = self._tickets(statement.order_by(TICKET.c.number.desc()).limit(COUNTED))
-        return newest[::-1]
+        newest = statement.order_by(TICKET.c.number.desc()).limit(COUNTED)
+        return [Course(*row) for row in self._connection.execute(newest)][::-1]
 
     def remember(self, colleague: Colleague) -> None:
         values = asdict(colleague)

@@ -22,6 +22,7 @@ from consolidated_bot.support.domain import (
 )
 from consolidated_bot.support.faq import Handbook
 from consolidated_bot.support.results import Queue
+from consolidated_bot.support.statistics import Course
 
 TRANSCRIPT = 20
 """So much of what was said is shown to who takes a ticket over."""
@@ -75,8 +76,8 @@ class Tickets(Protocol):
         """Tickets in which every word was said or is part of a name, the newest first."""
         ...
 
-    def touched_since(self, at_ms: int) -> list[Ticket]:
-        """Tickets created or closed since then, in the order of their numbers."""
+    def touched_since(self, at_ms: int) -> list[Course]:
+        """How tickets went that were created or closed since then, by number."""
         ...
 
     def remember(self, colleague: Colleague) -> None: ...
