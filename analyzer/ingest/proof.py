@@ -24,13 +24,18 @@ class UnitProof:
     def __init__(self) -> None:
         self._samples: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
         self._first_seen: OrderedDict[str, int] = OrderedDict()
+        self._full: set[str] = set()
+        self._proved: bool | None = None
         self.unknown = False
 
     def see_interval(self, key: str, value: float, interval_ns: int) -> None:
         """Note that `key` held `value` where the work took `interval_ns`."""
         samples = self._samples[key]
-        if value > 0 and interval_ns > 0 and len(samples) < _MAX_SAMPLES:
+        if len(samples) >= _MAX_SAMPLES:
+            self._full.add(key)
+        elif value > 0 and interval_ns > 0:
             samples.append((value, interval_ns))
+            self._proved = None
 
     def see_id(self, identifier: str, time_ns: int, key: str | None, value: float) -> None:
         """Note a line with an id: the first begins the work, one with a duration ends it."""
@@ -43,6 +48,15 @@ class UnitProof:
             self._first_seen[identifier] = time_ns
             if len(self._first_seen) > _MAX_IDS:
                 self._first_seen.popitem(last=False)
+
+    @property
+    def decided(self) -> bool:
+        """Tell whether units are proved, and no further line could change what they are."""
+        if len(self._full) < max(len(self._samples), 1):
+            return False
+        if self._proved is None:
+            self._proved = bool(self.units())
+        return self._proved
 
     def units(self) -> dict[str, int]:
         """Return the nanoseconds per unit of each key whose samples agree on one."""

@@ -102,6 +102,8 @@ class _Reading:
         markable = self._compression == "none"
         steps = self._reader.read(self._source(), goes_on=mark is not None)
         for count, step in enumerate(steps, start=1):
+            if count % _CHECK_LINES == 0 and self._resolver.timing.proof.decided:
+                return  # what is proved by now makes the rest quicker to read
             if isinstance(step, Place):
                 yield from self._flush()
                 if markable and (found := self._marked(step)) is not None:

@@ -79,7 +79,8 @@ _RIVALS = {
     "http_path": "operation",
     "update_id": "correlation_id",
 }
-_NEVER_COLUMNAR = ("start_time", "end_time", "traceparent", "traceback")
+_NEVER_COLUMNAR = ("traceparent", "traceback")
+_ONE_OF_EACH = ("log_time", "start_time", "end_time", "span_kind", "error_type", "severity")
 
 
 class Shape(NamedTuple):
@@ -249,11 +250,14 @@ def _is_columnar(
     if any(_ODD_KEY.search(key) for key in keys):
         return False  # the key itself may hold something to hide
     named = bool(by_field["operation"] or by_field["http_path"])
+    edges = len(by_field["start_time"]) + len(by_field["end_time"])
+    works = bool(timed) or edges == len(("start_time", "end_time"))
     return (
-        len(by_field["log_time"]) == 1
+        bool(edges or by_field["log_time"])
         and not any(by_field[name] for name in _NEVER_COLUMNAR)
-        and all(len(by_field[name]) <= 1 for name in ("span_kind", "error_type", "severity"))
-        and (not timed or (named and (len(timed) == 1 or timed[0][1] is not None)))
+        and all(len(by_field[name]) <= 1 for name in _ONE_OF_EACH)
+        and (named if works else not edges)
+        and (len(timed) <= 1 or timed[0][1] is not None)
     )
 
 

@@ -1,6 +1,6 @@
 """How fast files become a store, beside DuckDB's bare typed `read_ndjson` on the same bytes.
 
-    python -m tests.benchmarks.ingest_speed [--lines 200000]
+    python -m tests.benchmarks.ingest_speed [--lines 700000]
 
 Each measurement is a process of its own; CPU is user + system of all its threads, start-up taken
 off. Every run prints ratios, since absolute times depend on the machine and its other work.
@@ -139,7 +139,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=200_000)
+    parser.add_argument("--lines", type=int, default=700_000)
     count = parser.parse_args().lines
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

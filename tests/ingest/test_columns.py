@@ -60,14 +60,28 @@ def tables(content: str, smallest: int, monkeypatch: pytest.MonkeyPatch) -> dict
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(lines=st.lists(LINES, min_size=1, max_size=12), usual=st.integers(0, 12))
+@given(
+    lines=st.lists(st.tuples(LINES, STAMPS, STAMPS), min_size=1, max_size=12),
+    usual=st.integers(0, 12),
+    edges=st.sets(st.sampled_from(("start_time", "end_time"))),
+    without=st.sets(st.sampled_from(("time", "duration_ms"))),
+)
 def test_columns_and_single_lines_agree_on_any_values(
-    lines: list[dict[str, Any]], usual: int
+    lines: list[tuple[dict[str, Any], str | None, str | None]],
+    usual: int,
+    edges: set[str],
+    without: set[str],
 ) -> None:
+    told = [{**line, "start_time": start, "end_time": end} for line, start, end in lines]
     plain = {
-        **lines[0], "time": "2026-03-01T10:00:00.1Z", "duration_ms": 7, "op": "x", "user_id": "7"
+        **told[0], "time": "2026-03-01T10:00:00.1Z", "duration_ms": 7, "op": "x", "user_id": "7",
+        "start_time": "2026-03-01T10:00:00.2Z", "end_time": "2026-03-01T10:00:00.5Z",
     }  # fmt: skip
-    content = "\n".join(json.dumps(line) for line in [*lines, *[plain] * usual])
+    left = without | ({"start_time", "end_time"} - edges)
+    lines_of = [
+        {key: line[key] for key in line if key not in left} for line in told + [plain] * usual
+    ]
+    content = "\n".join(json.dumps(line) for line in lines_of)
     with pytest.MonkeyPatch.context() as patch:
         assert tables(content, 1, patch) == tables(content, 10**9, patch)
 

@@ -11,9 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analyzer.errors import ConfigurationError, InputError, UsageError
+from analyzer.ingest.discover import LogFile, discover
+from analyzer.ingest.events import Again, Job, Lines
+from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions, parse_zone
 from analyzer.ingest.own_format import load_formats
-from tests.ingest.reading import Ingested, read, read_files
+from analyzer.ingest.reading import read_file
+from tests.ingest.reading import SECRET, Ingested, read, read_files
 
 T = 1_772_359_200_000_000_000  # 2026-03-01T10:00:00Z
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -43,6 +47,29 @@ def test_two_lines_of_one_id_prove_the_unit_of_a_bare_duration(tmp_path: Path) -
     found = read_files(tmp_path, {"x.log": "\n".join(json.dumps(line) for line in lines)})
     assert durations(found) == [7_000_000, *((1_000 + 50 * n) * 1_000_000 for n in range(40))]
     assert notes(found) == {"unit_by_interval:elapsed=1000000ns": 1}
+
+
+def test_a_unit_that_is_proved_early_is_used_before_all_of_a_large_file_is_read(
+    tmp_path: Path,
+) -> None:
+    lines: list[dict[str, object]] = []
+    for n in range(6_000):
+        begin, took = n * 10_000, 1_000 + n % 50
+        lines.append({"time": iso(begin), "msg": "begin", "request_id": f"r{n}"})
+        done = {"time": iso(begin + took), "op": "x", "request_id": f"r{n}", "elapsed": took}
+        lines.append(done)
+    content = "\n".join(json.dumps(line) for line in lines)
+    found = read_files(tmp_path, {"x.log": content})
+    assert durations(found) == [(1_000 + n % 50) * 1_000_000 for n in range(6_000)]
+    assert found.account()["records"] == 12_000
+    assert notes(found) == {"unit_by_interval:elapsed=1000000ns": 1}
+    files = [file for file in discover([tmp_path / "logs"]) if isinstance(file, LogFile)]
+    job = Job(files[0], Masker(SECRET), ReadingOptions(block_bytes=1 << 17))
+    events = [event for event in read_file(job) if isinstance(event, Lines | Again)]
+    again = next(n for n, event in enumerate(events) if isinstance(event, Again))
+    told = [event.lines for event in events if isinstance(event, Lines)]
+    assert all(lines < 6_000 for lines in told[:again])
+    assert told[-1] > 10_000
 
 
 def test_unit_stays_unknown_where_too_few_lines_agree(tmp_path: Path) -> None:

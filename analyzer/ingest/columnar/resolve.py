@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from analyzer.ingest.columnar.moments import moments, spans_of_time
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.line_times import NO_ORIGIN
+from analyzer.ingest.line_times import NO_ORIGIN, Timing
 from analyzer.ingest.record import Record
 from analyzer.ingest.shapes import COMBINED_FIELDS, SINGLE_FIELDS, Shape
 from analyzer.ingest.text import operation_name
@@ -35,13 +36,15 @@ class Resolved:
     """Canonical columns of lines of one shape, a value for each line.
 
     `models` are records with the status, kind, level and notes that lines share; `codes` says
-    which is whose. `duration_ns` and `operation` are None where the shape reports no work.
+    which is whose. `start_ns`, `duration_ns` and `operation` are None where the shape reports
+    no work.
     """
 
     sheet: Sheet
     models: list[Record]
     codes: pl.Series
     time_ns: pl.Series
+    start_ns: pl.Series | None
     duration_ns: pl.Series | None
     operation: pl.Series | None
 
@@ -88,30 +91,71 @@ def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) ->
 def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
     """Return what lines of one shape say, and those lines that must be resolved alone."""
     nothing = sheet.select(pl.repeat(False, len(sheet), dtype=pl.Boolean, eager=True))
-    shape = sheet.shape
-    times = moments(sheet.columns[shape.log_time[0]], resolver.clock)
+    times = _times(sheet, resolver.timing)
     if times is None or not _plain(sheet):
         return None, sheet
-    usual = times.is_not_null() & _complete(sheet)
-    spent = None
-    if shape.durations:
-        key, unit = shape.durations[0]
-        spent = spans_of_time(sheet.columns[key], unit or resolver.timing.units.get(key))
-        if unit is None and key in resolver.timing.units:
-            resolver.timing.used_units.add(key)
-        usual &= spent.is_not_null()
+    usual = times.usual & _complete(sheet)
     odd = nothing
     if not usual.all():
         odd = sheet.select(~usual)
-        sheet, times = sheet.select(usual), times.filter(usual)
-        spent = None if spent is None else spent.filter(usual)
+        sheet, times = sheet.select(usual), times.select(usual)
     if not len(sheet):
         return None, odd
     combined = _combined(sheet, resolver)
     if combined is None:
         return None, _joined(sheet, odd)
-    named = None if spent is None else _operation(sheet)
-    return Resolved(sheet, combined[1], combined[0], times, spent, named), odd
+    codes, models = combined
+    named = None if times.duration_ns is None else _operation(sheet)
+    found = Resolved(sheet, models, codes, times.time_ns, times.start_ns, times.duration_ns, named)
+    return found, odd
+
+
+class _Times(NamedTuple):
+    """When lines were written, when their work began and how long it took; null where in doubt."""
+
+    time_ns: pl.Series
+    start_ns: pl.Series | None
+    duration_ns: pl.Series | None
+
+    @property
+    def usual(self) -> pl.Series:
+        good = self.time_ns.is_not_null()
+        for times in (self.start_ns, self.duration_ns):
+            if times is not None:
+                good &= times.is_not_null()
+        return good
+
+    def select(self, chosen: pl.Series) -> _Times:
+        def of(times: pl.Series | None) -> pl.Series | None:
+            return None if times is None else times.filter(chosen)
+
+        return _Times(self.time_ns.filter(chosen), of(self.start_ns), of(self.duration_ns))
+
+
+def _times(sheet: Sheet, timing: Timing) -> _Times | None:
+    """Return the times of lines, as `set_times` finds those of one; None: all are in doubt."""
+    shape = sheet.shape
+    read: list[pl.Series | None] = []
+    for keys in (shape.log_time, shape.start_time, shape.end_time):
+        found = moments(sheet.columns[keys[0]], timing.clock) if keys else None
+        if keys and found is None:
+            return None
+        read.append(found)
+    logged, start, end = read
+    anchor = next(times for times in (logged, end, start) if times is not None)
+    spent = None
+    if shape.durations:
+        key, unit = shape.durations[0]
+        spent = spans_of_time(sheet.columns[key], unit or timing.units.get(key))
+        if unit is None and key in timing.units:
+            timing.used_units.add(key)
+    if start is not None and end is not None:
+        took = end - start
+        in_doubt = took < 0 if spent is None else (took < 0) | spent.is_null()
+        spent = took.set(in_doubt.fill_null(value=True), None)
+    if spent is not None and start is None:
+        start = (anchor if end is None else end) - spent
+    return _Times(anchor, start if spent is not None else None, spent)
 
 
 def _joined(sheet: Sheet, other: Sheet) -> Sheet:

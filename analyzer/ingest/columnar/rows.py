@@ -62,10 +62,10 @@ def rows_of(
 
 
 def _span(resolved: Resolved, namer: Namer) -> dict[str, pl.Series]:
+    assert resolved.start_ns is not None
     assert resolved.duration_ns is not None
     assert resolved.operation is not None
     count = len(resolved.sheet)
-    start = resolved.time_ns - resolved.duration_ns
     parent = identified(resolved.texts("parent_span_id"), 16, ids.span_id, namer.identifier)
     no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
     operation = resolved.operation.fill_null(UNKNOWN_SERVICE)
@@ -73,12 +73,12 @@ def _span(resolved: Resolved, namer: Namer) -> dict[str, pl.Series]:
         "parent_span_id": parent.ids,
         "operation": by_distinct(operation, namer.name),
         "span_kind": resolved.of_model("span_kind"),
-        "start_time": _moment(start),
+        "start_time": _moment(resolved.start_ns),
         "duration_ns": resolved.duration_ns,
         "peer_service": by_distinct(resolved.texts("peer_service"), namer.name),
         "parent_key": parent.keys,
         "span_index": pl.repeat(0, count, dtype=pl.Int64, eager=True),
-        "start_ns": start,
+        "start_ns": resolved.start_ns,
         "kind_source": resolved.of_model("kind_source"),
         "shared": no,
         "follows_from": no,

@@ -33,12 +33,11 @@ class Plain(NamedTuple):
 
         So must a duration without a unit: other lines may prove it.
         """
-        if not self.shape.columnar or (
-            self.shape.durations and self.shape.durations[0][1] is None
-        ):
+        shape = self.shape
+        if not shape.columnar or (shape.durations and shape.durations[0][1] is None):
             return False
-        stamp = self.fields[self.shape.log_time[0]]
-        return isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS
+        stamps = [self.fields[key] for key in shape.log_time + shape.start_time + shape.end_time]
+        return all(isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS for stamp in stamps)
 
 
 class Outcome(NamedTuple):
