@@ -23,7 +23,7 @@ from tests.bot.core_parts import fresh_database, sqlite_url, wait_until
 BOT = 42
 UPDATES = 600
 PER_SECOND = 600.0
-HANDLING_SECONDS = 0.005  # of the loop: 200 updates a second at the very most
+HANDLING_SECONDS = 0.004  # of the loop: 250 updates a second at the very most
 
 
 async def test_acknowledgements_stay_quick_while_handling_falls_behind(tmp_path: Path) -> None:
