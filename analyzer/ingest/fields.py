@@ -76,7 +76,7 @@ def _set_words(record: Record, fields: Mapping[str, Any], shape: Shape, used: li
     if shape.service_name:
         record.service_name = _text(_first(fields, shape.service_name, used))
     if shape.severity:
-        record.severity_text = _severity(_first(fields, shape.severity, used), shape.logger)
+        record.severity_text = _level(fields, shape, used)
     if shape.peer_service:
         record.peer_service = _text(_first(fields, shape.peer_service, used))
     if shape.user:
@@ -110,6 +110,17 @@ def _set_ids(record: Record, fields: Mapping[str, Any], shape: Shape, used: list
 def _kind(word: object) -> str | None:
     kind = str(word or "").lower().removeprefix("span_kind_")
     return kind if kind in SPAN_KINDS else None
+
+
+def _level(fields: Mapping[str, Any], shape: Shape, used: list[str]) -> str | None:
+    """Return the level of the first key that names one; a number may count something else."""
+    for key in shape.severity:
+        found = _severity(fields[key], shape.logger)
+        if found is not None:
+            used.append(key)
+            return found
+    _first(fields, shape.severity, used)
+    return None
 
 
 def _severity(level: object, logger: str) -> str | None:

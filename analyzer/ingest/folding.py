@@ -57,8 +57,10 @@ class Pending:
             return False
         if self.in_traceback or _CONTINUES.match(text):
             return True
-        if wrapped or not self.free:
+        if not self.free:
             return False
+        if wrapped:  # what a program prints beside its log is a record; what it threw is not
+            return self.record.status == ERROR and _NAMED_ERROR.match(text) is not None
         # Garbage and cut lines do not hide in the record before them.
         return not (_BEGINS_LIKE_TIME.match(text) or _CONTROL.search(text))
 
@@ -87,11 +89,13 @@ def fold(record: Record, lines: list[str]) -> None:
         record.severity_text = from_word(said["level"])
         if record.severity_text in ERRORS and record.status == UNSET and not record.stated:
             record.status = ERROR
-    text = "\n".join(lines)
-    record.body = f"{record.body or ''}\n{text}"[:_MAX_BODY]
+    text, head = "\n".join(lines), record.body or ""
+    record.body = f"{head}\n{text}"[:_MAX_BODY]
     found = thrown(text)
-    if found is None and not any(_FRAME.match(line) for line in lines):
-        return
+    if found is None:
+        if not any(_FRAME.match(line) for line in lines):
+            return
+        found = thrown(head)  # the message itself is what was thrown
     if record.status == UNSET and not record.stated:
         record.status = ERROR
     if record.status != OK and found is not None:

@@ -15,6 +15,7 @@ from analyzer.ingest.times import Clock
 
 _UNIT_UNKNOWN = "unit_unknown:"
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?$")
+_SEVERAL = re.compile(r"(?:\d+\.\d+|-)(?:(?:, | : )(?:\d+\.\d+|-))+$")
 _EMPTY: tuple[object, ...] = (None, "")
 _QUARTER_NS = 900 * 1_000_000_000
 _PROOF_TOLERANCE_NS = 60 * 1_000_000_000
@@ -165,6 +166,8 @@ def _duration(
             if unit is None and key in timing.units:
                 timing.used_units.add(key)
             return found, None
+        if isinstance(value, str) and _SEVERAL.match(value):
+            continue  # the attempts of a proxy, one by one: none of them is the whole
         if unit is not None:
             return None, Rejected("bad_duration", f"{key}={str(value)[:40]!r} is not a number")
         if _is_number(value):

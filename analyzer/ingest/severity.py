@@ -35,6 +35,7 @@ _WORDS = {
     "w": "WARN",
     "error": "ERROR",
     "err": "ERROR",
+    "eror": "ERROR",
     "fail": "ERROR",
     "severe": "ERROR",
     "e": "ERROR",
@@ -51,6 +52,9 @@ _WORDS = {
     "alert": "FATAL",
 }
 _BETWEEN = re.compile(r"(DEBUG|INFO|WARN|ERROR)[+-]\d{1,2}$")
+# logrus on a terminal cuts its levels to four letters.
+_WORDS |= {"trac": "TRACE", "debu": "DEBUG", "erro": "ERROR", "fata": "FATAL", "pani": "FATAL"}
+_WORDS |= {f"debug{level}": "DEBUG" for level in range(1, 6)}  # PostgreSQL's
 _BY_TENS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
 _PYTHON = {10: "DEBUG", 20: "INFO", 30: "WARN", 40: "ERROR", 50: "FATAL"}
 _SYSLOG = ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG")

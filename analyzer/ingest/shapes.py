@@ -42,6 +42,8 @@ UNFINISHED = tuple(
         ("cloud_RoleName", "itemType"),
         ("timestamp.seconds",),  # Google's agents
         ("timestampSeconds",),
+        ("date", "time"),  # a day and a time of day
+        ("Date", "Time"),
         ("stack", "level"),  # winston
         ("reqId", "remoteAddr", "level"),  # Nextcloud
         ("LogLevel", "Scopes"),  # ASP.NET

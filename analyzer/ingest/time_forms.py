@@ -72,7 +72,7 @@ FORMS = tuple(
         rf"(?P<year>\d{{4}})[- ]{_MONTH}[- ](?P<day>\d\d?) {_CLOCK}{_ZONE}",
         r"(?P<half>\d\d?:\d\d) ?(?P<noon>[AaPp])[Mm]",
         # Without a year: Android's, old Redis'.
-        rf"(?P<month>\d\d)-(?P<day>\d\d) {_CLOCK}",
+        rf"(?P<month>\d\d)[-.](?P<day>\d\d) {_CLOCK}",
         rf"(?P<day>\d\d?) {_MONTH} {_CLOCK}{_ZONE}",
     )
 )

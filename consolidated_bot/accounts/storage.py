@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from consolidated_bot.accounts.domain import Account, LinkCode
-from consolidated_bot.core.db import upsert
+from consolidated_bot.core.db import Prepared, upsert
 
 METADATA = MetaData()
 
@@ -56,11 +56,14 @@ ROLE = Table(
 
 _ACCOUNT_COLUMNS = [ACCOUNT.c[name] for name in Account.__dataclass_fields__]
 _CODE_COLUMNS = [LINK_CODE.c[name] for name in LinkCode.__dataclass_fields__]
-_LANGUAGE = select(ACCOUNT.c.language).where(ACCOUNT.c.user_id == bindparam("key"))
-_STANDING = select(ACCOUNT.c.language, ACCOUNT.c.zone, ACCOUNT.c.banned_ms).where(
-    ACCOUNT.c.user_id == bindparam("key")
+_ACCOUNT = Prepared(select(*_ACCOUNT_COLUMNS).where(ACCOUNT.c.user_id == bindparam("key")))
+_LANGUAGE = Prepared(select(ACCOUNT.c.language).where(ACCOUNT.c.user_id == bindparam("key")))
+_STANDING = Prepared(
+    select(ACCOUNT.c.language, ACCOUNT.c.zone, ACCOUNT.c.banned_ms).where(
+        ACCOUNT.c.user_id == bindparam("key")
+    )
 )
-_ROLE = select(ROLE.c.role).where(ROLE.c.user_id == bindparam("key"))
+_ROLE = Prepared(select(ROLE.c.role).where(ROLE.c.user_id == bindparam("key")))
 
 
 class SqlAccounts:
@@ -71,15 +74,15 @@ class SqlAccounts:
         self._connection = connection
 
     def get(self, user_id: int) -> Account | None:
-        statement = select(*_ACCOUNT_COLUMNS).where(ACCOUNT.c.user_id == user_id)
-        row = self._connection.execute(statement).first()
+        row = _ACCOUNT.first(self._connection, key=user_id)
         return Account(*row) if row else None
 
     def language(self, user_id: int) -> str | None:
-        return self._connection.execute(_LANGUAGE, {"key": user_id}).scalar()
+        language: str | None = _LANGUAGE.scalar(self._connection, key=user_id)
+        return language
 
     def standing(self, user_id: int) -> tuple[str | None, str, int | None] | None:
-        row = self._connection.execute(_STANDING, {"key": user_id}).first()
+        row = _STANDING.first(self._connection, key=user_id)
         return (row[0], row[1], row[2]) if row else None
 
     def save(self, account: Account) -> None:
@@ -111,7 +114,8 @@ class SqlAccounts:
         self._connection.execute(delete(LINK_CODE).where(LINK_CODE.c.customer_id == customer_id))
 
     def role(self, user_id: int) -> str | None:
-        return self._connection.execute(_ROLE, {"key": user_id}).scalar()
+        role: str | None = _ROLE.scalar(self._connection, key=user_id)
+        return role
 
     def set_role(self, user_id: int, role: str) -> None:
         statement = upsert(self._connection, ROLE).values(user_id=user_id, role=role)

@@ -13,12 +13,21 @@ class Coalescer(Generic[T]):
     """Collects items and flushes them together; errors reach every caller concerned."""
 
     def __init__(
-        self, flush: Callable[[list[T]], Awaitable[None]], *, limit: int = 500, at_once: int = 1
+        self,
+        flush: Callable[[list[T]], Awaitable[None]],
+        *,
+        limit: int = 500,
+        at_once: int = 1,
+        linger_seconds: float = 0.0,
     ) -> None:
-        """Flush at most `limit` items at a time by `flush`, `at_once` times in parallel."""
+        """Flush at most `limit` items at a time by `flush`, `at_once` times in parallel.
+
+        The first after a pause waits `linger_seconds` for company.
+        """
         self._flush = flush
         self._limit = limit
         self._at_once = at_once
+        self._linger_seconds = linger_seconds
         self._waiting: list[tuple[T, asyncio.Future[None]]] = []
         self._tasks: set[asyncio.Future[None]] = set()
         self._under_way = 0
@@ -40,6 +49,8 @@ class Coalescer(Generic[T]):
         return not self._waiting
 
     async def _drain(self) -> None:
+        if self._linger_seconds:
+            await asyncio.sleep(self._linger_seconds)
         while self._waiting:
             batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             try:

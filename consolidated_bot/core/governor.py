@@ -20,6 +20,8 @@ BACKLOG = 100
 SHORTEST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
 QUIET_PROBES = 50
+LOOK_SECONDS = 0.05
+MANY = round(FLOOD_PER_SECOND * LOOK_SECONDS / 2)
 
 
 class Governor:
@@ -33,15 +35,21 @@ class Governor:
         self._quiet = 0
         self._expected = 0.0
         self._probing = False
+        self._looked_at = 0.0
 
     def pause(self, backlog: int) -> float:
         """Seconds to wait before the next handler starts, with `backlog` updates waiting."""
         return self._pause if backlog > BACKLOG else 0.0
 
     def arrived(self, updates: int) -> None:
-        """Count arrivals; they start the probe."""
+        """Count arrivals; many of them start the probe, which costs what a few updates cost."""
         self._arrived += updates
-        if not self._probing:
+        if self._probing:
+            return
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at > LOOK_SECONDS:
+            self._looked_at, self._arrived = now, updates
+        if self._arrived >= MANY:
             self._probing = True
             self._quiet = 0
             self._schedule()

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from consolidated_bot.core.db import upsert
+from consolidated_bot.core.db import Prepared, upsert
 from consolidated_bot.core.tables import INBOX, INBOX_REJECTED
 
 KEEP_MS = 48 * 3_600_000
@@ -44,14 +44,14 @@ class Rejected:
     body: str
 
 
-_FINISH = (
+_FINISH = Prepared(
     update(INBOX)
     .where(
         INBOX.c.bot_id == bindparam("key_bot"),
         INBOX.c.update_id == bindparam("key_update"),
         INBOX.c.state == "pending",
     )
-    .values(state=bindparam("new_state"), body=bindparam("kept"), finished_ms=bindparam("at_ms"))
+    .values(state="done", body="", finished_ms=bindparam("at_ms"))
 )
 _PENDING = select(
     INBOX.c.update_id,
@@ -68,10 +68,6 @@ _PENDING = select(
 _STORE_IN_SQLITE = """
 INSERT INTO inbox (bot_id, update_id, chat_id, body, received_ms, state, attempts)
 VALUES (?, ?, ?, ?, ?, 'pending', 0) ON CONFLICT DO NOTHING
-"""
-_FINISH_IN_SQLITE = """
-UPDATE inbox SET state = 'done', body = '', finished_ms = ?
-WHERE bot_id = ? AND update_id = ? AND state = 'pending'
 """
 
 
@@ -143,21 +139,10 @@ def finish_in_turn(connection: Connection, row: Received, now_ms: int) -> bool:
 
 def finish(connection: Connection, row: Received, now_ms: int) -> bool:
     """Mark `row` done and empty its body; False if another process has finished it."""
-    if connection.dialect.name == "sqlite":  # once an update, so straight to the driver, too
-        cursor = connection.connection.cursor()
-        cursor.execute(_FINISH_IN_SQLITE, (now_ms, row.bot_id, row.update_id))
-        return bool(cursor.rowcount == 1)
-    result = connection.execute(
-        _FINISH,
-        {
-            "key_bot": row.bot_id,
-            "key_update": row.update_id,
-            "new_state": "done",
-            "kept": "",
-            "at_ms": now_ms,
-        },
+    changed = _FINISH.change(
+        connection, key_bot=row.bot_id, key_update=row.update_id, at_ms=now_ms
     )
-    return result.rowcount == 1
+    return changed == 1
 
 
 def record_failure(connection: Connection, row: Received, error: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from consolidated_bot.core.db import upsert
+from consolidated_bot.core.db import Prepared, prepared_upsert
 from consolidated_bot.core.messages import Send, Topic
 from consolidated_bot.core.tables import OUTBOX, SENT_MESSAGE
 
@@ -76,8 +76,25 @@ _COLUMNS = (
 _QUEUED = select(*_COLUMNS).where(
     OUTBOX.c.bot_id == bindparam("key_bot"), OUTBOX.c.state == "queued"
 )
-_ADD = insert(OUTBOX).returning(OUTBOX.c.id)
-_FINISH = (
+_ADD = Prepared(
+    insert(OUTBOX).returning(OUTBOX.c.id),
+    (
+        "bot_id",
+        "chat_id",
+        "priority",
+        "method",
+        "params",
+        "slot",
+        "about",
+        "journal",
+        "state",
+        "attempts",
+        "not_before_ms",
+        "created_ms",
+        "topic",
+    ),
+)
+_FINISH = Prepared(
     update(OUTBOX)
     .where(OUTBOX.c.id == bindparam("key"), OUTBOX.c.state == "queued")
     .values(
@@ -85,6 +102,37 @@ _FINISH = (
         finished_ms=bindparam("at_ms"),
         error=bindparam("why"),
         params="",
+    )
+)
+_SUPERSEDE = Prepared(
+    update(OUTBOX)
+    .where(
+        OUTBOX.c.bot_id == bindparam("key_bot"),
+        OUTBOX.c.slot == bindparam("key_slot"),
+        OUTBOX.c.state == "queued",
+        OUTBOX.c.journal.is_(None),
+    )
+    .values(state="superseded", finished_ms=bindparam("at_ms"), params="")
+)
+_LEAVE_SLOT = Prepared(
+    update(SENT_MESSAGE)
+    .where(
+        SENT_MESSAGE.c.bot_id == bindparam("key_bot"),
+        SENT_MESSAGE.c.slot == bindparam("key_slot"),
+    )
+    .values(slot=None)
+)
+_REMEMBER = prepared_upsert(
+    SENT_MESSAGE,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["bot_id", "chat_id", "message_id"],
+        set_={name: insert.excluded[name] for name in ("slot", "about", "sent_ms")},
+    ),
+)
+_IN_SLOT = Prepared(
+    select(SENT_MESSAGE.c.message_id).where(
+        SENT_MESSAGE.c.bot_id == bindparam("key_bot"),
+        SENT_MESSAGE.c.slot == bindparam("key_slot"),
     )
 )
 
@@ -119,7 +167,7 @@ def add(
             "created_ms": now_ms,
             "topic": None if send.topic is None else orjson.dumps(send.topic).decode(),
         }
-        number = connection.execute(_ADD, values).scalar_one()
+        number = _ADD.scalar(connection, **values)
         queued.append(
             Queued(
                 number,
@@ -156,16 +204,7 @@ def _supersede(connection: Connection, bot_id: int, slot: str, now_ms: int) -> N
 
     One that confirms a journey is kept: its sender waits for it.
     """
-    connection.execute(
-        update(OUTBOX)
-        .where(
-            OUTBOX.c.bot_id == bot_id,
-            OUTBOX.c.slot == slot,
-            OUTBOX.c.state == "queued",
-            OUTBOX.c.journal.is_(None),
-        )
-        .values(state="superseded", finished_ms=now_ms, params="")
-    )
+    _SUPERSEDE.change(connection, key_bot=bot_id, key_slot=slot, at_ms=now_ms)
 
 
 def queued(connection: Connection, bot_id: int, *, limit: int) -> list[Queued]:
@@ -176,8 +215,8 @@ def queued(connection: Connection, bot_id: int, *, limit: int) -> list[Queued]:
 
 def finish(connection: Connection, bot_id: int, endings: Sequence[Finished]) -> None:
     """Record how sends ended, and where messages with a slot or a subject now stand."""
-    connection.execute(
-        _FINISH,
+    _FINISH.change_each(
+        connection,
         [
             {"key": e.item.id, "new_state": e.state, "at_ms": e.at_ms, "why": e.error}
             for e in endings
@@ -193,28 +232,22 @@ def finish(connection: Connection, bot_id: int, endings: Sequence[Finished]) -> 
 def _remember(connection: Connection, bot_id: int, ending: Finished, message_id: int) -> None:
     item = ending.item
     if item.slot is not None:
-        connection.execute(
-            update(SENT_MESSAGE)
-            .where(SENT_MESSAGE.c.bot_id == bot_id, SENT_MESSAGE.c.slot == item.slot)
-            .values(slot=None)
-        )
-    places = {"slot": item.slot, "about": item.about, "sent_ms": ending.at_ms}
-    statement = upsert(connection, SENT_MESSAGE).values(
-        bot_id=bot_id, chat_id=item.chat_id, message_id=message_id, **places
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["bot_id", "chat_id", "message_id"], set_=places
-        )
+        _LEAVE_SLOT.change(connection, key_bot=bot_id, key_slot=item.slot)
+    _REMEMBER.change(
+        connection,
+        bot_id=bot_id,
+        chat_id=item.chat_id,
+        message_id=message_id,
+        slot=item.slot,
+        about=item.about,
+        sent_ms=ending.at_ms,
     )
 
 
 def message_in_slot(connection: Connection, bot_id: int, slot: str) -> int | None:
     """The message that stands in `slot`, if one was sent."""
-    statement = select(SENT_MESSAGE.c.message_id).where(
-        SENT_MESSAGE.c.bot_id == bot_id, SENT_MESSAGE.c.slot == slot
-    )
-    return connection.execute(statement).scalar()
+    found: int | None = _IN_SLOT.scalar(connection, key_bot=bot_id, key_slot=slot)
+    return found
 
 
 def subject_of(connection: Connection, bot_id: int, chat_id: int, message_id: int) -> str | None:

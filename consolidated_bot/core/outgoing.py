@@ -31,6 +31,8 @@ GIVE_UP_ATTEMPTS = 200  # about three hours of trying
 RECORD_AGAIN_SECONDS = 1.0
 REMEMBERED = 20_000
 RECORDED_AT_ONCE = 50
+ANSWERED_AFTER_SECONDS = 0.015  # nobody answers sooner
+ENDED_TOGETHER_SECONDS = 0.005
 
 Record = Callable[[list[Finished]], Awaitable[None]]
 Troubled = Callable[[Queued, str], Awaitable[None]]
@@ -57,8 +59,12 @@ class Outgoing:
         self._troubled = troubled
         # What people answer to or see edited must be known by its id when they do: it does not
         # stand behind the many that nobody asks about again.
-        self._answerable: Coalescer[Finished] = Coalescer(self._record_surely)
-        self._endings: Coalescer[Finished] = Coalescer(self._record_surely, limit=RECORDED_AT_ONCE)
+        self._answerable: Coalescer[Finished] = Coalescer(
+            self._record_surely, linger_seconds=ANSWERED_AFTER_SECONDS
+        )
+        self._endings: Coalescer[Finished] = Coalescer(
+            self._record_surely, limit=RECORDED_AT_ONCE, linger_seconds=ENDED_TOGETHER_SECONDS
+        )
         self._known: set[int] = set()
         # A reload reads a snapshot: what has ended since must not be taken for waiting.
         self._finished: OrderedDict[int, None] = OrderedDict()

@@ -4,6 +4,11 @@ It starts without an offset: unconfirmed updates come again and the inbox's key 
 Starting from the highest stored id would lose updates, since ids may restart lower after an idle
 week and an offset confirms everything below it. For the same reason the offset, which only has to
 confirm, is dropped after a minute without updates.
+
+While updates keep coming, requests keep a distance of `GATHER_SECONDS`: what comes meanwhile
+shares one request, one commit and one turn of work: a fifth of the cost of an update at 100 a
+second. The first update after a pause waits for nothing, and neither does a full batch. Far from
+Telegram's data centres a round trip takes as long anyway, and gathers as many.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 CONFLICT_PAUSE_SECONDS = 1.0
 CONFLICT_QUIET_SECONDS = 600.0
 SHORT_POLL_SECONDS = 0.1
+GATHER_SECONDS = 0.05
 OFFSET_SECONDS = 60.0
 RIVAL = (
     "Another process fetches updates with this bot's token (409 Conflict). What it fetches does "
@@ -91,6 +97,8 @@ class Poller:
         if ids:
             self._offset = max(ids) + 1
             self._heard_at = loop.time()
+            if len(updates) < BATCH:
+                await asyncio.sleep(max(0.0, asked_at + GATHER_SECONDS - loop.time()))
         elif updates:
             raise BotApiError(Failure.AMBIGUOUS, "getUpdates returned updates without an id")
         elif loop.time() - self._heard_at > OFFSET_SECONDS:

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from consolidated_bot.core.bus import Bus
-from consolidated_bot.core.db import upsert
+from consolidated_bot.core.db import Prepared, upsert
 from consolidated_bot.core.gate import Gate, OpenGate
 from consolidated_bot.core.messages import (
     Answer,
@@ -28,14 +28,18 @@ from consolidated_bot.core.tables import AUDIT, CONVERSATION, COUNTER
 DIALOGUE_MS = 2 * 3_600_000
 """After so long nobody remembers what was asked: what they write is no answer to it."""
 
-_CONVERSATION = select(CONVERSATION.c.topic, CONVERSATION.c.step, CONVERSATION.c.draft).where(
-    CONVERSATION.c.chat_id == bindparam("key_chat"),
-    CONVERSATION.c.user_id == bindparam("key_user"),
-    CONVERSATION.c.updated_ms > bindparam("since"),
+_CONVERSATION = Prepared(
+    select(CONVERSATION.c.topic, CONVERSATION.c.step, CONVERSATION.c.draft).where(
+        CONVERSATION.c.chat_id == bindparam("key_chat"),
+        CONVERSATION.c.user_id == bindparam("key_user"),
+        CONVERSATION.c.updated_ms > bindparam("since"),
+    )
 )
-_END_CONVERSATION = delete(CONVERSATION).where(
-    CONVERSATION.c.chat_id == bindparam("key_chat"),
-    CONVERSATION.c.user_id == bindparam("key_user"),
+_END_CONVERSATION = Prepared(
+    delete(CONVERSATION).where(
+        CONVERSATION.c.chat_id == bindparam("key_chat"),
+        CONVERSATION.c.user_id == bindparam("key_user"),
+    )
 )
 
 
@@ -129,13 +133,13 @@ class UnitOfWork:
         """The sender's guided dialogue in progress."""
         since = self._now_ms - DIALOGUE_MS
         keys = {"key_chat": sender.chat_id, "key_user": sender.user_id, "since": since}
-        row = self.connection.execute(_CONVERSATION, keys).first()
+        row = _CONVERSATION.first(self.connection, **keys)
         return Conversation(row[0], row[1], orjson.loads(row[2])) if row else None
 
     def converse(self, sender: Sender, conversation: Conversation | None) -> None:
         keys = {"key_chat": sender.chat_id, "key_user": sender.user_id}
         if conversation is None:
-            self.connection.execute(_END_CONVERSATION, keys)
+            _END_CONVERSATION.change(self.connection, **keys)
             return
         values = {
             "topic": conversation.topic,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from consolidated_bot.core.db import upsert
+from consolidated_bot.core.db import Prepared, upsert
 from consolidated_bot.core.messages import Sender
 from consolidated_bot.notifications.commands import Target
 from consolidated_bot.notifications.domain import Broadcast, Progress
@@ -66,6 +67,11 @@ TARGET = Table(
 )
 
 _BROADCAST_COLUMNS = [BROADCAST.c[name] for name in Broadcast.__dataclass_fields__]
+_TOPICS = Prepared(
+    select(SUBSCRIPTION.c.topic)
+    .where(SUBSCRIPTION.c.user_id == bindparam("key"))
+    .order_by(SUBSCRIPTION.c.topic)
+)
 
 
 class SqlNotifications:
@@ -92,8 +98,7 @@ class SqlNotifications:
         return self._connection.execute(statement).rowcount == 1
 
     def topics_of(self, user_id: int) -> list[str]:
-        statement = select(SUBSCRIPTION.c.topic).where(SUBSCRIPTION.c.user_id == user_id)
-        return list(self._connection.execute(statement.order_by(SUBSCRIPTION.c.topic)).scalars())
+        return [topic for (topic,) in _TOPICS.rows(self._connection, key=user_id)]
 
     def count_subscribers(self, topic: str) -> int:
         recipients = _recipients(topic, 0).subquery()

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from analyzer.slo.events import EventClass, JourneyAttempt, classify
 from analyzer.slo.spec import Objective
 from analyzer.slo.watch import LiveObjective
+from consolidated_bot.core.db import Prepared
 from consolidated_bot.core.journeys import Ending
 from consolidated_bot.operations.journeys import HANDLING, EndedJourney, attempts, ended_journey
 from consolidated_bot.operations.tables import METADATA
@@ -47,7 +48,7 @@ JOURNEY = Table(
     Column("of_update", Integer, nullable=False),
 )
 _COLUMNS = tuple(JOURNEY.c[name] for name in EndedJourney._fields)
-_ADD = insert(JOURNEY)
+_ADD = Prepared(insert(JOURNEY), EndedJourney._fields)
 PURGE_BATCH = 5_000
 
 
@@ -63,7 +64,7 @@ class Tally:
 def add(connection: Connection, endings: Sequence[Ending]) -> None:
     """Keep journeys that end in this transaction."""
     rows = [ended_journey(journal, end_ms)._asdict() for journal, end_ms in endings]
-    connection.execute(_ADD, rows)
+    _ADD.change_each(connection, rows)
 
 
 def ended_between(connection: Connection, from_ms: int, until_ms: int) -> list[EndedJourney]:

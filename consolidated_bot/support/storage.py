@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from consolidated_bot.core import outbox, topics
-from consolidated_bot.core.db import upsert
+from consolidated_bot.core.db import Prepared, prepared_upsert, upsert
 from consolidated_bot.support.commands import AlbumPart, Entered
 from consolidated_bot.support.desk_storage import SqlDesk
 from consolidated_bot.support.domain import Contact, Promised, Ticket
@@ -49,12 +49,51 @@ _WATCHED = {
     ),
 }
 _ENTRY_COLUMNS = [TICKET_ENTRY.c[name] for name in Entered.__dataclass_fields__]
-_BY_MESSAGE = select(*TICKET_COLUMNS).where(
-    TICKET.c.chat_id == bindparam("key_chat"), TICKET.c.message_id == bindparam("key_message")
+_BY_NUMBER = Prepared(select(*TICKET_COLUMNS).where(TICKET.c.number == bindparam("key")))
+_BY_MESSAGE = Prepared(
+    select(*TICKET_COLUMNS).where(
+        TICKET.c.chat_id == bindparam("key_chat"), TICKET.c.message_id == bindparam("key_message")
+    )
+)
+_OF_USER = Prepared(
+    select(*TICKET_COLUMNS)
+    .where(TICKET.c.user_id == bindparam("key"))
+    .order_by(TICKET.c.number.desc())
+    .limit(bindparam("most"))
+)
+_INSERT = prepared_upsert(
+    TICKET,
+    lambda insert: insert.on_conflict_do_nothing().returning(TICKET.c.number),
+    [name for name in Ticket.__dataclass_fields__ if name != "number"],
 )
 _CONTACT_COLUMNS = [CONTACT.c[name] for name in Contact.__dataclass_fields__]
 _PART_COLUMNS = [ALBUM_PART.c[name] for name in AlbumPart.__dataclass_fields__]
-_ANNOUNCED = select(func.count()).where(TICKET.c.announced_ms > bindparam("since"))
+_ANNOUNCED = Prepared(select(func.count()).where(TICKET.c.announced_ms > bindparam("since")))
+_WAITING = TICKET.c.state == "open"  # no agent has it
+_UNANNOUNCED = TICKET.c.announced_ms.is_(None)  # nor has it a card of its own
+_COUNT_WAITING = Prepared(select(func.count()).where(_WAITING))
+_COUNT_UNANNOUNCED = Prepared(select(func.count()).where(_WAITING, _UNANNOUNCED))
+_FIRST_WAITING, _FIRST_UNANNOUNCED = (
+    Prepared(
+        select(*TICKET_COLUMNS)
+        .where(*conditions)
+        .order_by(TICKET.c.number)
+        .limit(bindparam("most"))
+    )
+    for conditions in ((_WAITING,), (_WAITING, _UNANNOUNCED))
+)
+_MEET = prepared_upsert(
+    CONTACT,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["user_id"],
+        set_={
+            name: insert.excluded[name]
+            for name in Contact.__dataclass_fields__
+            if name != "user_id"
+        },
+    ),
+    list(Contact.__dataclass_fields__),
+)
 SUBJECT = "ticket:"
 KEEP_ALBUM_MS = 24 * 3_600_000
 
@@ -70,19 +109,17 @@ class SqlTickets(SqlDesk):
     def insert(self, ticket: Ticket) -> int | None:
         values = asdict(ticket)
         del values["number"]
-        statement = (
-            upsert(self._connection, TICKET).on_conflict_do_nothing().returning(TICKET.c.number)
-        )
-        return self._connection.execute(statement, values).scalar()
+        number: int | None = _INSERT.scalar(self._connection, **values)
+        return number
 
     def submitted_by(self, chat_id: int, message_id: int) -> Ticket | None:
         keys = {"key_chat": chat_id, "key_message": message_id}
-        row = self._connection.execute(_BY_MESSAGE, keys).first()
-        return Ticket(**row._mapping) if row else None  # noqa: SLF001 - SQLAlchemy's public name
+        row = _BY_MESSAGE.first(self._connection, **keys)
+        return Ticket(*row) if row else None
 
     def get(self, number: int) -> Ticket | None:
-        found = self._tickets(select(*TICKET_COLUMNS).where(TICKET.c.number == number))
-        return found[0] if found else None
+        row = _BY_NUMBER.first(self._connection, key=number)
+        return Ticket(*row) if row else None
 
     def save(self, ticket: Ticket) -> None:
         values = asdict(ticket)
@@ -90,8 +127,7 @@ class SqlTickets(SqlDesk):
         self._connection.execute(statement)
 
     def of_user(self, user_id: int, most: int) -> list[Ticket]:
-        statement = select(*TICKET_COLUMNS).where(TICKET.c.user_id == user_id)
-        return self._tickets(statement.order_by(TICKET.c.number.desc()).limit(most))
+        return [Ticket(*row) for row in _OF_USER.rows(self._connection, key=user_id, most=most)]
 
     def unfinished_of(self, user_id: int) -> Ticket | None:
         statement = (
@@ -104,15 +140,15 @@ class SqlTickets(SqlDesk):
         return found[0] if found else None
 
     def waiting(self, most: int, *, unannounced: bool = False) -> list[Ticket]:
-        statement = select(*TICKET_COLUMNS).where(*_waiting(unannounced=unannounced))
-        return self._tickets(statement.order_by(TICKET.c.number).limit(most))
+        statement = _FIRST_UNANNOUNCED if unannounced else _FIRST_WAITING
+        return [Ticket(*row) for row in statement.rows(self._connection, most=most)]
 
     def count_waiting(self, *, unannounced: bool = False) -> int:
-        statement = select(func.count()).where(*_waiting(unannounced=unannounced))
-        return int(self._connection.execute(statement).scalar_one())
+        statement = _COUNT_UNANNOUNCED if unannounced else _COUNT_WAITING
+        return int(statement.scalar(self._connection))
 
     def announced_since(self, at_ms: int) -> int:
-        return int(self._connection.execute(_ANNOUNCED, {"since": at_ms}).scalar_one())
+        return int(_ANNOUNCED.scalar(self._connection, since=at_ms))
 
     def due_for_warning(self, what: Promised, now_ms: int, most: int) -> list[Ticket]:
         """Three quarters of the time for `what` are over, and nobody was told."""
@@ -140,12 +176,7 @@ class SqlTickets(SqlDesk):
         return self._tickets(statement.order_by(waiting).limit(most))
 
     def meet(self, contact: Contact) -> None:
-        values = asdict(contact)
-        statement = upsert(self._connection, CONTACT).values(values)
-        del values["user_id"]
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["user_id"], set_=values)
-        )
+        _MEET.change(self._connection, **asdict(contact))
 
     def contact(
         self, *, user_id: int | None = None, username: str | None = None
@@ -263,12 +294,6 @@ class SqlTickets(SqlDesk):
             )
         )
         return numbers
-
-
-def _waiting(*, unannounced: bool) -> list[Any]:
-    """No agent has it; `unannounced`: nor has it a card of its own."""
-    waiting: list[Any] = [TICKET.c.state == "open"]
-    return [*waiting, TICKET.c.announced_ms.is_(None)] if unannounced else waiting
 
 
 def _number(about: str | None) -> int | None:

@@ -22,6 +22,7 @@ from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Send
 from consolidated_bot.core.outbox import Finished
 from consolidated_bot.notifications import storage as notifications
+from consolidated_bot.operations import ledger
 from consolidated_bot.operations import storage as operations
 from consolidated_bot.operations.ledger import JOURNEY
 from consolidated_bot.support import storage as support
@@ -142,7 +143,8 @@ async def test_tables_in_code_are_those_of_the_migrations(database: Database) ->
 
     known: dict[str, set[str]] = {}
     metadatas: list[MetaData] = [
-        module.METADATA for module in (tables, support, accounts, notifications, operations)
+        module.METADATA
+        for module in (tables, support, accounts, notifications, operations, ledger)
     ]
     assert JOURNEY.metadata in metadatas
     for metadata in metadatas:

@@ -279,3 +279,31 @@ def test_blank_lines_of_a_container_are_blank_and_go_s_panic_is_one_record(tmp_p
     assert found.account() == {
         "lines": 8, "records": 2, "quarantined": 0, "blank": 1, "folded": 5, "excluded": 0,
     }  # fmt: skip
+
+
+def test_what_a_container_threw_belongs_to_the_error_before_it(tmp_path: Path) -> None:
+    said = [
+        "2024-05-01 12:00:00,100 ERROR shop.Cart no answer", "java.lang.IllegalStateException: x",
+        "\tat shop.Cart.add(Cart.java:7)", "2024-05-01 12:00:00,200 INFO shop.Cart began",
+        "TimeoutError is what comes next", 'Exception in thread "main" java.io.IOException: y',
+        "\tat shop.Main.main(Main.java:3)",
+    ]  # fmt: skip
+    lines = "\n".join(f"2024-05-01T12:00:00.5Z stderr F {text}" for text in said)
+    found = read_files(tmp_path, {"x.log": lines})
+    rows = found.rows(
+        "SELECT line_number, status, error_type FROM log_record ORDER BY line_number"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        (1, "error", "java.lang.IllegalStateException"),
+        (4, "unset", None),
+        (5, "unset", None),
+        (6, "error", "java.io.IOException"),
+    ]
+
+
+def test_labels_of_a_stream_tell_the_level_of_lines_that_do_not(tmp_path: Path) -> None:
+    values = [[f"{T}000000", "no words of a level"], [f"{T}000001", "level=info msg=began"]]
+    streams = [{"stream": {"app": "faq", "detected_level": "error"}, "values": values}]
+    found = read_files(tmp_path, {"x.json": json.dumps({"data": {"result": streams}})})
+    rows = found.rows("SELECT severity_text, status FROM log_record ORDER BY time")
+    assert [tuple(row.values()) for row in rows] == [("ERROR", "error"), ("INFO", "unset")]

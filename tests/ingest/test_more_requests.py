@@ -47,6 +47,16 @@ LINES: dict[str, tuple[str, dict[str, Any]]] = {
         + HEX,
         {"peer_service": "shop-faq-80", "correlation_id": HEX},
     ),
+    "an ingress that speaks IPv6": (
+        ACCESS.format(query="")
+        + ' "-" "x" 120 0.250 [shop-faq-80] [] [2a02:cf40::]:9200 470 0.249 503 '
+        + HEX,
+        {"peer_service": "shop-faq-80", "correlation_id": HEX},
+    ),
+    "traefik without a referrer": (
+        ACCESS.format(query="") + ' - "curl" 13 "shop@docker" "http://172.19.0.6:80" 250ms',
+        {"peer_service": "shop"},
+    ),
     "IIS with an id in its query": (
         (
             "#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status time-taken\n"
@@ -243,6 +253,13 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
             "error_type": "sD",
         },
     ),
+    "AWS network load balancer": (
+        (
+            "tls 2.0 2024-05-01T12:00:01 net/shop/c6e77e28c25b2234 g3d4b5 192.168.131.39:2817 "
+            "10.0.0.1:80 250 2 98 246 - arn - ECDHE tlsv12 - x - - - 2024-05-01T12:00:00"
+        ),
+        {"service_name": "shop", "peer_service": "10.0.0.1:80", "at": "12:00:00.750"},
+    ),
     "Envoy of TCP": (
         (
             f'[{START}] "- - -" 0 UF - - "-" 0 0 250 - "-" "-" "-" "-" "10.0.0.3:443" '
@@ -343,11 +360,11 @@ def test_call_is_read_as_its_program_means_it(tmp_path: Path, name: str) -> None
     line, own = CALLS[name]
     found = read_files(tmp_path, {"faq.log": f"{line}\n"})
     assert found.reasons() == []
-    columns = ", ".join(own)
+    columns = ", ".join(name for name in own if name != "at")
     row = found.row(
         f"SELECT {columns}, duration_ns, strftime(start_time, '%H:%M:%S.%g') AS at FROM span"
     )
-    assert row == {**own, "duration_ns": 250 * MS, "at": "12:00:00.000"}
+    assert row == {"duration_ns": 250 * MS, "at": "12:00:00.000", **own}
 
 
 LOGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -391,6 +408,11 @@ LOGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"trace_id": TRACE},
     ),
     "milliseconds since 1970": ({"timeMillis": 1714564800000, "message": "m"}, {}),
+    "a day and a time of day": ({"date": "2024-05-01", "time": "12:00:00", "msg": "m"}, {}),
+    "times of several attempts": (
+        {"time": START, "msg": "m", "upstream_response_time": "0.005, 0.010 : -", "uri": "/x"},
+        {},
+    ),
     "a sign before an epoch": ({"ts": "+1714564800", "message": "m"}, {}),
 }
 

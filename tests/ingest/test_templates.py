@@ -118,6 +118,35 @@ def access_line(source: random.Random) -> str:
     )
 
 
+def collected_line(source: random.Random) -> str:
+    inner = source.choice([text_line(source), logfmt_line(source), json_line(source), "words"])
+    return json.dumps({"date": 1772359200.5 + source.randrange(900), "log": inner})
+
+
+def headed_line(source: random.Random) -> str:
+    stamp = iso(source)
+    return source.choice([
+        f"{stamp} {logfmt_line(source)}", f"{stamp} {json_line(source)}",
+        f"{stamp} INFO in {word(source)}", f'{stamp}\tINFO\tfaq.http\tdone\t{{"n": 1}}',
+        f"{stamp} INFO in faq.http: done", f"{stamp} faq.http INFO {word(source)} done",
+        f"{stamp}\tINFO\tdone",
+        f"{stamp} | INFO | faq:http:7 - done", f"{stamp}|INFO|faq.http|done", f"{stamp} INFO done",
+        f"{stamp} INFO [faq.http] (worker-1) done", f"{stamp} INFO [a:b:1] - {word(source)}",
+        f"{stamp} INFO done latency={source.randrange(90)} ms status=200",
+    ])  # fmt: skip
+
+
+def queried_line(source: random.Random) -> str:
+    query = source.choice(["", "?a=b", "?request_id=r-7", "?trace_id=ab12&x=1", "?user_id=7"])
+    tail = source.choice(
+        ["", ' "-" 0.250 0.249', " 0/250000", " 0.250000", ' "-"', ' "0.250"', ' "x 1"', ' "0/9"']
+    )
+    return (
+        f"10.0.0.{source.randrange(9)} - - [01/Mar/2026:10:00:00 +0000] "
+        f'"GET /faq/{source.randrange(99)}{query} HTTP/1.1" 200 612 "-" "curl/8"{tail}'
+    )
+
+
 STYLES: dict[str, Callable[[random.Random], str]] = {
     "json": json_line,
     "pino": pino_line,
@@ -125,6 +154,15 @@ STYLES: dict[str, Callable[[random.Random], str]] = {
     "text": text_line,
     "access": access_line,
 }
+
+
+ODD_STYLES: dict[str, Callable[[random.Random], str]] = {
+    **STYLES,
+    "collected": collected_line,
+    "headed": headed_line,
+    "queried": queried_line,
+}
+"""Styles of whose lines many look like those of a template, and are not."""
 
 
 def damaged(line: bytes, source: random.Random) -> bytes:
@@ -155,7 +193,7 @@ def assert_same_both_ways(content: bytes) -> None:
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    styles=st.lists(st.sampled_from(sorted(STYLES)), min_size=1, max_size=2),
+    styles=st.lists(st.sampled_from(sorted(ODD_STYLES)), min_size=1, max_size=2),
     seed=st.integers(0, 2**32),
     spoilt=st.sampled_from([0.0, 0.05, 0.3]),
 )
@@ -163,7 +201,7 @@ def test_both_ways_give_the_same_rows(styles: list[str], seed: int, spoilt: floa
     source = random.Random(seed)
     lines = []
     for _ in range(120):
-        line = STYLES[source.choice(styles)](source).encode()
+        line = ODD_STYLES[source.choice(styles)](source).encode()
         lines.append(damaged(line, source) if source.random() < spoilt else line)
     assert_same_both_ways(b"\n".join(lines) + source.choice([b"", b"\n"]))
 

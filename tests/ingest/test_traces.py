@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.ingest.reading import Ingested, read
+from tests.ingest.reading import Ingested, read, read_files
 
 SAME = (
     "trace_id, span_id, parent_span_id, service_name, operation, span_kind, start_ns, "
@@ -95,3 +96,17 @@ def test_otlp_logs_metrics_and_traces_of_the_specification_are_read(
     assert found.row("SELECT count(*) AS n FROM log_record")["n"] >= 2
     assert found.row("SELECT count(*) AS n FROM measurement")["n"] >= 2
     assert {row["service_name"] for row in spans(found, "service_name")} == {"my.service"}
+
+
+def test_tags_of_elasticsearch_have_points_in_their_names(tmp_path: Path) -> None:
+    span = {
+        "traceID": "0af7651916cd43dd", "spanID": "00f067aa0ba902b7", "operationName": "pay",
+        "startTime": 1714564800123456, "duration": 1234, "process": {"serviceName": "shop"},
+        "tag": {"span@kind": "server", "http@status_code": 503},
+    }  # fmt: skip
+    found = read_files(tmp_path, {"x.jsonl": json.dumps(span)})
+    assert found.row("SELECT span_kind, status, error_type FROM span") == {
+        "span_kind": "server",
+        "status": "error",
+        "error_type": "http_503",
+    }

@@ -41,6 +41,7 @@ def test_dates_of_a_file_tell_days_from_months(
 
 
 LINES = {
+    "==== Start of dump at Wed May 1 12:00:00 UTC 2024 ====": "12:00:00",
     "1714564800123 milliseconds": "12:00:00.123",
     "@4000000066322eca1dcd6500 tai64n of multilog": "12:00:00.5",
     "5/1/2024 12:00:00 one digit": "12:00:00",
@@ -56,6 +57,13 @@ LINES = {
 def test_instants_of_odd_spellings(tmp_path: Path, line: str) -> None:
     row = read_files(tmp_path, {"x.log": line}).row("SELECT time FROM log_record")
     assert row["time"] == datetime.fromisoformat(f"2024-05-01T{LINES[line]}")
+
+
+def test_month_and_day_with_a_point_are_dated_by_the_file(tmp_path: Path) -> None:
+    line = "[10.30 16:49:06] chrome.exe - h:5070 open through proxy h:5070 HTTPS"
+    found = read_files(tmp_path, {"proxy-2024-11-02.log": line})
+    row = found.row("SELECT time, body FROM log_record")
+    assert row["time"] == datetime.fromisoformat("2024-10-30T16:49:06")
 
 
 def test_time_since_the_start_is_counted_from_the_file_s_day(tmp_path: Path) -> None:
@@ -82,7 +90,10 @@ def test_time_since_the_start_is_counted_from_the_file_s_day(tmp_path: Path) -> 
     ("line", "level", "logger", "body"),
     [
         ("2024-05-01 12:00:00,123 shop.http ERROR no answer", "ERROR", "shop.http", "no answer"),
+        ("2024-05-01 12:00:00,123 worker INFO in time", "INFO", "worker", "in time"),
         ("2024-05-01 12:00:00,123 worker INFO began", "INFO", "worker", "began"),
+        ("2024-05-01 12:00:00 found ERROR in a page", None, None, "found ERROR in a page"),
+        ("2024-05-01 12:00:00 INFO began at level=5", "INFO", None, "began at level=5"),
         ("2024-05-01 12:00:00 Got ERROR from a peer", None, None, "Got ERROR from a peer"),
         ("[2024-05-01 12:00:00,123] INFO in shop: began", "INFO", "shop", "began"),
         ("2024-05-01 12:00:00.1 | INFO     | shop:buy:7 - began", "INFO", "shop:buy:7", "began"),
@@ -102,6 +113,7 @@ def test_time_since_the_start_is_counted_from_the_file_s_day(tmp_path: Path) -> 
         ("[2024-05-01T12:00:00Z ERROR shop::db] broken", "ERROR", "shop::db", "broken"),
         ("12:00PM ERR broken", "ERROR", None, "broken"),
         ("INFO[0012] began", "INFO", None, "began"),
+        ("ERRO[0012] broken", "ERROR", None, "broken"),
         ("7:M 01 May 2024 12:00:00.123 # no memory", "WARN", None, "no memory"),
         ("2024-05-01 12:00:00 shop.EMERGENCY: broken", "FATAL", None, "broken"),
         ("2024-05-01T12:00:00.1Z\tinfo\tshop\tcart/add.go:7\tbegan", "INFO", "shop", "began"),

@@ -12,7 +12,7 @@ import polars as pl
 
 from analyzer.ingest.columnar.pair_patterns import TAIL_VALUE, pairs_of, slot, undamaged
 from analyzer.ingest.columnar.template import TEXT, Segment, Template
-from analyzer.ingest.formats.access import MAYBE_IDS, read_access
+from analyzer.ingest.formats.access import MAYBE_IDS, ids_of_query, read_access
 from analyzer.ingest.formats.pairs import unescaped
 
 
@@ -22,14 +22,16 @@ def learn_access(sample: str) -> Template | None:
     match = _ACCESS.match(sample)
     if read is None or match is None or "vhost" in read:
         return None
+    ids = tuple(ids_of_query(read.get("path", "")))
+    path = _PATH if len(ids) != 1 else _PATH_WITH_ID.format(name=re.escape(ids[0]))
     segments = [
         Segment(r"([0-9A-Za-z.:-]+)", (("client_ip", TEXT),)),
         Segment(r" [!#-Z^-{}~]+ "),
         Segment("-") if match["user"] == "-" else slot(r"([!#-Z^-{}~]+)", "user.name"),
         slot(r" \[([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4})\] ", "time"),
         Segment(
-            r'"(([A-Za-z]{2,16}) ([!#-\[\]-~]+) (HTTP/[0-9.]+))" ',
-            (("message", TEXT), ("method", TEXT), ("path", TEXT), ("protocol", TEXT)),
+            rf'"(([A-Za-z]{{2,16}}) {path} (HTTP/[0-9.]+))" ',
+            tuple((key, TEXT) for key in ("message", "method", "path", *ids, "protocol")),
         ),
         slot("([0-9]{3}) ", "status"),
         slot("([0-9]+|-)", "bytes"),
@@ -51,16 +53,26 @@ def learn_access(sample: str) -> Template | None:
         return None
     named = [key for key in ("user.name", "referer", "request_id") if key in keys]
     checks = [~pl.col(key).is_in(["-", ""]) for key in named]
+    if "forwarded_for" in keys:
+        told = pl.col("forwarded_for").str
+        checks += [told.contains(_ADDRESSES), ~told.contains(_SPENT)]
     return Template(
         format="access",
         keys=keys,
         segments=segments,
         unescape=unescaped,
         quoted=frozenset(key for part in tail for key, _ in part.slots),
-        checks=[*checks, ~pl.col("path").str.contains(MAYBE_IDS), *undamaged(keys)],
+        checks=[
+            *checks,
+            pl.col("path").str.count_matches(MAYBE_IDS) == len(ids),
+            *undamaged(keys),
+        ],
     )
 
 
+_PATH = r"([!#-\[\]-~]+)"
+_PATH_WITH_ID = r"([!#-\[\]-~]*[?&]{name}=([A-Za-z0-9_.:-]{{1,64}})(?:[&#][!#-\[\]-~]*)?)"
+"""A path whose query string names one id."""
 _ACCESS = re.compile(
     r"[0-9A-Za-z.:-]+ [!#-Z^-{}~]+ (?P<user>[!#-Z^-{}~]+) \[[^\]]+\] "
     r"\"[A-Za-z]{2,16} [!#-\[\]-~]+ HTTP/[0-9.]+\" \d{3} (?:\d+|-)"
@@ -95,8 +107,14 @@ _TAILS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
             ("request_id", " ([0-9a-f]{32})"),
         ),
     ),
-    (re.compile(r" \"[^\"=]*[^\"\s\d.,:=-][^\"=]*\"$"), (("forwarded_for", r' "([^"=\x1b]*)"'),)),
+    (re.compile(r" \"[^\"=]*\"$"), (("forwarded_for", r' "([^"=\x1b]*)"'),)),
 )
+# What no reader takes for a time that was spent: addresses, and whatever holds a letter.
+_ADDRESSES = (
+    r"^(?:-|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:, [0-9]{1,3}(?:\.[0-9]{1,3}){3})*|"
+    r".*[^0-9.,:\s/-].*)$"
+)
+_SPENT = r"^[0-9]+(?:\.[0-9]+)? ?(?:ns|us|µs|ms|s)$"
 _RENAMED = {"rt": "request_time", "urt": "upstream_response_time"}
 _UNKEPT = frozenset({"uct", "uht"})
 

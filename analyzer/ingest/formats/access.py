@@ -9,16 +9,21 @@ from analyzer.ingest.formats.pairs import read_tail
 
 _QUOTED = r"\"((?:[^\"\\]|\\.)*)\""
 _COMMON = re.compile(
-    r"(?:(?P<vhost>[\w.:-]+) )?(?P<client>[\w.:-]+|-)(?:, [\w.:, -]+?)?(?: - \[[^\]]*\])? "
+    r"(?:(?P<vhost>[\w.:-]+) )?(?:\"[\w.:, -]+\" )?(?P<client>[\w.:-]+|-)"
+    r"(?:, [\w.:, -]+?)?(?: - \[[^\]]*\])? "
     r"(?:(?P<ident>\S+) (?P<user>\S+) )?"
     r"\[(?P<time>[^\]]{10,40})\] "
     r"\"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) (?P<bytes>\d+|-)"
-    rf"(?: {_QUOTED} {_QUOTED})?(?P<tail>.*)$"
+    rf"(?: (?:{_QUOTED}|-) {_QUOTED})?(?P<tail>.*)$"
 )
-_REQUEST = re.compile(r"(?P<method>[A-Za-z]{2,16}) (?P<path>\S+)(?: (?P<protocol>HTTP/[\d.]+))?$")
+# Only an address stands right before the time: a word there is another program's.
+_ADDRESS = re.compile(r"[.:]")
+_REQUEST = re.compile(
+    r"(?P<method>[A-Za-z]{2,16}) (?P<path>\S+)(?: (?P<protocol>HTTP/[\d.]+)| )?$"
+)
 _INGRESS = re.compile(
     r"\s*(?P<length>\d+) (?P<request_time>\d+\.\d+) \[(?P<upstream>[^\]]*)\] (?:\[[^\]]*\] )?"
-    r"(?P<address>[^\[\]]+?) (?P<size>(?:\d+|-)(?:[,:] ?(?:\d+|-)| : (?:\d+|-))*) "
+    r"(?P<address>\S.*?) (?P<size>(?:\d+|-)(?:[,:] ?(?:\d+|-)| : (?:\d+|-))*) "
     r"(?P<times>(?:[\d.]+|-)(?:, (?:[\d.]+|-)| : (?:[\d.]+|-))*) "
     r"(?P<statuses>(?:\d+|-)(?:, (?:\d+|-)| : (?:\d+|-))*) (?P<id>[0-9a-fA-F-]{16,40}|-)$"
 )
@@ -43,6 +48,7 @@ _IDS_OF_QUERY = frozenset({
 _QUERY_PAIR = re.compile(r"[?&](?P<key>[A-Za-z0-9_.-]{5,20})=(?P<value>[\w.:-]{1,64})(?=&|#|$)")
 MAYBE_IDS = r"(?i)[?&][\w.-]*(?:req|request|correlation|trace)[_.-]?(?:id|parent)="
 """What any path with such an id holds, for a fast look over many."""
+_ENDS_LIKE_ID = re.compile(r"(?:[iI][dD]|parent)=")
 # nginx's own spellings of the seconds that it and its upstream took.
 _NGINX_SECONDS = {"rt": "request_time", "urt": "upstream_response_time"}
 _IGNORED_TAIL = {"uct", "uht"}
@@ -55,7 +61,7 @@ def read_request(request: str) -> dict[str, Any]:
         return {"request": request} if request not in ("", "-") else {}
     path = match["path"]
     found: dict[str, Any] = {"method": match["method"], "path": path}
-    if "?" in path:
+    if "?" in path and _ENDS_LIKE_ID.search(path):
         found |= ids_of_query(path)
     if match["protocol"]:
         found["protocol"] = match["protocol"]
@@ -77,7 +83,7 @@ def read_access(text: str) -> dict[str, Any] | None:
     The line's time is taken as the end of the request, as all these servers write it.
     """
     match = _COMMON.match(text)
-    if match is None:
+    if match is None or (match["user"] is None and not _ADDRESS.search(match["client"])):
         return None
     found: dict[str, Any] = {
         "time": match["time"],
@@ -127,7 +133,7 @@ def _read_bare_tail(tail: str, found: dict[str, Any]) -> None:
     """Read a tail of values without names."""
     if match := _TRAEFIK.match(tail):
         found["duration_ms"] = match["duration_ms"]
-        if match["router"] != "-":
+        if match["server"].startswith("http"):
             found["upstream"] = match["router"].split("@")[0]
             found["upstream_addr"] = match["server"]
     elif match := _SUFFIXED_TAIL.match(tail):

@@ -45,7 +45,7 @@ _OWN_FORMS = (
     # NLog: `|logger|`
     re.compile(r"\|(?P<logger>[\w.$-]+)\|(?P<message>.*)$", re.DOTALL),
 )
-_OWN_MARKS = ("|", "in ", "[", "-")
+_OWN_MARKS = ("|", "in ", "[", "- [")
 _CALLER = re.compile(r"[\w./@+-]+\.\w+:\d+$")
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 

@@ -169,8 +169,8 @@ def _service(process: object) -> str | None:
 
 def _tags(tags: object) -> dict[str, Any]:
     """Return tags as a mapping, from a list of key/value objects or from a map."""
-    if isinstance(tags, Mapping):
-        return dict(tags)
+    if isinstance(tags, Mapping):  # Elasticsearch takes no points in names: Jaeger writes `@`
+        return {str(key).replace("@", "."): value for key, value in tags.items()}
     if not isinstance(tags, list):
         return {}
     found: dict[str, Any] = {}

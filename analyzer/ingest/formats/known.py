@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 from analyzer.ingest.formats.access import read_access
 from analyzer.ingest.formats.fetches import read_s3, read_squid
 from analyzer.ingest.formats.pairs import read_logfmt
-from analyzer.ingest.formats.proxies import read_alb, read_envoy, read_haproxy, read_uwsgi
+from analyzer.ingest.formats.proxies import (
+    read_alb,
+    read_envoy,
+    read_haproxy,
+    read_nlb,
+    read_uwsgi,
+)
 from analyzer.ingest.formats.servers import read_gin, read_influx, read_mysql_slow
 from analyzer.ingest.formats.syslog import read_glog
 from analyzer.ingest.formats.text import read_text, read_timed
@@ -27,6 +33,7 @@ FORMATS = (
     Format("access", read_access),
     Format("envoy", read_envoy),
     Format("alb", read_alb),
+    Format("nlb", read_nlb),
     Format("haproxy", read_haproxy),
     Format("uwsgi", read_uwsgi),
     Format("squid", read_squid),

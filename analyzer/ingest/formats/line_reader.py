@@ -90,7 +90,7 @@ class LineReader:
             value = json_text.parse_line(stripped.encode("utf-8", "replace"))
             if isinstance(value, (dict, list)) and value:
                 return self.read_value(value, origin)
-        if text[:1].isspace() and not self._last_was_json:
+        if text[:1].isspace() and (origin.depth or not self._last_was_json):
             return self._unknown(text, origin)
         return self._read_stripped(stripped, origin)
 

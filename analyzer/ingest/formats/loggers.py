@@ -6,6 +6,7 @@ lines that came whole, and the containers that nest all fields of a line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,15 @@ def _add_seconds(flat: dict[str, Any]) -> None:
             flat["time"] = f"{seconds}.{nanos:09d}"
             del flat[first]
             flat.pop(second, None)
+
+
+def _add_day(flat: dict[str, Any]) -> None:
+    """A day and a time of day in two fields are one time."""
+    for first, second in (("date", "time"), ("Date", "Time")):
+        day, clock = flat.get(first), flat.get(second)
+        if _DAY.match(str(day)) and _CLOCK.match(str(clock)):
+            flat[second] = f"{day} {clock}"
+            del flat[first]
 
 
 def _add_stack(flat: dict[str, Any]) -> None:
@@ -123,7 +133,8 @@ def _add_envoy(flat: dict[str, Any]) -> None:
     _fix_unit(flat, "duration", "duration_ms")
     if isinstance(flat.get("upstream_cluster"), str):
         flat["upstream_cluster"] = upstream_of(flat["upstream_cluster"]) or None
-    flags, status = str(flat["response_flags"] or ""), str(flat.get("response_code", ""))
+    flags = str(flat["response_flags"] or "")
+    status = str(flat.get("response_code", "")) if flat.get("method") else ""
     flat |= envoy_failure(flags, status)
 
 
@@ -215,6 +226,8 @@ def _add_request_line(flat: dict[str, Any]) -> None:
 _SECONDS_AND_NANOS = (
     ("timestamp.seconds", "timestamp.nanos"), ("timestampSeconds", "timestampNanos"),
 )  # fmt: skip
+_DAY = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d$|\d\d?[-/.]\d\d?[-/.]\d{4}$")
+_CLOCK = re.compile(r"\d\d?:\d\d:\d\d")
 _CADDY_HEADERS = ("X-Request-Id", "X-Correlation-Id", "Traceparent")
 _NEXTCLOUD = ("debug", "info", "warning", "error", "fatal")
 _INSIGHTS = ("verbose", "information", "warning", "error", "critical")
@@ -224,7 +237,7 @@ _WORK_OF_INSIGHTS = frozenset({"AppRequests", "AppDependencies", "request", "dep
 
 _HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
-    _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes,
+    _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes, _add_day,
     _add_lambda, _add_tracing, _add_apisix, _add_echo,
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from analyzer.ingest.formats.access import read_request
 
 _ENVOY = re.compile(
-    r"\[(?P<start>\d{4}-\d\d-\d\dT[\d:.]+Z)\] \"(?P<request>[^\"]*)\" (?P<status>\d+) "
+    r"(?:ACCESS )?\[(?P<start>\d{4}-\d\d-\d\dT[\d:.]+Z)\] \"(?P<request>[^\"]*)\" (?P<status>\d+) "
     r"(?P<flags>\S+) "
     r"(?P<details>\S+ \S+ \"[^\"]*\" )?(?P<received>\d+) (?P<sent>\d+) (?P<duration>\d+|-) "
     r"(?P<upstream_ms>\d+|-) \"(?P<forwarded>[^\"]*)\" \"(?P<agent>[^\"]*)\" \"(?P<id>[^\"]*)\" "
@@ -20,14 +20,16 @@ _ENVOY_ERRORS = frozenset({
     "SI", "NFCF", "DO",
 })  # fmt: skip
 _HAPROXY = re.compile(
-    r"(?P<client>[\w.:-]+?):\d+ \[(?P<start>[^\]]+)\] (?P<frontend>\S+) (?P<backend>[^\s/]+)/"
+    r"(?:haproxy\[\d+\]: )?(?P<client>[\w.:-]+?):\d+ \[(?P<start>[^\]]+)\] (?P<frontend>\S+) "
+    r"(?P<backend>[^\s/]+)/"
     r"(?P<server>\S+) (?P<timers>[-+\d]+/[-+\d]+/[-+\d]+/[-+\d]+/\+?\d+) (?P<status>-?\d+) "
     r"\+?(?P<bytes>\d+) (?P<cookies>\S+ \S+) (?P<termination>\S{4}) (?P<conns>[\d/+]+) "
     r"(?P<queues>\d+/\d+) (?P<captures>(?:\{[^}]*\} ?)*)\"(?P<request>[^\"]*)\"?(?:\s+"
     r"(?P<id>[\w:.-]{8,}))?.*$"
 )
 _HAPROXY_TCP = re.compile(
-    r"(?P<client>[\w.:-]+?):\d+ \[(?P<start>[^\]]+)\] (?P<frontend>\S+) (?P<backend>[^\s/]+)/"
+    r"(?:haproxy\[\d+\]: )?(?P<client>[\w.:-]+?):\d+ \[(?P<start>[^\]]+)\] (?P<frontend>\S+) "
+    r"(?P<backend>[^\s/]+)/"
     r"(?P<server>\S+) (?P<timers>-?\d+/-?\d+/\+?\d+) \+?(?P<bytes>\d+) (?P<termination>\S\S) "
     r"(?P<conns>[\d/+]+) (?P<queues>\d+/\d+)$"
 )
@@ -44,6 +46,10 @@ _ELB = re.compile(
     r"(?P<request_s>-?[\d.]+) (?P<target_s>-?[\d.]+) (?P<response_s>-?[\d.]+) (?P<status>\d{3}|-) "
     r"(?P<target_status>\d{3}|-) (?P<received>\d+) (?P<sent>\d+) \"(?P<request>[^\"]*)\""
     r"(?: \"(?P<agent>[^\"]*)\" \S+ \S+)?$"
+)
+_NLB = re.compile(
+    r"tls \d\.\d (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d) (?P<balancer>net/\S+) \S+ "
+    r"(?P<client>\S+):\d+ (?P<target>\S+) (?P<duration>\d+) (?:\d+|-) \d+ \d+ "
 )
 _UWSGI = re.compile(
     r"\[pid: (?P<pid>\d+)\|app: (?P<app>\S+)\|req: [^\]]*\] (?P<client>\S+) \((?P<user>[^)]*)\) "
@@ -79,7 +85,8 @@ def read_envoy(text: str) -> dict[str, Any] | None:
     cluster = match["cluster"]
     if cluster and cluster != "-":
         found["upstream_cluster"] = upstream_of(cluster)
-    return found | _tcp(match["request"]) | envoy_failure(match["flags"], match["status"])
+    tcp = _tcp(match["request"])
+    return found | tcp | envoy_failure(match["flags"], "" if tcp else match["status"])
 
 
 def upstream_of(cluster: str) -> str:
@@ -174,7 +181,7 @@ def read_alb(text: str) -> dict[str, Any] | None:
         "user_agent": match["agent"],
         "target_status": match["target_status"],
         "target": match["target"],
-        "service": _target_group(more.get("group") or "") or match["balancer"],
+        "service": _target_group(more.get("group") or "") or _balancer(match["balancer"]),
         **_tcp(match["request"]),
     }
     parts = [match["request_s"], match["target_s"], match["response_s"]]
@@ -187,6 +194,28 @@ def read_alb(text: str) -> dict[str, Any] | None:
     if "path" in found:
         found["path"] = re.sub(r"^\w+://[^/]+", "", found["path"]) or "/"
     return found
+
+
+def read_nlb(text: str) -> dict[str, Any] | None:
+    """Return the fields of an AWS network load balancer line: milliseconds, UTC without saying."""
+    match = _NLB.match(text) if text.startswith("tls ") else None
+    if match is None:
+        return None
+    return {
+        "time": f"{match['time']}Z",
+        "message": text,
+        "operation": TCP,
+        "duration_ms": match["duration"],
+        "client_ip": match["client"],
+        "service": _balancer(match["balancer"]),
+        "target": match["target"],
+    }
+
+
+def _balancer(name: str) -> str:
+    """Return the name in `app/<name>/<id>`."""
+    parts = name.split("/")
+    return parts[1] if len(parts) >= 2 else name
 
 
 def _target_group(name: str) -> str | None:

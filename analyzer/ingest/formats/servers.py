@@ -17,7 +17,8 @@ _GIN = re.compile(
     r"\s*(?P<duration>[\d.]+(?:ns|µs|us|ms|s|m[\d.]+s))\s*\|\s*(?P<client_ip>\S+)\s*\|"
     r"\s*(?P<method>[A-Z]+)\s+\"(?P<path>[^\"]*)\""
 )
-_SLOW = re.compile(r"# Time: (?P<time>\d{4}-\d\d-\d\dT\S+)\s*$")
+# MariaDB, and MySQL up to 5.6, write the time as `240501  9:00:00`.
+_SLOW = re.compile(r"# Time: (?P<time>\d{4}-\d\d-\d\dT\S+|\d{6} [ \d]\d:\d\d:\d\d)\s*$")
 _QUERY_TIME = re.compile(r"# Query_time: (\d+(?:\.\d+)?) ")
 _PREAMBLE = re.compile(r"#|SET timestamp=|use \S+;$", re.IGNORECASE)
 _INFLUX = re.compile(
@@ -47,7 +48,7 @@ def read_gin(text: str) -> dict[str, Any] | None:
 def read_mysql_slow(text: str) -> dict[str, Any] | None:
     """Return the time that opens an entry of MySQL's slow log."""
     match = _SLOW.match(text) if text.startswith("# Time: ") else None
-    return {"time": match["time"], "message": text} if match else None
+    return {"time": match["time"].replace("  ", " 0"), "message": text} if match else None
 
 
 def slow_query(lines: Sequence[str]) -> SlowQuery | None:

@@ -67,7 +67,8 @@ def read_syslog(text: str, *, follows: bool = False) -> Headed | None:
 
     `follows` tells that the line before was one: then an ISO time needs no process id behind it.
     """
-    text = _in_english(text)
+    if not text[:1].isdigit():
+        text = _in_english(text)
     if not _MAY_START.match(text) and not (follows and _ISO.match(text)):
         return None
     match = _RFC5424.match(text) or _RFC3164.match(text)

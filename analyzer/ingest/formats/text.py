@@ -12,7 +12,7 @@ from typing import Any
 from analyzer.ingest.formats.heads import read_head
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.syslog import read_syslog
-from analyzer.ingest.formats.words import LOWER, SURE, UPPER
+from analyzer.ingest.formats.words import IN_SENTENCES, LOWER, SURE, UPPER
 from analyzer.ingest.time_forms import MONTHS, PLACE, UPTIME, ZONE
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18}|:\d{3}(?=[\s|\]]))?"
@@ -39,7 +39,7 @@ _TIME = re.compile(
     rf"\d\d[.-]\d\d[.-]\d{{4}}[T ]{_CLOCK}(?: ?[+-]\d\d:?\d\d(?!\d))?|"
     rf"\d{{4}}-\d\d-\d\d-\d\d\.\d\d\.\d\d(?:\.\d{{1,9}})?|"
     rf"{_SHORT_DAY} (?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?=\s)|{_CLOCK})|"
-    rf"\d\d-\d\d {_CLOCK}|\d\d? {_MONTH} {_CLOCK}|"
+    rf"\d\d-\d\d {_CLOCK}|\d\d? {_MONTH} {_CLOCK}|(?<=\[)\d\d\.\d\d {_CLOCK}(?=\])|"
     rf"1\d{{9}}(?:\d{{3}}){{0,3}}(?:\.\d{{1,9}})?(?=[\s\]|])|{_CLOCK}(?=[\s\]|])|"
     r"\d\d?:\d\d[AP]M(?= )|@40000000[0-9a-f]{16}(?= )"
 )
@@ -51,6 +51,7 @@ _WITHIN = re.compile(
     r"\d{4}-\d\d-\d\d-\d\d\.\d\d\.\d\d\.\d{1,9}|"
     rf"\d{{4}}[/.]\d\d[/.]\d\d[T -]{_CLOCK}|\d\d/{_MONTH}/\d{{4}}[: ]{_CLOCK}(?: [+-]\d{{4}})?|"
     rf"\d\d?[ -]{_MONTH}[ -]\d{{4}}(?: |::){_CLOCK}|\d\d? {_MONTH} {_CLOCK}|"
+    rf"{_MONTH} [ \d]?\d {_CLOCK}(?: {ZONE})? \d{{4}}|"
     rf"{_MONTH} [ \d]\d {_CLOCK}|1\d{{9}}(?:\.\d{{1,9}})?(?=[\s\]):])|"
     r"\d\d:\d\d:\d\d[.,]\d{3,9}(?=\s))"
 )
@@ -69,7 +70,8 @@ _BETWEEN = (
     r"[\w.-]{1,40}@[\w.-]{1,40}+(?= )|"
     # a name before a separator; or right before the level, where it is no word of a sentence
     r"(?![A-Z][a-z]*\s+[A-Z])[A-Za-z_.$@/][\w.$@/-]{0,80}+"
-    rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:])){{0,16}}?"
+    rf"(?=\s*(?:\[|[|:]|- |::)|\s+(?:{SURE})[\s:](?<!ERROR.)|"
+    rf"\s+ERROR[\s:](?!{IN_SENTENCES}))){{0,16}}?"
 )
 _HEAD = re.compile(
     rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?"

@@ -14,6 +14,9 @@ UPPER = (
 SURE = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE"
 """Capitals that are hardly ever but a level."""
 
+IN_SENTENCES = r"(?:in|from|of|and|or|codes?|messages?|pages?|responses?|logs?)\b"
+"""What follows the word ERROR where it is not the level of its line but one of a sentence."""
+
 LOWER = (
     "trace|debug|info|notice|warn|warning|error|err|critical|crit|fatal|(?:fail|dbug|trce)(?=:)"
 )

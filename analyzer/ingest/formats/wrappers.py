@@ -42,8 +42,9 @@ _LOGCLI = re.compile(
 _LABEL = re.compile(r"(\w+)=\"([^\"]*)\"")
 # `kubectl logs --prefix`: the pod and its container.
 _PREFIXED = re.compile(r"\[pod/[\w.-]+/(?P<name>[\w.-]+)\] (?P<message>.*)$", re.DOTALL)
+_LEVEL_LABELS = ("level", "severity", "detected_level")
 _STAMPS = ("time", "@timestamp", "timestamp", "date")
-COLLECTED = frozenset({
+_COLLECTED = frozenset({
     *_STAMPS, "log", "source", "tag", "container_id", "container_name", "ecs_cluster",
     "ecs_task_arn", "ecs_task_definition", "ec2_instance_id", "filePath", "file",
     "partial_message", "partial_id", "partial_ordinal", "partial_last",
@@ -148,7 +149,7 @@ def _docker(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Laye
 def _collected(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
     """Take off what Fluentd, Fluent Bit and FireLens put around a line: nothing but its source."""
     text = value.get("log")
-    if not isinstance(text, str) or not value.keys() <= COLLECTED:
+    if not isinstance(text, str) or not value.keys() <= _COLLECTED:
         return None
     name = value.get("container_name")
     service = name.lstrip("/") if isinstance(name, str) and name else origin.service_name
@@ -158,7 +159,7 @@ def _collected(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[L
         arrival=clock.instant(stamp) or origin.arrival,
         source=f"{origin.source}/{service}/{value.get('source', '')}",
     )
-    return [Layer(text.rstrip("\r\n"), inner)]
+    return [Layer(text.rstrip("\r\n"), inner, text.endswith("\n"))]
 
 
 def _journald(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
@@ -185,7 +186,8 @@ def _loki(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer]
     labels = value.get("labels", value.get("fields"))
     if isinstance(value.get("line"), str) and isinstance(labels, Mapping):
         arrival = clock.instant(value.get("timestamp")) or origin.arrival
-        return [Layer(value["line"].rstrip("\n"), _labelled(origin, labels, arrival))]
+        inner = _labelled(origin, labels, arrival)
+        return [Layer(value["line"].rstrip("\n"), inner, fields=_level_of(labels))]
     holder = value.get("data")
     streams = holder.get("result") if isinstance(holder, Mapping) else value.get("streams")
     if not isinstance(streams, list) or not streams:
@@ -203,7 +205,14 @@ def _streams(streams: list[Mapping[str, Any]], origin: Origin) -> Iterator[Layer
             if isinstance(pair, list) and len(pair) >= 2 and isinstance(pair[1], str):
                 ns = instant_in_unit(pair[0], 1)
                 arrival = None if ns is None else Instant(ns, zoned=True)
-                yield Layer(pair[1].rstrip("\n"), _labelled(origin, labels, arrival))
+                inner = _labelled(origin, labels, arrival)
+                yield Layer(pair[1].rstrip("\n"), inner, fields=_level_of(labels))
+
+
+def _level_of(labels: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the level that a stream's labels name, as Loki itself finds it or the agent."""
+    named = next((labels[key] for key in _LEVEL_LABELS if labels.get(key)), None)
+    return {} if named is None else {"level": named}
 
 
 def _labelled(origin: Origin, labels: Mapping[str, Any], arrival: Instant | None) -> Origin:

@@ -11,5 +11,14 @@ its own over asyncpg.
 from __future__ import annotations
 
 from consolidated_bot.core.db.database import Database, Unit, Urgency, open_database, upsert
+from consolidated_bot.core.db.prepared import Prepared, prepared_upsert
 
-__all__ = ["Database", "Unit", "Urgency", "open_database", "upsert"]
+__all__ = [
+    "Database",
+    "Prepared",
+    "Unit",
+    "Urgency",
+    "open_database",
+    "prepared_upsert",
+    "upsert",
+]

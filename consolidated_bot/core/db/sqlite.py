@@ -5,8 +5,9 @@ arrives within `GAP_SECONDS` of the last group's begin shares the next, each uni
 its own (a failing one is rolled back alone). After a pause the first unit waits for nothing, so
 that this costs a quiet bot no time. Urgent units go first, and a group closes after
 `GROUP_SECONDS` of work, which bounds how long the loop is held and how long an acknowledgement
-waits for others. Where a commit takes longer than that, the work may take as long, or a slow disk
-would let few units through.
+waits for others; what it leaves over has a group of its own sooner. While nobody waits for one, it
+may take `LEISURELY_GROUP_SECONDS`. Where a commit takes longer than that, the work may take as
+long, or a slow disk would let few units through.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ from consolidated_bot.core.lock import FileLock, ProcessLock
 T = TypeVar("T")
 _Pending = tuple[Unit[Any], asyncio.Future[Any]]
 
-GAP_SECONDS = {Urgency.NOW: 0.002, Urgency.SOON: 0.003, Urgency.LATER: 0.02}
+GAP_SECONDS = {Urgency.NOW: 0.002, Urgency.SOON: 0.006, Urgency.LATER: 0.02}
+LEFT_OVER_GAP_SECONDS = {**GAP_SECONDS, Urgency.SOON: 0.003}
 GROUP_SECONDS = 0.001
+LEISURELY_GROUP_SECONDS = 0.003
+PRESSED_SECONDS = 0.005
 LONGEST_GROUP_SECONDS = 0.01
 HOP_SECONDS = 0.001
 COMMITS_LOOKED_AT = 32
@@ -86,6 +90,7 @@ class SqliteDatabase:
         self._wanted = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._began = 0.0
+        self._pressed = 0.0
         self._closing = False
         self._disk = DiskTimes()
         self._commits_since = 0
@@ -117,8 +122,10 @@ class SqliteDatabase:
         if self._closing:
             raise DatabaseError(f"the database {self.path} is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if urgency is Urgency.NOW:
+            self._pressed = future.get_loop().time()
         self._units[urgency].append((unit, future))
-        self._want(urgency)
+        self._want(GAP_SECONDS[urgency])
         return await future
 
     async def read(self, query: Unit[T]) -> T:
@@ -145,9 +152,9 @@ class SqliteDatabase:
         self._writer_engine.dispose()
         self._reader_engine.dispose()
 
-    def _want(self, urgency: Urgency) -> None:
-        """Let a group begin when `urgency` may."""
-        due = self._began + GAP_SECONDS[urgency]
+    def _want(self, gap: float) -> None:
+        """Let a group begin `gap` after the last one at the latest."""
+        due = self._began + gap
         if self._alarm is not None:
             if self._alarm.when() <= due:
                 return
@@ -164,7 +171,7 @@ class SqliteDatabase:
             if any(self._units.values()):
                 await self._commit_group()
             if waiting := [urgency for urgency, units in self._units.items() if units]:
-                self._want(waiting[0])
+                self._want(LEFT_OVER_GAP_SECONDS[waiting[0]])
         while any(self._units.values()):
             await self._commit_group()
 
@@ -181,8 +188,7 @@ class SqliteDatabase:
             return
         try:
             self._began = loop.time()
-            work = min(LONGEST_GROUP_SECONDS, max(GROUP_SECONDS, self._disk.typical))
-            self._run_units(self._began + work, finished)
+            self._run_units(self._began + self._work_seconds(), finished)
             await self._commit()
         except Exception as error:  # noqa: BLE001 - handed to every caller of the group
             if self._raw.in_transaction:
@@ -207,6 +213,12 @@ class SqliteDatabase:
     def _checkpoint(self) -> None:
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+
+    def _work_seconds(self) -> float:
+        """How long a group may hold the loop: longer when nobody waits to be acknowledged."""
+        pressed = self._began - self._pressed < PRESSED_SECONDS
+        usual = GROUP_SECONDS if pressed else LEISURELY_GROUP_SECONDS
+        return min(LONGEST_GROUP_SECONDS, max(usual, self._disk.typical))
 
     def _run_units(self, until: float, finished: list[tuple[asyncio.Future[Any], Any]]) -> None:
         """Run all that is wanted now, and of the rest what fits into the group."""
@@ -260,10 +272,18 @@ class SqliteDatabase:
                 raise
             self._raw.execute("ROLLBACK TO unit")
             self._raw.execute("RELEASE unit")
-            future.set_exception(error)
+            future.set_exception(self._meaning(error))
         else:
             self._raw.execute("RELEASE unit")
             finished.append((future, result))
+
+    def _meaning(self, error: Exception) -> Exception:
+        """What the driver said of the file, as it is said of any database."""
+        if not isinstance(error, sqlite3.OperationalError):
+            return error
+        meaning = DatabaseError(f"the database {self.path}: {error}")
+        meaning.__cause__ = error
+        return meaning
 
     def _fail(self, futures: list[asyncio.Future[Any]], trouble: str) -> None:
         for future in futures:
