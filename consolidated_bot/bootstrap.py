@@ -25,6 +25,7 @@ from consolidated_bot.contexts import (
     make_bus,
     make_dispatcher,
     make_operations_of,
+    mount_core,
 )
 from consolidated_bot.core import inbox, outbox
 from consolidated_bot.core.bot_api import BotApi
@@ -35,11 +36,12 @@ from consolidated_bot.core.db.migrations import upgrade
 from consolidated_bot.core.flood import Flood
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.housekeeping import Housekeeping
-from consolidated_bot.core.identity import introduce
+from consolidated_bot.core.identity import Menus, introduce
 from consolidated_bot.core.intake import Intake
 from consolidated_bot.core.leadership import Leadership
 from consolidated_bot.core.limits import Limits
 from consolidated_bot.core.listening import Listener
+from consolidated_bot.core.moves import ForwardingApi, adopt
 from consolidated_bot.core.outgoing import Outgoing
 from consolidated_bot.core.place import Place
 from consolidated_bot.core.polling import Poller
@@ -53,7 +55,7 @@ from consolidated_bot.core.topics import ForumTopics, StoredTopics
 from consolidated_bot.core.transmission import Transmission
 from consolidated_bot.core.webhook import Webhook
 from consolidated_bot.core.workers import ChatWorkers
-from consolidated_bot.menu import MENU
+from consolidated_bot.menu import MENU, STAFF_MENU
 from consolidated_bot.operations.assembly import Operations
 from consolidated_bot.operations.watch import Watch
 from consolidated_bot.support.handbook import read_policy
@@ -96,7 +98,7 @@ def make_service(
     housekeeping = Housekeeping(
         database, clock, ground.metrics, ground.leadership, settings.bot_id
     )
-    housekeeping.attach(workers, outgoing)
+    housekeeping.attach(workers, outgoing, place.moves)
     webhook = _webhook(settings, intake, api)
     poller = None if webhook else _poller(ground, intake, recorder.deliver)
     return Service(
@@ -127,6 +129,8 @@ def _ground(
     metrics = Metrics()
     operations = make_operations_of(settings, metrics, clock)
     key = hashlib.sha256(settings.bot_token.get_secret_value().encode()).digest()
+    bus = make_bus(settings, read_policy(settings.support_file), operations)
+    mount_core(bus, settings, place)
     return _Ground(
         settings=settings,
         database=database,
@@ -136,7 +140,7 @@ def _ground(
         metrics=metrics,
         telemetry=Telemetry(metrics, lines, key, operations.feed),
         operations=operations,
-        bus=make_bus(settings, read_policy(settings.support_file), operations),
+        bus=bus,
         leadership=Leadership(database, settings.bot_id, metrics),
     )
 
@@ -147,12 +151,14 @@ def _sending(ground: _Ground) -> tuple[Recorder, Outgoing]:
     feed = ground.operations.feed
     recorder = Recorder(database, ground.bus, ground.clock, bot_id, feed)
     recorder.check = ground.leadership.check
+    api = ForwardingApi(ground.api, ground.place.moves, recorder.chat_moved)
     transmission = Transmission(
-        ground.api,
+        api,
         lambda slot: database.read(lambda c: outbox.message_in_slot(c, bot_id, slot)),
-        ForumTopics(ground.api, StoredTopics(database, bot_id)),
+        ForumTopics(api, StoredTopics(database, bot_id)),
         recorder.topic_lost,
     )
+    ground.place.moves.renumbered = transmission.forget_places
     limits = Limits(limit_settings(ground.settings))
     outgoing = Outgoing(
         transmission, limits, recorder.record, recorder.troubled, ground.telemetry, ground.clock
@@ -244,9 +250,12 @@ async def run(settings: Settings) -> None:
         token = settings.bot_token.get_secret_value()
         with _signals(stop):
             async with BotApi(settings.bot_api_url, token) as api:
-                place = await introduce(api, settings.ops_chat_id, MENU, stop)
+                menus = Menus(MENU, STAFF_MENU)
+                place = await introduce(api, settings.ops_chat_id, menus, stop)
                 if place is None:
                     return
+                if (ops := settings.ops_chat_id) is not None:
+                    await database.write(lambda c: adopt(c, settings.bot_id, ops))
                 service = make_service(settings, database, api, place, lines, SystemClock())
                 await service.run(
                     stop,

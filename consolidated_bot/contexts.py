@@ -12,9 +12,12 @@ from consolidated_bot.accounts.storage import SqlAccounts
 from consolidated_bot.config import Settings
 from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock, SystemClock
+from consolidated_bot.core.elsewhere import Elsewhere
 from consolidated_bot.core.intentions import Intentions
 from consolidated_bot.core.limits import LimitSettings
+from consolidated_bot.core.moves import Relocation
 from consolidated_bot.core.place import Place
+from consolidated_bot.core.routes import moves_router
 from consolidated_bot.core.telemetry import Metrics
 from consolidated_bot.core.timers import Timer
 from consolidated_bot.notifications import telegram as notifications_telegram
@@ -25,6 +28,7 @@ from consolidated_bot.notifications.telegram import BroadcastView
 from consolidated_bot.operations import telegram as operations_telegram
 from consolidated_bot.operations.assembly import Kept, Operations, make_operations
 from consolidated_bot.operations.commands import TickAlerts, WatchCampaign, WatchLoad
+from consolidated_bot.support import desk_views
 from consolidated_bot.support import telegram as support_telegram
 from consolidated_bot.support.application import DIALOGUE, Policy, Support
 from consolidated_bot.support.commands import (
@@ -87,7 +91,7 @@ def make_bus(settings: Settings, policy: Policy, operations: Operations | None =
     staff = StaffView(settings.ops_chat_id)
     view = SupportView(policy.handbook, staff)
     bus.mount_presenters(view.presenters, view.notices)
-    bus.mount_presenters(FaqView(policy.handbook).presenters, {})
+    bus.mount_presenters(FaqView(policy.handbook).presenters | desk_views.PRESENTERS, {})
 
     limits = limit_settings(settings)
     notifications = NotificationUseCases(limits.overall_for_broadcasts[0] * limits.scale)
@@ -99,6 +103,12 @@ def make_bus(settings: Settings, policy: Policy, operations: Operations | None =
     return bus
 
 
+def mount_core(bus: Bus, settings: Settings, place: Place) -> None:
+    """What is done before any context is asked: groups that move, groups that are not ours."""
+    Relocation(place.moves, settings.bot_id, settings.ops_chat_id).mount(bus)
+    Elsewhere(place.bot_username).mount(bus)
+
+
 def limit_settings(settings: Settings) -> LimitSettings:
     """Telegram's limits, scaled for replays against a scaled emulator."""
     return LimitSettings(scale=settings.send_rate_scale)
@@ -108,5 +118,5 @@ def make_dispatcher(place: Place) -> Dispatcher:
     """One router per context; guided dialogues are rows, so aiogram's FSM is off."""
     dispatcher = Dispatcher(disable_fsm=True, place=place)
     fallbacks = [fallback for routes in ROUTES if (fallback := routes.fallback())]
-    dispatcher.include_routers(*(routes.router() for routes in ROUTES), *fallbacks)
+    dispatcher.include_routers(*(routes.router() for routes in ROUTES), *fallbacks, moves_router())
     return dispatcher

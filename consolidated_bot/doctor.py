@@ -126,7 +126,10 @@ async def _operations(api: BotApi, settings: Settings, me: Json) -> Finding:
             seconds=10,
         )
     except BotApiError as error:
-        text = f"{settings.ops_chat_id}: {error.description}; add the bot, or mend OPS_CHAT_ID"
+        mend = "add the bot, or mend OPS_CHAT_ID"
+        if error.moved_to is not None:
+            mend = f"set OPS_CHAT_ID={error.moved_to}"
+        text = f"{settings.ops_chat_id}: {error.description}; {mend}"
         return Finding(subject, text, bad=True)
     title = chat.get("title")
     status = str(member.get("status"))

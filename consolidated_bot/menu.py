@@ -1,4 +1,4 @@
-"""The commands that Telegram's menu button offers, by language."""
+"""The commands that Telegram's menu button offers: to users by language, and to staff."""
 
 from __future__ import annotations
 
@@ -27,4 +27,24 @@ MENU: dict[str, dict[str, str]] = {
         "privacy": "Ваши данные",
         "help": "Все команды",
     },
+}
+
+STAFF_MENU = {
+    "queue": "What waits",
+    "find": "A ticket by number, words, or mine",
+    "take": "Have this ticket",
+    "assign": "Give this ticket to @colleague",
+    "release": "Give this ticket back",
+    "note": "A remark for colleagues",
+    "canned": "Answers kept ready",
+    "close": "Close this ticket",
+    "reopen": "Open it again",
+    "open": "Write to a customer first",
+    "stats": "How the desk is doing",
+    "incident": "What is broken now",
+    "campaign": "Start, watch, end a campaign",
+    "broadcast": "Write to all who subscribed",
+    "level": "The degraded mode",
+    "audit": "Who did what",
+    "help": "All commands",
 }

@@ -22,6 +22,7 @@ from consolidated_bot.accounts.texts import say
 from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.messages import Answer, AuditLine, Send, Sender
 from consolidated_bot.core.routes import Routes
+from consolidated_bot.core.words import number_in
 
 routes = Routes("accounts")
 
@@ -50,13 +51,13 @@ def register(sender: Sender, words: str, message: Message) -> Any:
 def ban(sender: Sender, words: str, message: Message) -> Any:
     """`/ban USER_ID [reason]`, or in a ticket's topic, or as a reply: `/ban [reason]`."""
     first, _, rest = words.partition(" ")
-    named = first.isascii() and first.isdecimal()
+    user_id = number_in(first)
     replied = message.reply_to_message
     return a.BanUser(
         sender,
-        int(first) if named else None,
+        user_id,
         banned=not (message.text or "").lower().startswith("/unban"),
-        reason=rest.strip() if named else words,
+        reason=words if user_id is None else rest.strip(),
         replied_to=replied.message_id if replied else None,
     )
 
@@ -89,8 +90,7 @@ def link_code(sender: Sender, words: str, message: Message) -> Any:
 @routes.command("role")
 def role(sender: Sender, words: str, message: Message) -> Any:
     user_id, _, name = words.partition(" ")
-    number = int(user_id) if user_id.isascii() and user_id.isdecimal() else 0
-    return a.GrantRole(sender, number, name.strip().lower())
+    return a.GrantRole(sender, number_in(user_id) or 0, name.strip().lower())
 
 
 @routes.command("audit")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 import orjson
@@ -50,6 +50,14 @@ class BotApiError(Exception):
         self.description = description
         self.retry_after = retry_after
         self.moved_to = moved_to
+
+
+class Calls(Protocol):
+    """What makes calls of the Bot API."""
+
+    async def call(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Return the call's `result`; raise `BotApiError` for every kind of failure."""
+        ...
 
 
 class BotApi:
@@ -126,6 +134,11 @@ _BY_CODE = {
     413: Failure.REFUSED,
     429: Failure.THROTTLED,
 }
+_MUTED = (
+    "not enough rights to send text messages",
+    "have no rights to send a message",
+    "chat_write_forbidden",
+)
 _GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid")
 
 
@@ -141,6 +154,8 @@ def _error(code: int, answer: Mapping[str, Any]) -> BotApiError:
         failure = Failure.THROTTLED
     elif failure is Failure.REFUSED and any(word in description.lower() for word in _GONE):
         failure = Failure.GONE
+    elif failure is Failure.REFUSED and any(word in description.lower() for word in _MUTED):
+        failure = Failure.UNREACHED  # somebody took a right away, and may give it back
     elif code == 404 and "method" in description.lower():
         failure = Failure.REFUSED
     pause = max(0.0, wait or 0.0) or (1.0 if failure is Failure.THROTTLED else 0.0)

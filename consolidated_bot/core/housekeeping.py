@@ -6,10 +6,11 @@ import asyncio
 
 import structlog
 
-from consolidated_bot.core import inbox, outbox
+from consolidated_bot.core import inbox, moves, outbox
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database
 from consolidated_bot.core.leadership import Leadership
+from consolidated_bot.core.moves import ChatMoves
 from consolidated_bot.core.outgoing import Outgoing
 from consolidated_bot.core.telemetry import Metrics
 from consolidated_bot.core.workers import ChatWorkers
@@ -41,10 +42,11 @@ class Housekeeping:
         self._ticks = 0
         self._log = structlog.get_logger()
 
-    def attach(self, workers: ChatWorkers, outgoing: Outgoing) -> None:
-        """Hand reloaded work to these."""
+    def attach(self, workers: ChatWorkers, outgoing: Outgoing, chats: ChatMoves) -> None:
+        """Hand reloaded work to these, and what other processes saw move."""
         self._workers = workers
         self._outgoing = outgoing
+        self._chats = chats
 
     async def run(self) -> None:
         """Tick for ever; a database that is away is no reason to die."""
@@ -71,6 +73,10 @@ class Housekeeping:
             await self._database.read(lambda c: outbox.queued(c, self._bot_id, limit=BATCH))
         )
 
+    async def look_for_moves(self) -> None:
+        """Learn which groups have other ids than they are known by."""
+        self._chats.learn(await self._database.read(lambda c: moves.stored(c, self._bot_id)))
+
     async def _tick(self) -> None:
         shared = not self._database.one_process
         regular = self._ticks % GAUGES_EVERY == 1
@@ -81,6 +87,7 @@ class Housekeeping:
         if self._leadership.held and (shared or regular):
             await self.load_outbox()
         if regular:
+            await self.look_for_moves()
             await self._measure()
         if self._ticks % PURGE_EVERY == 1:
             await self._purge()

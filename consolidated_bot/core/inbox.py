@@ -1,8 +1,9 @@
 """The inbox: an update is a row before Telegram hears that we have it.
 
 The key is (bot_id, update_id). A row's life: pending -> done, or pending -> dead after too many
-failures (it can be replayed). Rows stay 48 hours: longer than Telegram's redelivery window (24 h)
-and far shorter than the week after which update ids restart (BOT rule 3).
+failures (it can be replayed). Rows stay 48 hours, dead ones six days so that a weekend loses none:
+longer than Telegram's redelivery window (24 h) and shorter than the week after which update ids
+restart (BOT rule 3).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from consolidated_bot.core.db import Prepared, upsert
 from consolidated_bot.core.tables import INBOX, INBOX_REJECTED
 
 KEEP_MS = 48 * 3_600_000
+KEEP_DEAD_MS = 6 * 24 * 3_600_000
 PURGE_BATCH = 2_000
 
 
@@ -245,9 +247,13 @@ def revive(connection: Connection, bot_id: int | None, update_ids: Iterable[int]
 def purge(connection: Connection, now_ms: int) -> int:
     """Delete a batch of rows past their keeping time; return how many (0: nothing left)."""
     limit = now_ms - KEEP_MS
+    buried = INBOX.c.received_ms < now_ms - KEEP_DEAD_MS
     old = (
         select(INBOX.c.bot_id, INBOX.c.update_id)
-        .where(INBOX.c.received_ms < limit, INBOX.c.state != "pending")
+        .where(
+            INBOX.c.received_ms < limit,
+            (INBOX.c.state == "done") | (INBOX.c.state == "dead") & buried,
+        )
         .limit(PURGE_BATCH)
     )
     keys = connection.execute(old).all()

@@ -6,6 +6,7 @@ No model is built here: of an update only its id and its chat are looked at.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -20,8 +21,8 @@ from consolidated_bot.core.json_text import dumps, loads
 from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.workers import ChatWorkers
 
-ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
 LONGEST_REJECTED = 100_000
+INTEGER = re.compile(r"-?[0-9]{1,19}")
 ACKNOWLEDGE_SECONDS = 0.001
 STORES_AT_ONCE = 4
 
@@ -104,12 +105,14 @@ class Intake:
 
 def update_id_of(update: Any) -> int | None:
     """The id if it is one that a database can hold."""
-    number = update.get("update_id") if isinstance(update, dict) else None
-    return number if isinstance(number, int) and _fits(number) else None
+    return _whole(update.get("update_id")) if isinstance(update, dict) else None
 
 
-def _fits(number: int) -> bool:
-    return -(2**63) <= number < 2**63
+def _whole(value: Any) -> int | None:
+    """The number that an id is, be it written as text; None for what no database can hold."""
+    if isinstance(value, str) and INTEGER.fullmatch(value):
+        value = int(value)
+    return value if isinstance(value, int) and -(2**63) <= value < 2**63 else None
 
 
 def button_press(body: str) -> str | None:
@@ -129,9 +132,9 @@ def chat_of(update: dict[str, Any]) -> int:
         message = event.get("message")
         for holder in (event, message if isinstance(message, dict) else {}):
             chat = holder.get("chat")
-            if isinstance(chat, dict) and isinstance(number := chat.get("id"), int):
-                return number if _fits(number) else 0
+            if isinstance(chat, dict) and "id" in chat:
+                return _whole(chat["id"]) or 0
         author = event.get("from") or event.get("user")
-        if isinstance(author, dict) and isinstance(number := author.get("id"), int):
-            return number if _fits(number) else 0
+        if isinstance(author, dict) and "id" in author:
+            return _whole(author["id"]) or 0
     return 0

@@ -17,8 +17,9 @@ def loads(raw: bytes) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """`value` as JSON text that any database stores."""
+    """`value` as JSON text that any database stores, with a mark for characters that none does."""
     try:
-        return orjson.dumps(value).decode()
+        text = orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
-        return json.dumps(value)
+        text = json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
+    return text.replace("\\u0000", "\\ufffd")

@@ -118,6 +118,27 @@ class ChatUnreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteMove:
+    """Command: Telegram says that a group has another id from now on."""
+
+    chat_id: int
+    moved_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveNoted:
+    """Whatever there is to say of a move is said in the operations chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMoved:
+    """Event: the group known as `chat_id` is `moved_to` at Telegram's now."""
+
+    chat_id: int
+    moved_to: int
+
+
+@dataclass(frozen=True, slots=True)
 class TopicLost:
     """Event: somebody has deleted the topic `key`; the next send opens an empty one."""
 

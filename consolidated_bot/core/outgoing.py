@@ -159,6 +159,8 @@ class Outgoing:
         metrics = self._telemetry.metrics
         if state == "dropped":
             metrics.unreachable.inc()
+            if item.chat_id < 0:
+                self._log.error("a group is out of reach: is the bot still in it?", error=error)
         elif state == "failed":
             metrics.failed_sends.inc()
             self._log.error("a send was refused for good", method=item.method, error=error)

@@ -2,8 +2,8 @@
 
 It starts without an offset: unconfirmed updates come again and the inbox's key drops the repeats.
 Starting from the highest stored id would lose updates, since ids may restart lower after an idle
-week and an offset confirms everything below it. For the same reason the offset is dropped after a
-day without updates.
+week and an offset confirms everything below it. For the same reason the offset, which only has to
+confirm, is dropped after a minute without updates.
 
 While updates keep coming, requests keep a distance of `GATHER_SECONDS`: what comes meanwhile
 shares one request, one commit and one turn of work: a fifth of the cost of an update at 100 a
@@ -19,7 +19,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
-from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake, update_id_of
+from consolidated_bot.core.intake import Intake, update_id_of
+from consolidated_bot.core.reading import ALLOWED_UPDATES
 from consolidated_bot.core.telemetry import Metrics
 
 POLL_SECONDS = 25
@@ -30,7 +31,7 @@ CONFLICT_PAUSE_SECONDS = 1.0
 CONFLICT_QUIET_SECONDS = 600.0
 SHORT_POLL_SECONDS = 0.1
 GATHER_SECONDS = 0.05
-OFFSET_SECONDS = 86_400.0
+OFFSET_SECONDS = 60.0
 RIVAL = (
     "Another process fetches updates with this bot's token (409 Conflict). What it fetches does "
     "not reach us: stop it, or revoke the token at @BotFather."

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import CallbackQuery, Message, Update
-from aiogram.types.update import UpdateTypeLookupError
 from pydantic import ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -29,6 +28,7 @@ from consolidated_bot.core.inbox import Received
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.core.outbox import Queued
 from consolidated_bot.core.place import Place
+from consolidated_bot.core.reading import read_update
 from consolidated_bot.core.telemetry import Telemetry
 from consolidated_bot.core.texts import apology
 from consolidated_bot.core.unit import UnitOfWork
@@ -82,7 +82,7 @@ class Processor:
         parts = self._parts
         started = parts.clock.now_ms()
         try:
-            update = _parse(row, parts.bot)
+            update = read_update(row.body, parts.bot)
             command = await self._route(update)
             committed = await self._effects(row, started, _Work(update, command))
         except EarlierPendingError:
@@ -170,7 +170,7 @@ class Processor:
         """Count the failure; after too many the update is buried and its author told so."""
         reason = f"{type(error).__name__}: {error}"[:500]
         database = self._parts.database
-        last = isinstance(error, ValidationError | orjson.JSONDecodeError)
+        last = isinstance(error, ValidationError | json.JSONDecodeError)
         try:
             attempts = await database.write(lambda c: inbox.record_failure(c, row, reason))
             if attempts == 0:
@@ -244,20 +244,10 @@ def _take_turn(connection: Connection, row: Received, now_ms: int) -> bool:
     return False
 
 
-def _parse(row: Received, bot: Bot) -> Update | None:
-    """The update, or None for a kind that this version of aiogram does not know."""
-    update = Update.model_validate(orjson.loads(row.body), context={"bot": bot})
-    try:
-        update.event_type  # noqa: B018 - asking is the check
-    except UpdateTypeLookupError:
-        return None
-    return update
-
-
 def _sender(update: Update, place: Place) -> Sender:
     event = update.event
     if isinstance(event, CallbackQuery):
-        assert isinstance(event.message, Message)
+        assert event.message is not None
         return place.sender(event.from_user, event.message)
     assert isinstance(event, Message)
     return place.sender(event.from_user, event)

@@ -13,7 +13,13 @@ from consolidated_bot.core.bus import Bus
 from consolidated_bot.core.clock import Clock
 from consolidated_bot.core.db import Database, Urgency
 from consolidated_bot.core.journeys import JourneyWatch
-from consolidated_bot.core.messages import ChatUnreachable, SendEnded, SendTroubled, TopicLost
+from consolidated_bot.core.messages import (
+    ChatMoved,
+    ChatUnreachable,
+    SendEnded,
+    SendTroubled,
+    TopicLost,
+)
 from consolidated_bot.core.outbox import Finished, Queued
 from consolidated_bot.core.unit import UnitOfWork
 
@@ -49,6 +55,10 @@ class Recorder:
             await self._announce(TopicLost(chat_id, key))
         except Exception as error:  # noqa: BLE001 - what is to be said there goes first
             structlog.get_logger().error("a lost topic was not announced", error=str(error))
+
+    async def chat_moved(self, event: ChatMoved) -> None:
+        """Tell the core that a group has another id; raises what the database raises."""
+        await self._announce(event)
 
     async def _announce(self, event: Any) -> None:
         self.deliver(await self._database.write(lambda c: self._publish(c, event)))

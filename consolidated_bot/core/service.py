@@ -60,6 +60,7 @@ class Service:
         self._parts = parts
         self._tasks: list[asyncio.Future[None]] = []
         self._polling: asyncio.Future[None] | None = None
+        self._announcing: asyncio.Future[None] | None = None
         self._log = structlog.get_logger()
 
     def not_ready(self) -> list[str]:
@@ -81,7 +82,7 @@ class Service:
             await self._start(stopping)
             if parts.webhook and not stop.is_set():
                 await webhook.start(parts.webhook.server())
-                await parts.webhook.announce()
+                self._announcing = asyncio.ensure_future(parts.webhook.announce())
             if not stop.is_set():
                 self._log.info("serving", mode="webhook" if parts.webhook else "polling")
                 await _first_of(stopping, *self._tasks)
@@ -104,6 +105,7 @@ class Service:
                 return
             leading.result()
             await parts.housekeeping.reload_inbox()
+        await parts.housekeeping.look_for_moves()
         _calm_collector()
         self._tasks = parts.workers.start()
         self._tasks.append(asyncio.ensure_future(parts.housekeeping.run()))
@@ -130,8 +132,9 @@ class Service:
         give_up = loop.time() + seconds
         if parts.webhook:
             parts.webhook.stop()
-        if self._polling:
-            self._polling.cancel()
+        for task in (self._polling, self._announcing):
+            if task:
+                task.cancel()
         await parts.workers.stop(seconds)
         if self._tasks and parts.leadership.held:
             await parts.outgoing.drain(max(0.0, give_up - loop.time()))

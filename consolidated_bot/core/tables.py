@@ -24,7 +24,7 @@ INBOX = Table(
 INBOX_REJECTED = Table(
     "inbox_rejected",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
     Column("bot_id", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
@@ -34,7 +34,7 @@ INBOX_REJECTED = Table(
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
     Column("bot_id", BigInteger, nullable=False),
     Column("chat_id", BigInteger, nullable=False),
     Column("priority", Integer, nullable=False),
@@ -72,6 +72,14 @@ FORUM_TOPIC = Table(
     Column("thread_id", BigInteger, nullable=False),
 )
 
+MOVED_CHAT = Table(
+    "moved_chat",
+    METADATA,
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("moved_to", BigInteger, nullable=False),
+)
+
 LEADER = Table(
     "leader",
     METADATA,
@@ -101,7 +109,7 @@ CONVERSATION = Table(
 AUDIT = Table(
     "audit",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
     Column("actor_id", BigInteger),
     Column("action", Text, nullable=False),

@@ -18,15 +18,25 @@ SLOW_DOWN = {
     "всегда.",
 }
 
+IN_PRIVATE = {
+    "en": "Please write to me in private: what we say there nobody else reads.",
+    "ru": "Напишите мне, пожалуйста, в личные сообщения: там нас никто не прочтёт.",
+}
+
+
+def in_words(texts: dict[str, str], language: str) -> str:
+    """The text in `language`, in English if there is none."""
+    return texts.get(language[:2], texts["en"])
+
 
 def slow_down(body: str) -> dict[str, Any]:
     """Parameters of the message to whoever floods us."""
-    return {"text": SLOW_DOWN[_language(body)]}
+    return {"text": in_words(SLOW_DOWN, _language(body))}
 
 
 def apology(body: str, error_id: str) -> dict[str, Any]:
     """Parameters of the message to the author of an update that was given up."""
-    return {"text": APOLOGY[_language(body)].format(error_id=error_id)}
+    return {"text": in_words(APOLOGY, _language(body)).format(error_id=error_id)}
 
 
 def _language(body: str) -> str:

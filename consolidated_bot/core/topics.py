@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, delete, select
 
-from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
+from consolidated_bot.core.bot_api import BotApiError, Calls, Failure
 from consolidated_bot.core.db import Database, upsert
 from consolidated_bot.core.messages import Topic
 from consolidated_bot.core.tables import FORUM_TOPIC
@@ -35,7 +35,7 @@ class TopicStore(Protocol):
 class ForumTopics:
     """Finds the thread of a topic, opening it if there is none."""
 
-    def __init__(self, api: BotApi, store: TopicStore) -> None:
+    def __init__(self, api: Calls, store: TopicStore) -> None:
         """Ask `api`, remember in `store`."""
         self._api = api
         self._store = store
@@ -52,6 +52,10 @@ class ForumTopics:
         thread_id = await self._store.thread(chat_id, topic.key)
         return thread_id if thread_id is not None else await self._open(chat_id, topic)
 
+    def avoid(self, chat_id: int) -> None:
+        """Write to the group as a whole for a while."""
+        self._without[chat_id] = time.monotonic() + ASK_AGAIN_SECONDS
+
     async def forget(self, chat_id: int, topic: Topic) -> None:
         """Somebody deleted it."""
         await self._store.keep(chat_id, topic.key, None)
@@ -61,9 +65,9 @@ class ForumTopics:
         try:
             made = await self._api.call("createForumTopic", params)
         except BotApiError as error:
-            if error.failure is not Failure.REFUSED or error.moved_to is not None:
+            if error.failure is not Failure.REFUSED:
                 raise
-            self._without[chat_id] = time.monotonic() + ASK_AGAIN_SECONDS
+            self.avoid(chat_id)
             return None
         thread_id = made.get("message_thread_id") if isinstance(made, dict) else None
         if not isinstance(thread_id, int):

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
+from consolidated_bot.core.bot_api import BotApiError, Calls, Failure
 from consolidated_bot.core.messages import Topic
 from consolidated_bot.core.outbox import Queued
 from consolidated_bot.core.topics import GONE, ForumTopics
@@ -28,7 +28,7 @@ class Transmission:
     """Makes a send happen and returns the ids of the messages that stand for it."""
 
     def __init__(
-        self, api: BotApi, find_message: FindMessage, topics: ForumTopics, topic_lost: TopicLost
+        self, api: Calls, find_message: FindMessage, topics: ForumTopics, topic_lost: TopicLost
     ) -> None:
         """`find_message` looks a slot up where it is stored; `topic_lost` hears of deletions."""
         self._api = api
@@ -36,6 +36,10 @@ class Transmission:
         self._topics = topics
         self._topic_lost = topic_lost
         self._slots: OrderedDict[str, int] = OrderedDict()
+
+    def forget_places(self) -> None:
+        """Messages are numbered anew: look up where they stand."""
+        self._slots.clear()
 
     def knows(self, slot: str) -> bool:
         """Whether a send to `slot` will be an edit, as far as memory tells."""
@@ -83,13 +87,22 @@ class Transmission:
             return False
         if CLOSED in description:
             thread = {"chat_id": item.chat_id, "message_thread_id": thread_id}
-            await self._call("reopenForumTopic", thread, place=True)
+            await self._reopen(item.chat_id, thread)
             return True
         if any(words in description for words in GONE):
             await self._topics.forget(item.chat_id, topic)
             await self._topic_lost(item.chat_id, topic.key)
             return True
         return False
+
+    async def _reopen(self, chat_id: int, thread: dict[str, Any]) -> None:
+        """Where we may not, the group as a whole is written to: nothing is lost in a topic."""
+        try:
+            await self._call("reopenForumTopic", thread, place=True)
+        except BotApiError as error:
+            if error.failure is not Failure.REFUSED:
+                raise
+            self._topics.avoid(chat_id)
 
     async def _steer_topic(self, item: Queued, params: dict[str, Any]) -> None:
         """Close, reopen or delete a topic; where none is open there is nothing to do."""
@@ -140,7 +153,7 @@ class Transmission:
             self._slots.popitem(last=False)
 
     async def _call(self, method: str, params: dict[str, Any], *, place: bool = False) -> Any:
-        """Call; what can be mended (markup, moved group, thread) is repeated once.
+        """Call; what can be mended (markup, thread) is repeated once.
 
         `place`: the thread matters, so a message is not sent without it.
         """
@@ -159,8 +172,6 @@ def _without_refused(
     """The same message without what was refused: the text matters more than its dress."""
     if error.failure is not Failure.REFUSED:
         return None
-    if error.moved_to is not None:
-        return {**params, "chat_id": error.moved_to}
     description = error.description.lower()
     if BAD_MARKUP in description and "parse_mode" in params:
         return {key: value for key, value in params.items() if key != "parse_mode"}

@@ -25,10 +25,14 @@ from consolidated_bot.core.messages import (
 )
 from consolidated_bot.core.tables import AUDIT, CONVERSATION, COUNTER
 
+DIALOGUE_MS = 2 * 3_600_000
+"""After so long nobody remembers what was asked: what they write is no answer to it."""
+
 _CONVERSATION = Prepared(
     select(CONVERSATION.c.topic, CONVERSATION.c.step, CONVERSATION.c.draft).where(
         CONVERSATION.c.chat_id == bindparam("key_chat"),
         CONVERSATION.c.user_id == bindparam("key_user"),
+        CONVERSATION.c.updated_ms > bindparam("since"),
     )
 )
 _END_CONVERSATION = Prepared(
@@ -127,7 +131,8 @@ class UnitOfWork:
 
     def conversation(self, sender: Sender) -> Conversation | None:
         """The sender's guided dialogue in progress."""
-        keys = {"key_chat": sender.chat_id, "key_user": sender.user_id}
+        since = self._now_ms - DIALOGUE_MS
+        keys = {"key_chat": sender.chat_id, "key_user": sender.user_id, "since": since}
         row = _CONVERSATION.first(self.connection, **keys)
         return Conversation(row[0], row[1], orjson.loads(row[2])) if row else None
 

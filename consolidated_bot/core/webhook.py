@@ -12,12 +12,15 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from consolidated_bot.core.bot_api import BotApi, BotApiError
-from consolidated_bot.core.intake import ALLOWED_UPDATES, Intake
+from consolidated_bot.core.bot_api import BotApi, BotApiError, Failure
+from consolidated_bot.core.intake import Intake
 from consolidated_bot.core.json_text import loads
+from consolidated_bot.core.reading import ALLOWED_UPDATES
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 LARGEST_BODY = 4 * 1024 * 1024
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
 
 
 class Webhook:
@@ -52,19 +55,25 @@ class Webhook:
         return web.Server(self.receive, request_factory=request, access_log=None)
 
     async def announce(self) -> None:
-        """Tell Telegram where to deliver; a refusal is logged and the last setting stays."""
-        try:
-            await self._api.call(
-                "setWebhook",
-                {
-                    "url": self._url,
-                    "secret_token": self._secret.decode(),
-                    "allowed_updates": ALLOWED_UPDATES,
-                    "max_connections": 100,
-                },
-            )
-        except BotApiError as error:
-            self._log.error("the webhook could not be set", error=error.description)
+        """Tell Telegram where to deliver, until it has heard; what it refuses is said once."""
+        params = {
+            "url": self._url,
+            "secret_token": self._secret.decode(),
+            "allowed_updates": ALLOWED_UPDATES,
+            "max_connections": 100,
+        }
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._api.call("setWebhook", params)
+            except BotApiError as error:
+                self._log.error("the webhook could not be set", error=error.description)
+                if error.failure in {Failure.REFUSED, Failure.UNAUTHORIZED}:
+                    return
+                await asyncio.sleep(max(pause, error.retry_after))
+                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+            else:
+                return
 
     def stop(self) -> None:
         """Answer 503 from now on: Telegram keeps what comes and sends it again."""

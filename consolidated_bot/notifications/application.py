@@ -111,7 +111,7 @@ class NotificationUseCases:
         for topic in topics:
             store.subscribe(sender, topic, scope.now_ms)
         now = tuple(store.topics_of(sender.user_id))
-        return Subscriptions(now, "subscribed", ", ".join(topics))
+        return Subscriptions(now, "subscribed", tuple(topics))
 
     def unsubscribe(
         self, store: Notifications, scope: Scope, command: Unsubscribe
@@ -120,7 +120,8 @@ class NotificationUseCases:
         topics = [checked_topic(command.topic)] if command.topic else list(TOPICS)
         for topic in topics:
             store.unsubscribe(user_id, topic)
-        return Subscriptions(tuple(store.topics_of(user_id)), "unsubscribed", ", ".join(topics))
+        now = tuple(store.topics_of(user_id))
+        return Subscriptions(now, "unsubscribed", tuple(topics))
 
     def view(
         self, store: Notifications, scope: Scope, command: ViewSubscriptions

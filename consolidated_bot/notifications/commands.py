@@ -68,11 +68,11 @@ class FeedBroadcasts:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """`changed` says what just happened: subscribed, unsubscribed or None."""
+    """`changed` says what just happened to the topics `concerned`: subscribed or unsubscribed."""
 
     topics: tuple[str, ...]
     changed: str | None = None
-    topic: str = ""
+    concerned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

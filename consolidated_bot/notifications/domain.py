@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from consolidated_bot.core.errors import Refused
+from consolidated_bot.core.lengths import units
 from consolidated_bot.core.zones import zone_named
 
 TOPICS = ("news", "service", "campaign")
@@ -132,6 +133,6 @@ def checked_topic(text: str) -> str:
 def checked_body(text: str) -> str:
     """A text that fits into a message."""
     body = text.strip()
-    if not 1 <= len(body) <= LONGEST_BODY:
+    if not 1 <= units(body) <= LONGEST_BODY:
         raise NotificationsRefused("bad_body", most=LONGEST_BODY)
     return body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -13,6 +13,7 @@ from aiogram.types import CallbackQuery, Message
 from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.messages import Answer, Priority, Send, Sender
 from consolidated_bot.core.routes import Routes
+from consolidated_bot.core.words import number_in
 from consolidated_bot.notifications import commands as n
 from consolidated_bot.notifications.domain import SUBJECT, TOPICS, NotificationsRefused
 from consolidated_bot.notifications.texts import say
@@ -70,7 +71,7 @@ def broadcast_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
 
 def _number(text: str) -> int:
     """A broadcast's number; 0, which none has, for what is no number."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    return number_in(text) or 0
 
 
 def _subscriptions(result: n.Subscriptions, to: Sender) -> Answer:
@@ -83,15 +84,20 @@ def _subscriptions(result: n.Subscriptions, to: Sender) -> Answer:
         ]
         for topic in TOPICS
     ]
-    topics = ", ".join(say(to.language, f"topic_{topic}") for topic in result.topics)
+    topics = _named(result.topics, to.language)
     text = say(to.language, "list", topics=topics) if topics else say(to.language, "none")
     if result.changed:
-        text = f"{say(to.language, result.changed, topic=result.topic)}\n{text}"
+        changed = _named(result.concerned, to.language)
+        text = f"{say(to.language, result.changed, topic=changed)}\n{text}"
     params = {"text": text, "parse_mode": "HTML", "reply_markup": keyboard(rows)}
     journey = {"subscribed": "subscribe", "unsubscribed": "unsubscribe"}.get(
         result.changed or "", "view"
     )
     return Answer(f"notifications/{journey}", (Send(to.chat_id, params),))
+
+
+def _named(topics: Sequence[str], language: str) -> str:
+    return ", ".join(say(language, f"topic_{topic}") for topic in topics)
 
 
 def _refused(refusal: NotificationsRefused, to: Sender) -> Answer:

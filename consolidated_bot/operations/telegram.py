@@ -9,6 +9,7 @@ from aiogram.types import CallbackQuery, Message
 
 from consolidated_bot.core.messages import Sender
 from consolidated_bot.core.routes import Routes
+from consolidated_bot.core.words import number_in
 from consolidated_bot.operations import commands as o
 
 routes = Routes("operations")
@@ -27,24 +28,24 @@ def status(sender: Sender, words: str, message: Message) -> Any:
 @routes.command("incident")
 def incident(sender: Sender, words: str, message: Message) -> Any:
     """`/incident` lists what is open, `/incident 3` shows one with its plan."""
-    return o.ShowIncidents(sender, _number(words))
+    return o.ShowIncidents(sender, number_in(words))
 
 
 @routes.command("ack")
 def ack(sender: Sender, words: str, message: Message) -> Any:
-    return o.ActOnIncident(sender, "ack", _number(words))
+    return o.ActOnIncident(sender, "ack", number_in(words))
 
 
 @routes.command("escalate")
 def escalate(sender: Sender, words: str, message: Message) -> Any:
-    return o.ActOnIncident(sender, "escalate", _number(words))
+    return o.ActOnIncident(sender, "escalate", number_in(words))
 
 
 @routes.command("silence")
 def silence(sender: Sender, words: str, message: Message) -> Any:
     """`/silence [3] 30m why`, `/silence [3] off`."""
     first, _, rest = words.partition(" ")
-    number = _number(first)
+    number = number_in(first)
     duration, _, reason = (rest if number is not None else words).strip().partition(" ")
     if duration.lower() == "off":
         return o.SilenceIncident(sender, number, 0.0, reason)
@@ -62,7 +63,7 @@ def level(sender: Sender, words: str, message: Message) -> Any:
         return o.ShowLevel(sender)
     if first.lower() == "auto":
         return o.SetLevel(sender, None, reason=rest)
-    number = _number(first.upper().removeprefix("L"))
+    number = number_in(first.upper().removeprefix("L"))
     if number is None:
         return o.Misunderstood(sender, "bad_level")
     duration, _, reason = rest.strip().partition(" ")
@@ -81,7 +82,7 @@ def campaign(sender: Sender, words: str, message: Message) -> Any:
     if action == "end" and not given:
         return o.EndCampaign(sender)
     if action == "start" and len(given) in {2, 3}:
-        volume = _number(given[1].replace(",", "").replace("_", ""))
+        volume = number_in(given[1].replace(",", "").replace("_", ""))
         seconds = _seconds(given[2]) if len(given) == 3 else None
         if volume is not None and (len(given) == 2 or seconds is not None):
             minutes = None if seconds is None else round(seconds / 60)
@@ -94,7 +95,7 @@ def press(sender: Sender, words: str, query: CallbackQuery) -> Any:
     """`op:action:incident[:step]`."""
     action, _, rest = words.partition(":")
     number, _, step = rest.partition(":")
-    incident_number = _number(number) or 0
+    incident_number = number_in(number) or 0
     if action in ACTIONS:
         return o.ActOnIncident(sender, action, incident_number)
     if action == "silence":
@@ -104,12 +105,6 @@ def press(sender: Sender, words: str, query: CallbackQuery) -> Any:
     if action == "step":
         return o.TickStep(sender, incident_number, step)
     return None
-
-
-def _number(text: str) -> int | None:
-    """A number as people and callback data write it."""
-    bare = text.strip().removeprefix("#")
-    return int(bare) if bare.isascii() and bare.isdecimal() and len(bare) < 16 else None
 
 
 def _seconds(text: str) -> float | None:

@@ -7,19 +7,22 @@ from typing import Any
 
 from consolidated_bot.core.messages import Scope
 from consolidated_bot.support.commands import (
-    Asked,
     AskHelp,
-    CategoryOpened,
-    Found,
-    HelpGiven,
     OpenCategory,
-    Overview,
-    Read,
+    PressStray,
     ReadEntry,
     SearchFaq,
     Troubleshoot,
 )
 from consolidated_bot.support.faq import Handbook
+from consolidated_bot.support.results import (
+    Asked,
+    CategoryOpened,
+    Found,
+    HelpGiven,
+    Overview,
+    Read,
+)
 
 
 class Answers:
@@ -30,7 +33,10 @@ class Answers:
         self._handbook = handbook
 
     def help(self, _: object, scope: Scope, command: AskHelp) -> HelpGiven:
-        return HelpGiven()
+        return HelpGiven(command.unknown)
+
+    def stray(self, _: object, scope: Scope, command: PressStray) -> PressStray:
+        return command
 
     def search(self, _: object, scope: Scope, command: SearchFaq) -> Found | Overview:
         if not command.words:
@@ -58,6 +64,7 @@ class Answers:
         """By command."""
         return {
             AskHelp: self.help,
+            PressStray: self.stray,
             SearchFaq: self.search,
             OpenCategory: self.open_category,
             ReadEntry: self.read,

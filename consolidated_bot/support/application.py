@@ -8,6 +8,7 @@ from typing import Any
 from consolidated_bot.core.messages import ChatUnreachable, TopicLost
 from consolidated_bot.published import AccountErased
 from consolidated_bot.support.answers import Answers
+from consolidated_bot.support.desk import Desk
 from consolidated_bot.support.handling import Handling
 from consolidated_bot.support.outreach import Outreach
 from consolidated_bot.support.submitting import DIALOGUE, Submitting
@@ -28,6 +29,7 @@ class Support:
         self._parts = (
             self._submitting,
             Handling(policy),
+            Desk(),
             self._upkeep,
             self._outreach,
             Answers(policy.handbook),

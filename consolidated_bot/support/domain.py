@@ -10,10 +10,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from consolidated_bot.core.errors import Refused
+from consolidated_bot.core.lengths import LONGEST_TEXT, units
 
 State = Literal["open", "taken", "closed"]
 
-LONGEST_BODY = 3500
+LONGEST_BODY = LONGEST_TEXT
 SHORTEST_BODY = 3
 ANNOUNCED_PER_MINUTE = 6  # a group takes 20 messages a minute: cards must leave room for answers
 
@@ -69,11 +70,29 @@ class Ticket:
             raise SupportRefused("taken_already", number=self.number, agent=self.agent_name)
         return replace(self, state="taken", agent_id=agent_id, agent_name=agent_name)
 
+    def given_to(self, colleague: Colleague, at_ms: int) -> Ticket:
+        """The same in a colleague's hands, whoever had it."""
+        if self.state == "closed":
+            raise SupportRefused("closed_already", number=self.number)
+        return replace(
+            self,
+            state="taken",
+            agent_id=colleague.user_id,
+            agent_name=colleague.name,
+            announced_ms=self.announced_ms or at_ms,
+        )
+
+    def released(self) -> Ticket:
+        """The same, for any agent to take; who had it last is kept, as their topic is."""
+        if self.state != "taken":
+            raise SupportRefused("not_taken", number=self.number)
+        return replace(self, state="open")
+
     def answered(self, agent_id: int, agent_name: str, at_ms: int) -> Ticket:
         """The same after an agent's answer; whoever answers first has taken it."""
         if self.state == "closed":
             raise SupportRefused("closed_already", number=self.number)
-        owned = self if self.agent_id else self.taken_by(agent_id, agent_name)
+        owned = self if self.state == "taken" else self.taken_by(agent_id, agent_name)
         first_ms = self.first_response_ms or at_ms
         return replace(owned, first_response_ms=first_ms, waiting_since_ms=at_ms)
 
@@ -118,6 +137,15 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """An agent who has done something in the operations chat."""
+
+    user_id: int
+    name: str
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Somebody who has written to us; `unreachable_ms` once they have blocked the bot."""
 
@@ -134,7 +162,7 @@ def checked_body(text: str) -> str:
     body = text.strip()
     if len(body) < SHORTEST_BODY:
         raise SupportRefused("too_short")
-    if len(body) > LONGEST_BODY:
+    if units(body) > LONGEST_BODY:
         raise SupportRefused("too_long", most=LONGEST_BODY)
     return body
 

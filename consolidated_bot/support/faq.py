@@ -136,6 +136,15 @@ class Handbook:
         """The entries of one category, in the order of the file."""
         return [entry for entry in self.entries.values() if entry.category == category]
 
+    def described(self, place: str) -> str | None:
+        """What somebody has read at `faq:ENTRY` or `fix:STEP`, in words for staff."""
+        kind, _, name = place.partition(":")
+        if kind == "faq" and (entry := self.entries.get(name)):
+            return f"Has read: {in_language(entry.question, 'en')}"
+        if kind == "fix" and (step := self.steps.get(name)):
+            return f"Has tried: {in_language(step.text, 'en')}"
+        return None
+
     def search(self, words: str, most: int = 5) -> list[Entry]:
         """The entries that fit best, best first; empty if none has any of the words."""
         wanted = stems(words)

@@ -8,7 +8,7 @@ from typing import Any
 
 from consolidated_bot.core.keyboards import button, keyboard
 from consolidated_bot.core.messages import Answer, Send, Sender
-from consolidated_bot.support import commands as c
+from consolidated_bot.support import results as r
 from consolidated_bot.support.faq import Entry, Handbook, in_language
 from consolidated_bot.support.texts import say
 
@@ -26,14 +26,14 @@ class FaqView:
     def presenters(self) -> dict[type, Callable[[Any, Sender], Answer]]:
         """By result."""
         return {
-            c.Overview: self.overview,
-            c.CategoryOpened: self.category,
-            c.Found: self.found,
-            c.Read: self.read,
-            c.Asked: self.asked,
+            r.Overview: self.overview,
+            r.CategoryOpened: self.category,
+            r.Found: self.found,
+            r.Read: self.read,
+            r.Asked: self.asked,
         }
 
-    def overview(self, _: c.Overview, to: Sender) -> Answer:
+    def overview(self, _: r.Overview, to: Sender) -> Answer:
         rows = [
             [button(in_language(title, to.language), f"faq:c:{category}")]
             for category, title in self._handbook.categories.items()
@@ -41,18 +41,19 @@ class FaqView:
         ]
         return _read(to, say(to.language, "faq"), rows)
 
-    def category(self, result: c.CategoryOpened, to: Sender) -> Answer:
+    def category(self, result: r.CategoryOpened, to: Sender) -> Answer:
         title = in_language(self._handbook.categories[result.category], to.language)
         rows = [_entry_row(entry, to.language) for entry in result.entries]
         rows.append([button(say(to.language, "button_back"), "faq:home")])
         return _read(to, f"<b>{escape(title)}</b>", rows)
 
-    def read(self, result: c.Read, to: Sender) -> Answer:
+    def read(self, result: r.Read, to: Sender) -> Answer:
         back = button(say(to.language, "button_back"), f"faq:c:{result.entry.category}")
-        return _read(to, _entry_text(result.entry, to.language), [[back]])
+        rows = [[back, _ask(to.language, f"faq:{result.entry.id}")]]
+        return _read(to, _entry_text(result.entry, to.language), rows)
 
-    def found(self, result: c.Found, to: Sender) -> Answer:
-        ask = []
+    def found(self, result: r.Found, to: Sender) -> Answer:
+        ask = [[_ask(to.language)]]
         if result.freely:
             label = say(to.language, "button_ticket")
             ask = [[button(label, f"tk:new:{result.message_id}")]]
@@ -73,11 +74,16 @@ class FaqView:
         rows = [_entry_row(entry, to.language) for entry in others]
         return _read(to, text, rows + ask, reply=result.freely)
 
-    def asked(self, result: c.Asked, to: Sender) -> Answer:
+    def asked(self, result: r.Asked, to: Sender) -> Answer:
         step = self._handbook.steps[result.step]
         rows = [
             [button(in_language(label, to.language)[:LONGEST_LABEL], f"fix:{target}")]
             for target, label in step.options
+        ] or [
+            [
+                button(say(to.language, "button_again"), "fix:start"),
+                _ask(to.language, f"fix:{step.id}"),
+            ]
         ]
         sends = (_message(to, escape(in_language(step.text, to.language)), rows),)
         return Answer("support/troubleshoot", sends)
@@ -101,6 +107,11 @@ def _message(
     if not rows:
         del params["reply_markup"]
     return Send(to.chat_id, params)
+
+
+def _ask(language: str, after: str | None = None) -> dict[str, str]:
+    """The way on to a person, who is told `after` what it was gone."""
+    return button(say(language, "button_ticket"), f"tk:ask:{after}" if after else "tk:ask")
 
 
 def _entry_row(entry: Entry, language: str) -> list[dict[str, str]]:

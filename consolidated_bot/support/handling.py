@@ -11,17 +11,10 @@ from consolidated_bot.published import TicketClosed
 from consolidated_bot.support.commands import (
     AlbumPart,
     AnswerCanned,
-    Answered,
     AnswerTicket,
-    CannedListed,
-    Changed,
     CloseTicket,
     Entered,
-    Ignored,
-    NoteAdded,
     NoteTicket,
-    Queue,
-    QueueShown,
     RateTicket,
     ReopenTicket,
     ShowQueue,
@@ -30,17 +23,29 @@ from consolidated_bot.support.commands import (
 )
 from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import in_language
+from consolidated_bot.support.results import (
+    Answered,
+    CannedListed,
+    Changed,
+    Ignored,
+    NoteAdded,
+    Queue,
+    QueueShown,
+)
 from consolidated_bot.support.tickets import (
     TRANSCRIPT,
     Policy,
     Tickets,
+    agent_here,
     described,
     existing,
     for_anyone,
+    named,
     own,
-    queue_card,
+    queue_if_left,
     require_agent,
     save,
+    ticket_at,
 )
 
 
@@ -53,36 +58,34 @@ class Handling:
 
     def take(self, tickets: Tickets, scope: Scope, command: TakeTicket) -> Changed:
         sender = command.sender
-        require_agent(scope, sender)
+        agent_here(tickets, scope, sender)
         before = existing(tickets, command.number)
         ticket = before.taken_by(sender.user_id, sender.name)
         if ticket.announced_ms is None:
             ticket = replace(ticket, announced_ms=scope.now_ms)
         save(tickets, scope, before, ticket, sender, "ticket.take")
-        history = tuple(tickets.entries(ticket.number, TRANSCRIPT))
-        return Changed(ticket, "taken", True, _queue(tickets, before), history)
+        fresh = before.agent_id is None
+        history = tuple(tickets.entries(ticket.number, TRANSCRIPT)) if fresh else ()
+        queue = queue_if_left(tickets, before)
+        return Changed(ticket, "taken", True, queue, history, fresh=fresh)
 
     def close(self, tickets: Tickets, scope: Scope, command: CloseTicket) -> Changed | Ignored:
         sender = command.sender
-        number = command.number
+        number = _meant(tickets, command)
         if number is None:
-            number = _ticket_of_topic(tickets, sender)
-            if number is None:
-                return Ignored()
+            return Ignored()
         before, by_staff = for_anyone(tickets, scope, sender, number)
         ticket = before.closed(scope.now_ms)
         save(tickets, scope, before, ticket, sender, "ticket.close")
         if before.state != "closed":
             scope.publish(TicketClosed(ticket.number, ticket.user_id, ticket.chat_id))
-        return Changed(ticket, "closed", by_staff, _queue(tickets, before))
+        return Changed(ticket, "closed", by_staff, queue_if_left(tickets, before))
 
     def reopen(self, tickets: Tickets, scope: Scope, command: ReopenTicket) -> Changed | Ignored:
         sender = command.sender
-        number = command.number
+        number = _meant(tickets, command)
         if number is None:
-            number = _ticket_of_topic(tickets, sender)
-            if number is None:
-                return Ignored()
+            return Ignored()
         before, by_staff = for_anyone(tickets, scope, sender, number)
         ticket = before.reopened()
         save(tickets, scope, before, ticket, sender, "ticket.reopen")
@@ -101,12 +104,12 @@ class Handling:
             part = _part(sender, command.album, first.ticket_number)
             tickets.add_part(part, scope.now_ms)
             return Ignored("support/agent-reply", first.ticket_number)
-        number = _ticket_at(tickets, sender, command.spot)
+        number = ticket_at(tickets, sender, command.spot)
         if number is None:
             if command.spot.to_bot:
                 raise SupportRefused("no_ticket_there")
             return Ignored()  # staff talks to each other
-        require_agent(scope, sender)
+        agent_here(tickets, scope, sender)
         text = described(command.text, command.attachment, shortest=1)
         answered = self._answer(tickets, scope, existing(tickets, number), (command, text))
         if answered.fresh and command.album is not None:
@@ -118,8 +121,8 @@ class Handling:
     ) -> Answered | CannedListed:
         """An answer that is kept ready, in the language of whoever gets it."""
         sender = command.sender
-        require_agent(scope, sender)
-        number = command.number or _ticket_at(tickets, sender, command.spot)
+        agent_here(tickets, scope, sender)
+        number = command.number or ticket_at(tickets, sender, command.spot)
         if number is None:
             raise SupportRefused("no_ticket_there")
         ticket = existing(tickets, number)
@@ -134,7 +137,7 @@ class Handling:
         """For colleagues: the author of the ticket never sees it."""
         sender = command.sender
         require_agent(scope, sender)
-        number = _ticket_at(tickets, sender, command.spot)
+        number = ticket_at(tickets, sender, command.spot)
         if number is None:
             raise SupportRefused("no_ticket_there")
         text = described(command.text, None, shortest=1)
@@ -174,26 +177,11 @@ class Handling:
         }
 
 
-def _queue(tickets: Tickets, before: Ticket) -> Queue | None:
-    """The queue card as it stands now, if the ticket stood on it before."""
-    return queue_card(tickets) if before.announced_ms is None else None
-
-
-def _ticket_at(tickets: Tickets, sender: Sender, spot: SpotInOperations) -> int | None:
-    """The ticket that a place in the operations chat is about: a card, a relay, a topic."""
-    number = None
-    if spot.replied_to is not None:
-        number = tickets.subject_of(sender.chat_id, spot.replied_to)
-    if number is None and sender.thread_id is not None:
-        number = tickets.subject_of_thread(sender.chat_id, sender.thread_id)
-    return number
-
-
-def _ticket_of_topic(tickets: Tickets, sender: Sender) -> int | None:
-    """The ticket whose topic it is said in; outside the operations chat a number is needed."""
-    if not sender.is_operations:
-        raise SupportRefused("number_needed")
-    return _ticket_at(tickets, sender, SpotInOperations())
+def _meant(tickets: Tickets, command: CloseTicket | ReopenTicket) -> int | None:
+    """The ticket to close or reopen; None for a topic that is about none."""
+    if command.number is None and command.spot is None:
+        return ticket_at(tickets, command.sender, SpotInOperations())
+    return named(tickets, command.sender, command.number, command.spot or SpotInOperations())
 
 
 def _part(sender: Sender, album: str, number: int | None) -> AlbumPart:

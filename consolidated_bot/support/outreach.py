@@ -7,15 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from consolidated_bot.core.messages import ChatUnreachable, Scope, Sender, StandingOf
+from consolidated_bot.core.words import number_in
 from consolidated_bot.published import HolderOf
-from consolidated_bot.support.commands import (
-    ContactLost,
-    Greet,
-    Greeted,
-    Opened,
-    OpenTicket,
-)
+from consolidated_bot.support.commands import Greet, OpenTicket
 from consolidated_bot.support.domain import Contact, SupportRefused, Ticket, checked_body
+from consolidated_bot.support.results import ContactLost, Greeted, Opened
 from consolidated_bot.support.tickets import Policy, Tickets, require_agent
 
 CATEGORY = "other"
@@ -28,9 +24,12 @@ class Outreach:
         """Work by `policy`."""
         self._policy = policy
 
-    def greet(self, tickets: Tickets, scope: Scope, command: Greet) -> Greeted:
+    def greet(self, tickets: Tickets, scope: Scope, command: Greet) -> Any:
+        """A welcome, or what the link that was followed leads to."""
         scope.converse(command.sender, None)
         meet(tickets, command.sender)
+        if command.toward is not None:
+            return scope.ask(command.toward)
         return Greeted(command.sender.name)
 
     def open(self, tickets: Tickets, scope: Scope, command: OpenTicket) -> Opened:
@@ -105,13 +104,9 @@ def _contact(tickets: Tickets, scope: Scope, reference: str) -> Contact | None:
     if reference.startswith("@"):
         return tickets.contact(username=reference[1:].lower())
     if reference.startswith("#"):
-        ticket = tickets.get(_number(reference[1:]))
+        ticket = tickets.get(number_in(reference) or 0)
         return tickets.contact(user_id=ticket.user_id) if ticket else None
-    if found := tickets.contact(user_id=_number(reference)):
+    if found := tickets.contact(user_id=number_in(reference) or 0):
         return found
     holder = scope.ask(HolderOf(reference))
     return tickets.contact(user_id=holder) if holder is not None else None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -1,4 +1,4 @@
-"""Support's tables over SQLAlchemy Core."""
+"""Support's store: tickets, what was said on them, whom we know."""
 
 from __future__ import annotations
 
@@ -6,95 +6,23 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    bindparam,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from consolidated_bot.core import outbox, topics
 from consolidated_bot.core.db import Prepared, prepared_upsert, upsert
 from consolidated_bot.support.commands import AlbumPart, Entered
+from consolidated_bot.support.desk_storage import SqlDesk
 from consolidated_bot.support.domain import Contact, Promised, Ticket
-
-METADATA = MetaData()
-
-TICKET = Table(
-    "ticket",
+from consolidated_bot.support.tables import (
+    ALBUM_PART,
+    CONTACT,
     METADATA,
-    Column("number", Integer, primary_key=True),
-    Column("chat_id", BigInteger, nullable=False),
-    Column("message_id", BigInteger, nullable=False),
-    Column("user_id", BigInteger, nullable=False),
-    Column("author_name", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("category", Text, nullable=False),
-    Column("priority", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("agent_id", BigInteger),
-    Column("agent_name", Text),
-    Column("created_ms", BigInteger, nullable=False),
-    Column("first_response_due_ms", BigInteger, nullable=False),
-    Column("resolution_due_ms", BigInteger, nullable=False),
-    Column("first_response_ms", BigInteger),
-    Column("closed_ms", BigInteger),
-    Column("announced_ms", BigInteger),
-    Column("warned_ms", BigInteger),
-    Column("breached_ms", BigInteger),
-    Column("rating", Integer),
-    Column("attachment", Text),
-    Column("zone", Text, nullable=False),
-    Column("resolution_warned_ms", BigInteger),
-    Column("resolution_breached_ms", BigInteger),
-    Column("waiting_since_ms", BigInteger),
+    TICKET,
+    TICKET_COLUMNS,
+    TICKET_ENTRY,
 )
 
-CONTACT = Table(
-    "contact",
-    METADATA,
-    Column("user_id", BigInteger, primary_key=True),
-    Column("chat_id", BigInteger, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("username", Text),
-    Column("language", Text, nullable=False),
-    Column("unreachable_ms", BigInteger),
-)
-
-TICKET_ENTRY = Table(
-    "ticket_entry",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("ticket_number", BigInteger, nullable=False),
-    Column("author", Text, nullable=False),
-    Column("author_id", BigInteger, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("chat_id", BigInteger, nullable=False),
-    Column("message_id", BigInteger, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("attachment", Text),
-)
-
-ALBUM_PART = Table(
-    "album_part",
-    METADATA,
-    Column("chat_id", BigInteger, primary_key=True),
-    Column("message_id", BigInteger, primary_key=True),
-    Column("album", Text, nullable=False),
-    Column("ticket_number", BigInteger),
-    Column("author", Text, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("relayed_ms", BigInteger),
-)
+__all__ = ["METADATA", "SqlTickets"]
 
 
 class _Watched(NamedTuple):
@@ -120,16 +48,15 @@ _WATCHED = {
         (),
     ),
 }
-_TICKET_COLUMNS = [TICKET.c[name] for name in Ticket.__dataclass_fields__]
 _ENTRY_COLUMNS = [TICKET_ENTRY.c[name] for name in Entered.__dataclass_fields__]
-_BY_NUMBER = Prepared(select(*_TICKET_COLUMNS).where(TICKET.c.number == bindparam("key")))
+_BY_NUMBER = Prepared(select(*TICKET_COLUMNS).where(TICKET.c.number == bindparam("key")))
 _BY_MESSAGE = Prepared(
-    select(*_TICKET_COLUMNS).where(
+    select(*TICKET_COLUMNS).where(
         TICKET.c.chat_id == bindparam("key_chat"), TICKET.c.message_id == bindparam("key_message")
     )
 )
 _OF_USER = Prepared(
-    select(*_TICKET_COLUMNS)
+    select(*TICKET_COLUMNS)
     .where(TICKET.c.user_id == bindparam("key"))
     .order_by(TICKET.c.number.desc())
     .limit(bindparam("most"))
@@ -148,7 +75,7 @@ _COUNT_WAITING = Prepared(select(func.count()).where(_WAITING))
 _COUNT_UNANNOUNCED = Prepared(select(func.count()).where(_WAITING, _UNANNOUNCED))
 _FIRST_WAITING, _FIRST_UNANNOUNCED = (
     Prepared(
-        select(*_TICKET_COLUMNS)
+        select(*TICKET_COLUMNS)
         .where(*conditions)
         .order_by(TICKET.c.number)
         .limit(bindparam("most"))
@@ -171,12 +98,12 @@ SUBJECT = "ticket:"
 KEEP_ALBUM_MS = 24 * 3_600_000
 
 
-class SqlTickets:
+class SqlTickets(SqlDesk):
     """The `Tickets` of the application, in one open transaction."""
 
     def __init__(self, connection: Connection, bot_id: int) -> None:
         """Work on `connection`."""
-        self._connection = connection
+        super().__init__(connection)
         self._bot_id = bot_id
 
     def insert(self, ticket: Ticket) -> int | None:
@@ -204,7 +131,7 @@ class SqlTickets:
 
     def unfinished_of(self, user_id: int) -> Ticket | None:
         statement = (
-            select(*_TICKET_COLUMNS)
+            select(*TICKET_COLUMNS)
             .where(TICKET.c.user_id == user_id, TICKET.c.state != "closed")
             .order_by(TICKET.c.state.desc(), TICKET.c.number.desc())  # "taken" before "open"
             .limit(1)
@@ -235,7 +162,7 @@ class SqlTickets:
         return self._unkept(watch, watch.breached.is_(None), watch.due < now_ms, most)
 
     def _unkept(self, watch: _Watched, fresh: Any, late: Any, most: int) -> list[Ticket]:
-        statement = select(*_TICKET_COLUMNS).where(
+        statement = select(*TICKET_COLUMNS).where(
             TICKET.c.state != "closed", *watch.unkept, fresh, late
         )
         return self._tickets(statement.order_by(watch.due).limit(most))
@@ -243,7 +170,7 @@ class SqlTickets:
     def silent(self, since_before_ms: int, most: int) -> list[Ticket]:
         """Taken tickets whose authors have had the word since before then."""
         waiting = TICKET.c.waiting_since_ms
-        statement = select(*_TICKET_COLUMNS).where(
+        statement = select(*TICKET_COLUMNS).where(
             waiting < since_before_ms, TICKET.c.state == "taken"
         )
         return self._tickets(statement.order_by(waiting).limit(most))
@@ -367,9 +294,6 @@ class SqlTickets:
             )
         )
         return numbers
-
-    def _tickets(self, statement: Any) -> list[Ticket]:
-        return [Ticket(*row) for row in self._connection.execute(statement)]
 
 
 def _number(about: str | None) -> int | None:

@@ -9,29 +9,31 @@ from typing import Any
 from consolidated_bot.core.messages import Conversation, Said, Scope, Sender, StandingOf, Turn
 from consolidated_bot.published import TicketHearing, TicketSubmitted
 from consolidated_bot.support.commands import (
-    Added,
     AddToTicket,
     AlbumPart,
     Cancel,
-    Cancelled,
-    CategoryAsked,
     ChooseCategory,
     Entered,
-    Found,
-    Ignored,
-    Listed,
     ListTickets,
     Revise,
-    Revised,
-    Shown,
     ShowTicket,
     StartTicket,
-    Submitted,
     SubmitTicket,
-    TextAsked,
 )
 from consolidated_bot.support.domain import ANNOUNCED_PER_MINUTE, Ticket
 from consolidated_bot.support.outreach import meet
+from consolidated_bot.support.results import (
+    Added,
+    Cancelled,
+    CategoryAsked,
+    Found,
+    Ignored,
+    Listed,
+    Revised,
+    Shown,
+    Submitted,
+    TextAsked,
+)
 from consolidated_bot.support.tickets import (
     Policy,
     Tickets,
@@ -67,6 +69,9 @@ class Submitting:
         ticket = replace(ticket, number=number)
         scope.converse(sender, None)
         scope.publish(TicketSubmitted(number, ticket.user_id, ticket.category))
+        if command.after and (tried := self._policy.handbook.described(command.after)):
+            note = (number, "note", sender.user_id, tried, sender.chat_id, -sender.message_id)
+            tickets.add_entry(Entered(*note, scope.now_ms))
         in_album = False
         if command.attachment:
             if command.album is not None:
@@ -100,22 +105,37 @@ class Submitting:
         )
 
     def start(self, tickets: Tickets, scope: Scope, command: StartTicket) -> CategoryAsked:
-        scope.converse(command.sender, Conversation(DIALOGUE, "category"))
+        draft = {"after": command.after} if command.after else {}
+        scope.converse(command.sender, Conversation(DIALOGUE, "category", draft))
         return CategoryAsked()
 
-    def choose(self, tickets: Tickets, scope: Scope, command: ChooseCategory) -> TextAsked:
-        draft = {"category": command.category}
+    def choose(
+        self, tickets: Tickets, scope: Scope, command: ChooseCategory
+    ) -> TextAsked | CategoryAsked:
+        if command.category not in self._policy.priorities:
+            return self.start(tickets, scope, StartTicket(command.sender))
+        begun = scope.conversation(command.sender)
+        known = begun.draft if begun is not None and begun.topic == DIALOGUE else {}
+        draft = {**known, "category": command.category}
         scope.converse(command.sender, Conversation(DIALOGUE, "text", draft))
         return TextAsked(command.category)
 
     def cancel(self, tickets: Tickets, scope: Scope, command: Cancel) -> Cancelled:
+        idle = scope.conversation(command.sender) is None
         scope.converse(command.sender, None)
-        return Cancelled()
+        return Cancelled(idle)
 
     def continue_dialogue(self, tickets: Tickets, scope: Scope, turn: Turn) -> Submitted:
         said, conversation = turn.said, turn.conversation
-        category = str(conversation.draft.get("category", "other")) if conversation else "other"
-        command = SubmitTicket(said.sender, said.text, category, said.attachment, said.album)
+        draft = conversation.draft if conversation else {}
+        command = SubmitTicket(
+            said.sender,
+            said.text,
+            str(draft.get("category", "other")),
+            said.attachment,
+            said.album,
+            draft.get("after"),
+        )
         return self.submit(tickets, scope, command)
 
     def hear(
@@ -246,4 +266,4 @@ def _hearing(
         if ticket is not None and ticket.user_id == user_id:
             return ticket
     latest = tickets.unfinished_of(user_id)
-    return latest if latest is not None and latest.state == "taken" else None
+    return latest if latest is not None and latest.agent_id is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,11 @@ from aiogram.types import CallbackQuery, Message
 from consolidated_bot.core.attachments import kind_of
 from consolidated_bot.core.messages import Said, Sender
 from consolidated_bot.core.routes import Routes
+from consolidated_bot.core.words import number_in
 from consolidated_bot.support import commands as c
+
+WEEK_DAYS = 7
+COMMAND = re.compile(r"/\w{1,32}(?:@\w+)?(?=\s|$)")
 
 routes = Routes(
     "support",
@@ -57,7 +62,16 @@ def troubleshoot(sender: Sender, words: str, message: Message) -> Any:
 
 @routes.command("start")
 def start(sender: Sender, words: str, message: Message) -> Any:
-    return c.Greet(sender)
+    """A link t.me/BOT?start=TARGET leads on: ticket[_CATEGORY], faq[_ENTRY], fix[_STEP]."""
+    target, _, name = words.partition("_")
+    toward: Any = None
+    if target == "ticket":
+        toward = c.ChooseCategory(sender, name)
+    elif target == "faq":
+        toward = c.ReadEntry(sender, name)
+    elif target == "fix":
+        toward = c.Troubleshoot(sender, name)
+    return c.Greet(sender, toward)
 
 
 @routes.command("help")
@@ -93,16 +107,52 @@ def open_(sender: Sender, words: str, message: Message) -> Any:
 @routes.command("close", "reopen")
 def close(sender: Sender, words: str, message: Message) -> Any:
     """For agents, in a ticket's topic; with a number, for its author as well."""
-    number = _number(words.lstrip("#")) if words else None
+    number = _number(words) if words else None
     if (message.text or "").lower().startswith("/close"):
-        return c.CloseTicket(sender, number)
-    return c.ReopenTicket(sender, number)
+        return c.CloseTicket(sender, number, _spot(message))
+    return c.ReopenTicket(sender, number, _spot(message))
+
+
+@routes.command("take")
+def take(sender: Sender, words: str, message: Message) -> Any:
+    """For agents: `/take [number]` takes a ticket, from a colleague as well."""
+    return c.AssignTicket(sender, _number(words) if words else None, "me", _spot(message))
+
+
+@routes.command("assign")
+def assign(sender: Sender, words: str, message: Message) -> Any:
+    """For agents: `/assign [#number] @colleague`."""
+    number = None
+    if words.startswith("#"):
+        head, _, words = words.partition(" ")
+        number = _number(head)
+    return c.AssignTicket(sender, number, words.strip(), _spot(message))
+
+
+@routes.command("release")
+def release(sender: Sender, words: str, message: Message) -> Any:
+    """For agents: `/release [number]`."""
+    return c.ReleaseTicket(sender, _number(words) if words else None, _spot(message))
+
+
+@routes.command("find")
+def find(sender: Sender, words: str, message: Message) -> Any:
+    """For agents: `/find 12`, `/find words`, `/find mine`."""
+    return c.FindTickets(sender, words)
+
+
+@routes.command("stats")
+def stats(sender: Sender, words: str, message: Message) -> Any:
+    """For agents: `/stats [days]`."""
+    return c.ShowStatistics(sender, _number(words) or WEEK_DAYS)
 
 
 @routes.button("tk")
 def ticket_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
     """`tk:action:value`."""
     action, _, value = words.partition(":")
+    if action == "ask":
+        return c.StartTicket(sender, value or None)
     if action == "cat":
         return c.ChooseCategory(sender, value)
     if action == "rate":
@@ -119,6 +169,7 @@ def ticket_button(sender: Sender, words: str, query: CallbackQuery) -> Any:
 _BY_NUMBER: dict[str, Callable[[Sender, int], Any]] = {
     "show": c.ShowTicket,
     "take": c.TakeTicket,
+    "release": c.ReleaseTicket,
     "close": c.CloseTicket,
     "reopen": c.ReopenTicket,
 }
@@ -188,15 +239,26 @@ def staff(sender: Sender, message: Message) -> Any:
 def edited(sender: Sender, message: Message) -> Any:
     text = message.text or message.caption or ""
     if text.startswith("/"):  # an edited `/ticket text`
-        _, _, text = text.partition(" ")
+        text = "".join(text.split(maxsplit=1)[1:])
     return c.Revise(sender, text, kind_of(message))
+
+
+@routes.stray
+def stray(sender: Sender, words: str, query: CallbackQuery) -> Any:
+    """A button of an earlier bot, or of an earlier version."""
+    return c.PressStray(sender)
 
 
 @routes.text
 def said(sender: Sender, message: Message) -> Any:
-    replied_to = message.reply_to_message.message_id if message.reply_to_message else None
     text = message.text or message.caption or ""
-    return Said(sender, text, kind_of(message), replied_to, message.media_group_id)
+    if unknown := COMMAND.match(text):
+        return c.AskHelp(sender, unknown[0])
+    attachment = kind_of(message)
+    if not text and attachment is None:
+        return None  # a service message: something was pinned, a timer set
+    replied_to = message.reply_to_message.message_id if message.reply_to_message else None
+    return Said(sender, text, attachment, replied_to, message.media_group_id)
 
 
 def _spot(message: Message) -> c.SpotInOperations:
@@ -209,4 +271,4 @@ def _spot(message: Message) -> c.SpotInOperations:
 
 def _number(text: str) -> int:
     """A number out of callback data; what a forged button carries is no ticket."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    return number_in(text) or 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+MARKS = {"open": "🟡", "taken": "🔵", "closed": "⚪"}
+
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
         "submitted": "Ticket <b>#{number}</b> received: {category}.\n"
@@ -12,7 +14,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "ask_category": "What is it about? (/cancel to stop)",
         "ask_text": "Please describe the problem in one message ({category}). A picture may come "
         "with it. /cancel to stop.",
-        "cancelled": "Stopped. Nothing was sent.",
+        "cancelled": "Stopped.",
+        "nothing_to_stop": "There is nothing to stop. All commands: /help",
+        "unknown_command": "I do not know {command}.",
+        "stray_button": "This button is from before and does nothing any more. What there is: "
+        "/help",
         "no_tickets": "You have no tickets yet. Write /ticket and what is wrong.",
         "list": "Your tickets:",
         "line": "#{number} {mark} {body}",
@@ -41,6 +47,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "button_ticket": "Write to support",
         "button_add": "Add to ticket #{number}",
         "button_back": "Back",
+        "button_again": "Start over",
         "faq": "What would you like to know? Choose, or write /faq and your question.",
         "found_none": "Nothing found for “{words}”.",
         "found_more": "Also:",
@@ -49,6 +56,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "start": "Hello, {name}! I answer questions (/faq), take tickets (/ticket) and keep you "
         "informed (/notifications). All commands: /help",
         "help": "/faq [words] - answers\n/ticket [text] - ask support\n/tickets - your tickets\n"
+        "/close number, /reopen number - a ticket\n/cancel - stop what I am asking\n"
         "/troubleshoot - step by step\n/profile, /register - your account\n/subscribe, "
         "/unsubscribe, /notifications - news\n/language - English, русский\n"
         "/status - how we are doing\n/privacy - your data",
@@ -65,6 +73,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "open_unknown": "{who} has never written to this bot, so it may not write to them.",
         "open_blocked": "{who} has blocked the bot.",
         "number_needed": "Which ticket? Write the number, too: /close 12, /reopen 12.",
+        "not_taken": "Nobody has ticket #{number}.",
+        "assign_usage": "To whom? /assign @colleague in a ticket's topic or as a reply to its "
+        "card, or /assign #12 @colleague.",
+        "assign_unknown": "{who} is no agent who has done anything here yet.",
+        "find_usage": "Write /find and a number, words, a name, or mine.",
     },
     "ru": {
         "submitted": "Обращение <b>#{number}</b> принято: {category}.\n"
@@ -73,7 +86,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "ask_category": "О чём речь? (/cancel - отменить)",
         "ask_text": "Опишите проблему одним сообщением ({category}). Можно с картинкой. "
         "/cancel - отменить.",
-        "cancelled": "Отменено. Ничего не отправлено.",
+        "cancelled": "Отменено.",
+        "nothing_to_stop": "Отменять нечего. Все команды: /help",
+        "unknown_command": "Команды {command} нет.",
+        "stray_button": "Эта кнопка осталась от прежнего и больше не работает. Что есть: /help",
         "no_tickets": "Обращений пока нет. Напишите /ticket и что случилось.",
         "list": "Ваши обращения:",
         "line": "#{number} {mark} {body}",
@@ -102,6 +118,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "button_ticket": "Написать в поддержку",
         "button_add": "Добавить к обращению #{number}",
         "button_back": "Назад",
+        "button_again": "Начать сначала",
         "faq": "Что вас интересует? Выберите или напишите /faq и вопрос.",
         "found_none": "По запросу «{words}» ничего не нашлось.",
         "found_more": "Ещё:",
@@ -110,7 +127,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "start": "Здравствуйте, {name}! Отвечаю на вопросы (/faq), принимаю обращения (/ticket) и "
         "держу в курсе (/notifications). Все команды: /help",
         "help": "/faq [слова] - ответы\n/ticket [текст] - написать в поддержку\n/tickets - ваши "
-        "обращения\n/troubleshoot - по шагам\n/profile, /register - учётная запись\n/subscribe, "
+        "обращения\n/close номер, /reopen номер - закрыть, открыть\n/cancel - отменить вопрос\n"
+        "/troubleshoot - по шагам\n/profile, /register - учётная запись\n/subscribe, "
         "/unsubscribe, /notifications - новости\n/language - English, русский\n"
         "/status - как у нас дела\n/privacy - ваши данные",
         "too_short": "Расскажите, пожалуйста, чуть подробнее.",
@@ -126,12 +144,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "open_unknown": "{who} ещё не писал(а) боту, поэтому бот не может написать первым.",
         "open_blocked": "{who} заблокировал(а) бота.",
         "number_needed": "Какое обращение? Добавьте номер: /close 12, /reopen 12.",
+        "not_taken": "Обращение #{number} никто не ведёт.",
+        "assign_usage": "Кому? /assign @коллега в теме обращения или ответом на карточку, либо "
+        "/assign #12 @коллега.",
+        "assign_unknown": "{who} - не оператор или ещё ничего здесь не делал(а).",
+        "find_usage": "Напишите /find и номер, слова, имя или mine.",
     },
 }
 
 # Staff's language is English: one group, one language.
 STAFF_HELP = """Reply to a card, or write in a ticket's topic: that is the answer.
 /queue - what waits
+/find number, words or mine - tickets
+/take [number] - have it, also from a colleague
+/assign [#number] @colleague, /release [number] - hand it on, or back
 /canned [name] - answers kept ready; in a topic or as a reply
 /note text - a remark for colleagues; likewise
 /open person text - write first; person: user id, @username, customer id, #ticket
@@ -139,7 +165,8 @@ STAFF_HELP = """Reply to a card, or write in a ticket's topic: that is the answe
 /ban, /unban [user id] [reason] - in a topic or as a reply without an id (lead)
 /linkcode customer - a code to link an account
 /broadcast topic text, /schedule number date time [zone] (lead)
-/incident, /ack, /escalate, /silence, /campaign, /level, /stats - operations
+/stats [days] - how the desk is doing
+/incident, /ack, /escalate, /silence, /campaign, /level - operations
 /audit [subject] - who did what (lead)
 /role user_id role (owner)"""
 

@@ -8,10 +8,11 @@ from typing import Protocol
 
 from consolidated_bot.core.messages import Scope, Sender
 from consolidated_bot.published import RANK, RoleOf
-from consolidated_bot.support.commands import AlbumPart, Entered, Queue
+from consolidated_bot.support.commands import AlbumPart, Entered, SpotInOperations
 from consolidated_bot.support.domain import (
     BusinessHours,
     Canned,
+    Colleague,
     Contact,
     Promise,
     Promised,
@@ -20,6 +21,8 @@ from consolidated_bot.support.domain import (
     checked_body,
 )
 from consolidated_bot.support.faq import Handbook
+from consolidated_bot.support.results import Queue
+from consolidated_bot.support.statistics import Course
 
 TRANSCRIPT = 20
 """So much of what was said is shown to who takes a ticket over."""
@@ -64,6 +67,24 @@ class Tickets(Protocol):
     def count_waiting(self, *, unannounced: bool = False) -> int: ...
 
     def announced_since(self, at_ms: int) -> int: ...
+
+    def of_agent(self, agent_id: int, most: int) -> list[Ticket]:
+        """What an agent has taken and not closed, the newest first."""
+        ...
+
+    def search(self, words: Sequence[str], most: int) -> list[Ticket]:
+        """Tickets in which every word was said or is part of a name, the newest first."""
+        ...
+
+    def touched_since(self, at_ms: int) -> list[Course]:
+        """How tickets went that were created or closed since then, by number."""
+        ...
+
+    def remember(self, colleague: Colleague) -> None: ...
+
+    def colleague(
+        self, *, user_id: int | None = None, username: str | None = None
+    ) -> Colleague | None: ...
 
     def due_for_warning(self, what: Promised, now_ms: int, most: int) -> list[Ticket]: ...
 
@@ -130,7 +151,7 @@ def described(text: str, attachment: str | None, shortest: int | None = None) ->
     if not stripped and attachment:
         return f"[{attachment}]"
     if shortest is not None and len(stripped) >= shortest:
-        return stripped[:4000]
+        return stripped
     return checked_body(text)
 
 
@@ -169,6 +190,37 @@ def require_agent(scope: Scope, sender: Sender) -> None:
     role = scope.ask(RoleOf(sender.user_id, sender.is_operations))
     if not sender.is_operations or RANK[role] < RANK["agent"]:
         raise SupportRefused("staff_only")
+
+
+def agent_here(tickets: Tickets, scope: Scope, sender: Sender) -> None:
+    """As `require_agent`; whom tickets may be given to is known by this."""
+    require_agent(scope, sender)
+    username = sender.username.lower() if sender.username else None
+    tickets.remember(Colleague(sender.user_id, sender.name, username))
+
+
+def ticket_at(tickets: Tickets, sender: Sender, spot: SpotInOperations) -> int | None:
+    """The ticket that a place in the operations chat is about: a card, a relay, a topic."""
+    number = None
+    if spot.replied_to is not None:
+        number = tickets.subject_of(sender.chat_id, spot.replied_to)
+    if number is None and sender.thread_id is not None:
+        number = tickets.subject_of_thread(sender.chat_id, sender.thread_id)
+    return number
+
+
+def named(tickets: Tickets, sender: Sender, number: int | None, spot: SpotInOperations) -> int:
+    """The number given, else that of the place; refused where neither tells."""
+    if number is None and sender.is_operations:
+        number = ticket_at(tickets, sender, spot)
+    if number is None:
+        raise SupportRefused("number_needed")
+    return number
+
+
+def queue_if_left(tickets: Tickets, before: Ticket) -> Queue | None:
+    """The queue card as it stands now, if the ticket stood on it before."""
+    return queue_card(tickets) if before.announced_ms is None else None
 
 
 def save(

@@ -7,18 +7,16 @@ from typing import Any
 
 from consolidated_bot.core.messages import Scope, TopicLost
 from consolidated_bot.published import AccountErased, AuthorAt, SupportHoldingsOf, TicketClosed
-from consolidated_bot.support.commands import (
+from consolidated_bot.support.commands import CloseSilent, HandAlbumsOn, WatchPromises
+from consolidated_bot.support.domain import Promised
+from consolidated_bot.support.results import (
     AlbumsComplete,
-    CloseSilent,
-    HandAlbumsOn,
     PromisesWatched,
     SilentClosed,
     TicketsErased,
     TopicRestored,
     Watched,
-    WatchPromises,
 )
-from consolidated_bot.support.domain import Promised
 from consolidated_bot.support.tickets import TRANSCRIPT, Policy, Tickets
 
 WATCHED_AT_ONCE = 200

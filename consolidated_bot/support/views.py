@@ -7,15 +7,33 @@ from html import escape
 from typing import Any
 
 from consolidated_bot.core.keyboards import button, keyboard
+from consolidated_bot.core.lengths import LONGEST_PIECE, cut, pieces, units
 from consolidated_bot.core.messages import Answer, Send, Sender
 from consolidated_bot.support import commands as c
+from consolidated_bot.support import results as r
+from consolidated_bot.support.author_cards import (
+    answers_to,
+    card_text,
+    close_button,
+    list_line,
+    to_author,
+    to_sender,
+    toggle_button,
+)
 from consolidated_bot.support.domain import SupportRefused, Ticket
 from consolidated_bot.support.faq import Handbook, in_language
 from consolidated_bot.support.moments import moment
-from consolidated_bot.support.staff import StaffView, copies, queue_text, relay_slot
+from consolidated_bot.support.staff import StaffView
+from consolidated_bot.support.staff_cards import (
+    copies,
+    newest_that_fit,
+    queue_text,
+    relay_slot,
+)
 from consolidated_bot.support.texts import STAFF_HELP, say
 
-MARKS = {"open": "🟡", "taken": "🔵", "closed": "⚪"}
+UNTOLD = frozenset({"taken", "assigned", "released"})
+"""What a ticket's author sees on the card alone."""
 
 
 class SupportView:
@@ -30,32 +48,33 @@ class SupportView:
     def presenters(self) -> dict[type, Callable[[Any, Sender], Answer]]:
         """By result."""
         return {
-            c.Submitted: self.submitted,
-            c.CategoryAsked: self.category_asked,
-            c.TextAsked: self.text_asked,
-            c.Cancelled: self.cancelled,
-            c.Listed: self.listed,
-            c.Shown: self.shown,
-            c.Changed: self.changed,
-            c.Answered: self.answered,
-            c.Opened: self.opened,
-            c.Added: self.added,
-            c.Revised: self.revised,
-            c.Ignored: self.ignored,
-            c.NoteAdded: self.noted,
-            c.CannedListed: self.canned,
-            c.QueueShown: self.queue,
-            c.Greeted: self.greeted,
-            c.HelpGiven: self.helped,
+            r.Submitted: self.submitted,
+            r.CategoryAsked: self.category_asked,
+            r.TextAsked: self.text_asked,
+            r.Cancelled: self.cancelled,
+            r.Listed: self.listed,
+            r.Shown: self.shown,
+            r.Changed: self.changed,
+            r.Answered: self.answered,
+            r.Opened: self.opened,
+            r.Added: self.added,
+            r.Revised: self.revised,
+            r.Ignored: self.ignored,
+            r.NoteAdded: self.noted,
+            r.CannedListed: self.canned,
+            r.QueueShown: self.queue,
+            r.Greeted: self.greeted,
+            r.HelpGiven: self.helped,
+            c.PressStray: self.stray,
             SupportRefused: self.refused,
         }
 
-    def submitted(self, result: c.Submitted, to: Sender) -> Answer:
+    def submitted(self, result: r.Submitted, to: Sender) -> Answer:
         ticket = result.ticket
         if not result.fresh:
-            again = _to(to, say(to.language, "again", number=ticket.number))
+            again = to_sender(to, say(to.language, "again", number=ticket.number))
             return Answer("support/ticket-submit", (again,), ticket_id=ticket.number)
-        confirmation = _to(
+        confirmation = to_sender(
             to,
             say(
                 to.language,
@@ -66,71 +85,89 @@ class SupportView:
                 resolution_due=moment(ticket.resolution_due_ms, ticket.zone),
                 zone=ticket.zone,
             ),
-            keyboard([[_close(ticket, to.language)]]),
+            keyboard([[close_button(ticket, to.language)]]),
             slot=f"user-card:{ticket.number}",
             about=ticket,
         )
         sends = (confirmation, *self._staff.submitted(result))
         return Answer("support/ticket-submit", sends, ticket_id=ticket.number)
 
-    def category_asked(self, _: c.CategoryAsked, to: Sender) -> Answer:
+    def category_asked(self, _: r.CategoryAsked, to: Sender) -> Answer:
         rows = [
             [button(in_language(title, to.language), f"tk:cat:{category}")]
             for category, title in self._handbook.categories.items()
         ]
-        asked = _to(to, say(to.language, "ask_category"), keyboard(rows))
+        asked = to_sender(to, say(to.language, "ask_category"), keyboard(rows))
         return Answer("support/ticket-start", (asked,))
 
-    def text_asked(self, result: c.TextAsked, to: Sender) -> Answer:
+    def text_asked(self, result: r.TextAsked, to: Sender) -> Answer:
         title = self._title(result.category, to.language)
         return Answer(
-            "support/ticket-start", (_to(to, say(to.language, "ask_text", category=title)),)
+            "support/ticket-start", (to_sender(to, say(to.language, "ask_text", category=title)),)
         )
 
-    def cancelled(self, _: c.Cancelled, to: Sender) -> Answer:
-        return Answer("support/ticket-cancel", (_to(to, say(to.language, "cancelled")),))
+    def cancelled(self, result: r.Cancelled, to: Sender) -> Answer:
+        text = say(to.language, "nothing_to_stop" if result.idle else "cancelled")
+        return Answer("support/ticket-cancel", (to_sender(to, text),))
 
-    def listed(self, result: c.Listed, to: Sender) -> Answer:
+    def listed(self, result: r.Listed, to: Sender) -> Answer:
         if not result.tickets:
-            return Answer("support/ticket-list", (_to(to, say(to.language, "no_tickets")),))
-        rows = [[button(_line(ticket), f"tk:show:{ticket.number}")] for ticket in result.tickets]
-        return Answer("support/ticket-list", (_to(to, say(to.language, "list"), keyboard(rows)),))
+            return Answer("support/ticket-list", (to_sender(to, say(to.language, "no_tickets")),))
+        rows = [
+            [button(list_line(ticket), f"tk:show:{ticket.number}")] for ticket in result.tickets
+        ]
+        return Answer(
+            "support/ticket-list", (to_sender(to, say(to.language, "list"), keyboard(rows)),)
+        )
 
-    def shown(self, result: c.Shown, to: Sender) -> Answer:
-        lines = [card_text(result.ticket, to.language)]
-        for entry in result.history:
-            author = say(to.language, f"author_{entry.author}")
-            lines.append(say(to.language, "history", author=author, body=_cut(entry.body, 300)))
-        buttons = keyboard([[_toggle(result.ticket, to.language)]])
-        shown = _to(to, "\n".join(lines), buttons, about=result.ticket)
-        return Answer("support/ticket-show", (shown,), ticket_id=result.ticket.number)
+    def shown(self, result: r.Shown, to: Sender) -> Answer:
+        ticket = result.ticket
+        if to.is_operations:
+            shown = self._staff.shown(result, to)
+        else:
+            text = card_text(ticket, to.language)
+            lines = [
+                say(
+                    to.language,
+                    "history",
+                    author=say(to.language, f"author_{entry.author}"),
+                    body=cut(entry.body, 300),
+                )
+                for entry in result.history
+            ]
+            said = newest_that_fit(lines, LONGEST_PIECE - units(text))
+            buttons = keyboard([[toggle_button(ticket, to.language)]])
+            shown = to_sender(to, "\n".join([text, *said]), buttons, about=ticket)
+        return Answer("support/ticket-show", (shown,), ticket_id=ticket.number)
 
-    def changed(self, result: c.Changed, to: Sender) -> Answer:
+    def changed(self, result: r.Changed, to: Sender) -> Answer:
         ticket = result.ticket
         sends = []
-        if result.what != "taken":
+        if result.what not in UNTOLD:
             sends.append(self._told_author(result))
         sends += [self.author_card(ticket), *self._staff.changed(result)]
         return Answer(f"support/ticket-{result.what}", tuple(sends), ticket_id=ticket.number)
 
-    def opened(self, result: c.Opened, to: Sender) -> Answer:
+    def opened(self, result: r.Opened, to: Sender) -> Answer:
         ticket = result.ticket
         if not result.fresh:
             return Answer("support/ticket-open", ticket_id=ticket.number)
-        text = say(ticket.language, "opened", number=ticket.number, body=ticket.body)
-        told = _to_author(ticket, text, keyboard([[_close(ticket, ticket.language)]]))
-        done = _to(
+        *before, last = pieces(ticket.body)
+        told = [said for piece in before for said in answers_to(ticket, piece, None)]
+        text = say(ticket.language, "opened", number=ticket.number, body=last)
+        told.append(to_author(ticket, text, keyboard([[close_button(ticket, ticket.language)]])))
+        done = to_sender(
             to, f"Sent to {escape(ticket.author_name)}: ticket #{ticket.number}.", about=ticket
         )
-        sends = (done, told, *self._staff.opened(ticket))
+        sends = (done, *told, *self._staff.opened(ticket))
         return Answer("support/ticket-open", sends, ticket_id=ticket.number)
 
     @property
     def notices(self) -> dict[type, Callable[[Any], Answer]]:
         """What timers and events have to say, to authors and to staff."""
-        return {c.SilentClosed: self.silent_closed, **self._staff.notices}
+        return {r.SilentClosed: self.silent_closed, **self._staff.notices}
 
-    def silent_closed(self, result: c.SilentClosed) -> Answer:
+    def silent_closed(self, result: r.SilentClosed) -> Answer:
         sends: list[Send] = []
         for ticket in result.tickets:
             text = say(ticket.language, "closed_silent", number=ticket.number)
@@ -141,10 +178,10 @@ class SupportView:
     def _closing(self, ticket: Ticket, text: str) -> Send:
         """The end of a ticket, to be rated or undone."""
         stars = [button("★" * n, f"tk:rate:{ticket.number}:{n}") for n in (1, 2, 3, 4, 5)]
-        rows = [stars[:3], stars[3:], [_toggle(ticket, ticket.language)]]
-        return _to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
+        rows = [stars[:3], stars[3:], [toggle_button(ticket, ticket.language)]]
+        return to_author(ticket, text, keyboard(rows), slot=f"closing:{ticket.number}")
 
-    def _told_author(self, result: c.Changed) -> Send:
+    def _told_author(self, result: r.Changed) -> Send:
         ticket = result.ticket
         language = ticket.language
         if result.what == "closed":
@@ -152,150 +189,92 @@ class SupportView:
         if result.what == "rated":
             stars_given = "★" * (ticket.rating or 0)
             text = say(language, "rated", number=ticket.number, stars=stars_given)
-            return _to_author(ticket, text, slot=f"closing:{ticket.number}")
-        return _to_author(ticket, say(language, "reopened", number=ticket.number))
+            return to_author(ticket, text, slot=f"closing:{ticket.number}")
+        return to_author(ticket, say(language, "reopened", number=ticket.number))
 
     def author_card(self, ticket: Ticket) -> Send:
         """The author's card, as it stands now."""
-        return _to_author(
+        return to_author(
             ticket,
             card_text(ticket, ticket.language),
-            keyboard([[_toggle(ticket, ticket.language)]]),
+            keyboard([[toggle_button(ticket, ticket.language)]]),
             slot=f"user-card:{ticket.number}",
         )
 
-    def answered(self, result: c.Answered, to: Sender) -> Answer:
+    def answered(self, result: r.Answered, to: Sender) -> Answer:
         ticket, command = result.ticket, result.command
         if not result.fresh:
             return Answer("support/agent-reply", ticket_id=ticket.number)
         sends = []
         if command.attachment:
             text = say(ticket.language, "answer_attached", number=ticket.number)
-            sends.append(_to_author(ticket, text))
+            sends.append(to_author(ticket, text))
             if command.album is None:
                 source = command.sender
                 sends.append(copies(ticket, ticket.chat_id, source.chat_id, [source.message_id]))
         else:
-            slot = relay_slot(command.sender)
-            sends.append(_to_author(ticket, _answer_text(ticket, result.text), slot=slot))
+            sends += answers_to(ticket, result.text, relay_slot(command.sender))
         if result.changed:  # further answers leave the cards as they are
             sends += [self.author_card(ticket), *self._staff.card(ticket)]
         return Answer("support/agent-reply", tuple(sends), ticket_id=ticket.number)
 
-    def added(self, result: c.Added, to: Sender) -> Answer:
+    def added(self, result: r.Added, to: Sender) -> Answer:
         ticket = result.ticket
-        sends = [_to(to, say(to.language, "added", number=ticket.number), about=ticket)]
+        sends = [to_sender(to, say(to.language, "added", number=ticket.number), about=ticket)]
         if result.fresh:
             sends += self._staff.added(result)
         return Answer("support/ticket-add", tuple(sends), ticket_id=ticket.number)
 
-    def revised(self, result: c.Revised, to: Sender) -> Answer:
+    def revised(self, result: r.Revised, to: Sender) -> Answer:
         """The other side sees the edit: in place if it was a text, as a remark otherwise."""
         ticket, command = result.ticket, result.command
         sends: list[Send] = []
         if result.part == "agent":
-            text = _answer_text(ticket, command.text)
             slot = None if command.attachment else relay_slot(command.sender)
-            sends.append(_to_author(ticket, text, slot=slot))
+            sends += answers_to(ticket, command.text, slot)
         elif result.part != "note":
             sends += self._staff.revised(result)
             if result.part == "ticket":
                 sends.insert(0, self.author_card(ticket))
         return Answer("support/edit", tuple(sends), ticket_id=ticket.number)
 
-    def ignored(self, result: c.Ignored, _: Sender) -> Answer:
+    def ignored(self, result: r.Ignored, _: Sender) -> Answer:
         return Answer(result.journey, ticket_id=result.ticket_number)
 
-    def noted(self, result: c.NoteAdded, to: Sender) -> Answer:
+    def noted(self, result: r.NoteAdded, to: Sender) -> Answer:
         number = result.ticket.number
-        noted = _to(to, f"Noted on #{number}, for staff alone.", about=result.ticket)
+        noted = to_sender(to, f"Noted on #{number}, for staff alone.", about=result.ticket)
         return Answer("support/note", (noted,), ticket_id=number)
 
-    def canned(self, result: c.CannedListed, to: Sender) -> Answer:
+    def canned(self, result: r.CannedListed, to: Sender) -> Answer:
         number = result.ticket.number
         rows = [[button(each.title, f"ca:{number}:{each.id}")] for each in result.canned]
         text = f"Answer #{number} by:" if rows else "SUPPORT_FILE has no [[canned]] answers."
-        listed = _to(to, text, keyboard(rows), about=result.ticket)
+        listed = to_sender(to, text, keyboard(rows), about=result.ticket)
         return Answer("support/canned", (listed,), ticket_id=number)
 
-    def queue(self, result: c.QueueShown, to: Sender) -> Answer:
+    def queue(self, result: r.QueueShown, to: Sender) -> Answer:
         text, rows = queue_text(result.queue)
-        return Answer("support/queue", (_to(to, text, keyboard(rows)),))
+        return Answer("support/queue", (to_sender(to, text, keyboard(rows)),))
 
-    def greeted(self, result: c.Greeted, to: Sender) -> Answer:
-        return Answer("support/start", (_to(to, say(to.language, "start", name=result.name)),))
+    def greeted(self, result: r.Greeted, to: Sender) -> Answer:
+        return Answer(
+            "support/start", (to_sender(to, say(to.language, "start", name=result.name)),)
+        )
 
-    def helped(self, _: c.HelpGiven, to: Sender) -> Answer:
+    def helped(self, result: r.HelpGiven, to: Sender) -> Answer:
         text = STAFF_HELP if to.is_operations else say(to.language, "help")
-        return Answer("support/help", (_to(to, text),))
+        if result.unknown is not None:
+            text = f"{say(to.language, 'unknown_command', command=result.unknown)}\n\n{text}"
+        return Answer("support/help", (to_sender(to, text),))
+
+    def stray(self, _: c.PressStray, to: Sender) -> Answer:
+        stray = to_sender(to, say(to.language, "stray_button"))
+        return Answer("support/stray", (stray,), outcome="user_error")
 
     def refused(self, refusal: SupportRefused, to: Sender) -> Answer:
         text = say(to.language, refusal.reason, **refusal.values)
-        return Answer("support/refused", (_to(to, text),), outcome="user_error")
+        return Answer("support/refused", (to_sender(to, text),), outcome="user_error")
 
     def _title(self, category: str, language: str) -> str:
         return in_language(self._handbook.categories.get(category, {"en": category}), language)
-
-
-def card_text(ticket: Ticket, language: str) -> str:
-    """State, text and due times of a ticket."""
-    zone = ticket.zone
-    if ticket.first_response_ms is not None:
-        response = say(language, "given", at=moment(ticket.first_response_ms, zone))
-    else:
-        response = say(language, "not_yet", due=moment(ticket.first_response_due_ms, zone))
-    return say(
-        language,
-        "card",
-        number=ticket.number,
-        state=say(language, f"state_{ticket.state}"),
-        body=_cut(ticket.body, 700),
-        response=response,
-        resolution_due=moment(ticket.resolution_due_ms, zone),
-        zone=zone,
-    )
-
-
-def _to(
-    to: Sender,
-    text: str,
-    markup: dict[str, Any] | None = None,
-    *,
-    slot: str | None = None,
-    about: Ticket | None = None,
-) -> Send:
-    params: dict[str, Any] = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
-    if to.thread_id is not None:
-        params["message_thread_id"] = to.thread_id
-    subject = f"ticket:{about.number}" if about else None
-    return Send(to.chat_id, params, slot=slot, about=subject)
-
-
-def _to_author(
-    ticket: Ticket, text: str, markup: dict[str, Any] | None = None, *, slot: str | None = None
-) -> Send:
-    params = {"text": text, "parse_mode": "HTML", "reply_markup": markup}
-    return Send(ticket.chat_id, params, slot=slot, about=f"ticket:{ticket.number}")
-
-
-def _answer_text(ticket: Ticket, text: str) -> str:
-    return say(ticket.language, "answer", number=ticket.number, body=text)
-
-
-def _close(ticket: Ticket, language: str) -> dict[str, str]:
-    return button(say(language, "button_close"), f"tk:close:{ticket.number}")
-
-
-def _toggle(ticket: Ticket, language: str) -> dict[str, str]:
-    if ticket.state == "closed":
-        return button(say(language, "button_reopen"), f"tk:reopen:{ticket.number}")
-    return _close(ticket, language)
-
-
-def _line(ticket: Ticket) -> str:
-    """A ticket in a button: plain text, so nothing is escaped."""
-    return f"#{ticket.number} {MARKS[ticket.state]} {_cut(ticket.body, 40)}"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import pytest
@@ -16,6 +16,7 @@ from consolidated_bot.core.messages import Topic
 from consolidated_bot.core.outbox import Queued
 from consolidated_bot.core.topics import ForumTopics
 from consolidated_bot.core.transmission import Transmission
+from consolidated_bot.core.webhook import Webhook
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=6))
@@ -32,6 +33,16 @@ def test_form_carries_every_text_unchanged(params: dict[str, str]) -> None:
         (403, b'{"ok":false,"error_code":403,"description":"Forbidden"}', Failure.GONE),
         (400, b'{"ok":false,"description":"Bad Request: chat not found"}', Failure.GONE),
         (400, b'{"ok":false,"description":"Bad Request: text is empty"}', Failure.REFUSED),
+        (
+            400,
+            b'{"description":"Bad Request: not enough rights to send text messages to the chat"}',
+            Failure.UNREACHED,
+        ),
+        (
+            400,
+            b'{"description":"Bad Request: not enough rights to manage topics"}',
+            Failure.REFUSED,
+        ),
         (401, b'{"ok":false,"description":"Unauthorized"}', Failure.UNAUTHORIZED),
         (409, b'{"ok":false,"description":"Conflict"}', Failure.CONFLICT),
         (502, b"<html>Bad Gateway</html>", Failure.AMBIGUOUS),
@@ -82,6 +93,16 @@ async def nothing_stored(_: str) -> int | None:
     return None
 
 
+async def test_webhook_is_announced_until_telegram_has_heard_of_it() -> None:
+    lost = BotApiError(Failure.AMBIGUOUS, "HTTP 502 with a body that is no JSON")
+    api = CannedApi(lost, True)
+    await Webhook(cast("Any", None), api, 42, "https://bot.example/hook", "secret").announce()
+    assert [method for method, _ in api.asked] == ["setWebhook", "setWebhook"]
+    api = CannedApi(refused("Bad Request: bad webhook: HTTPS url must be provided"))
+    await Webhook(cast("Any", None), api, 42, "https://bot.example/hook", "secret").announce()
+    assert len(api.asked) == 1
+
+
 async def test_card_is_edited_and_sent_anew_when_it_is_gone() -> None:
     api = CannedApi(
         {"message_id": 5},
@@ -107,10 +128,6 @@ async def test_card_is_edited_and_sent_anew_when_it_is_gone() -> None:
     [
         (refused("Bad Request: can't parse entities: x"), {"message_thread_id": 3, "chat_id": 7}),
         (refused("Bad Request: message thread not found"), {"parse_mode": "HTML", "chat_id": 7}),
-        (
-            refused("Bad Request: group chat was upgraded", moved_to=-100),
-            {"parse_mode": "HTML", "message_thread_id": 3, "chat_id": -100},
-        ),
     ],
 )
 async def test_text_is_sent_without_what_was_refused(
@@ -183,6 +200,18 @@ async def test_closed_topic_is_reopened_to_be_written_into() -> None:
     ]
 
 
+async def test_closed_topic_that_may_not_be_reopened_loses_nothing() -> None:
+    api = CannedApi(
+        refused("Bad Request: TOPIC_CLOSED"),
+        refused("Bad Request: not enough rights to manage topics"),
+        {"message_id": 5},
+    )
+    topics = RememberedTopics()
+    topics.threads["ticket:1"] = 3
+    assert await transmission_over(api, topics).transmit(in_topic()) == (5,)
+    assert api.asked[-1][1]["message_thread_id"] is None
+
+
 async def test_group_without_topics_is_written_to_as_a_whole() -> None:
     api = CannedApi(refused("Bad Request: the chat is not a forum"), {"message_id": 5})
     transmission = transmission_over(api)
@@ -220,6 +249,8 @@ async def test_topic_that_is_gone_counts_as_closed() -> None:
         ({"update_id": 1, "inline_query": {"from": {"id": 7}}}, 7),
         ({"update_id": 1, "poll": {"id": "x"}}, 0),
         ({"update_id": 1, "message": {"chat": {"id": 2**70}}}, 0),
+        ({"update_id": 1, "message": {"chat": {"id": "-5"}}}, -5),
+        ({"update_id": 1, "message": {"chat": {"id": "five"}}}, 0),
         ({"update_id": 1, "message": "odd"}, 0),
     ],
 )

@@ -22,6 +22,7 @@ from consolidated_bot.core.db import Database
 from consolidated_bot.core.flood import Flood
 from consolidated_bot.core.governor import Governor
 from consolidated_bot.core.inbox import Received
+from consolidated_bot.core.json_text import dumps, loads
 from consolidated_bot.core.messages import Answer, Scope, Send, Sender
 from consolidated_bot.core.outbox import Queued
 from consolidated_bot.core.place import Place
@@ -178,11 +179,49 @@ async def test_body_that_is_no_update_is_buried_at_once(rig: Rig) -> None:
     assert [each[0] for each in await rig.database.read(lambda c: inbox.dead(c, BOT))] == [1]
 
 
-async def test_kind_of_update_nobody_knows_is_done_without_effect(rig: Rig) -> None:
-    row = Received(1, BOT, 0, '{"update_id": 1, "telepathy": {"id": 5}}', 1)
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"update_id": 1, "telepathy": {"id": 5}}',
+        '{"update_id": 1, "poll_answer": {"poll_id": "1", "option_ids": ["x"]}}',
+        '{"update_id": 1, "message": null}',
+    ],
+)
+async def test_kind_of_update_nobody_asked_for_is_done_without_effect(rig: Rig, body: str) -> None:
+    row = Received(1, BOT, 0, body, 1)
     await rig.database.write(lambda c: inbox.store(c, [row]))
     assert await rig.processor.process(row) is None
     assert await rig.database.read(lambda c: inbox.depth(c, BOT)) == (0, None)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"forward_origin": {"type": "of a future kind", "date": 1}},
+        {"external_reply": {"origin": {"type": "of a future kind"}}},
+        {"entities": [{"type": "bot_command", "offset": "x"}], "hologram": {"depth": 3}},
+        {"reply_to_message": {"message_id": 1}, "reply_markup": []},
+        {"from": {"id": 7}},
+        {"chat": {"id": "7", "type": "private", "photo": "none"}, "message_id": "5"},
+    ],
+)
+async def test_strange_part_of_a_message_does_not_lose_the_message(
+    rig: Rig, strange: dict[str, Any]
+) -> None:
+    body = orjson.loads(update(1, "good", 7))
+    body["message"] |= strange
+    row = Received(1, BOT, 7, dumps(body), 1)
+    await rig.database.write(lambda c: inbox.store(c, [row]))
+    assert await rig.processor.process(row) is None
+    assert rig.tried == ["good"]
+
+
+async def test_characters_that_no_database_holds_are_marked(rig: Rig) -> None:
+    raw = update(1, "good", 7).replace("good", r"half \ud83d of a pair, nul \u0000, 😀")
+    row = Received(1, BOT, 7, dumps(loads(raw.encode())), 1)
+    await rig.database.write(lambda c: inbox.store(c, [row]))
+    assert await rig.processor.process(row) is None
+    assert rig.tried == ["half ? of a pair, nul \ufffd, 😀"]
 
 
 async def test_more_than_memory_holds_is_taken_from_the_inbox_in_order(rig: Rig) -> None:

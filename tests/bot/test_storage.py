@@ -24,6 +24,7 @@ from consolidated_bot.core.outbox import Finished
 from consolidated_bot.notifications import storage as notifications
 from consolidated_bot.operations import ledger
 from consolidated_bot.operations import storage as operations
+from consolidated_bot.operations.ledger import JOURNEY
 from consolidated_bot.support import storage as support
 from tests.bot.conftest import create_database
 from tests.bot.core_parts import fresh_database, sqlite_url
@@ -92,6 +93,15 @@ async def test_purge_keeps_the_window_of_redelivery(database: Database) -> None:
     assert left == [2, 3], "what is still pending is never purged"
 
 
+async def test_dead_letter_outlives_a_weekend_and_no_restart_of_update_ids(
+    database: Database,
+) -> None:
+    await database.write(lambda c: inbox.store(c, [row(1, received_ms=0)]))
+    await database.write(lambda c: inbox.bury(c, row(1), "e1", 0))
+    assert await database.write(lambda c: inbox.purge(c, 5 * 24 * HOUR_MS)) == 0
+    assert await database.write(lambda c: inbox.purge(c, 7 * 24 * HOUR_MS - 1)) == 1
+
+
 async def test_dead_letters_are_listed_and_revived(database: Database) -> None:
     await database.write(lambda c: inbox.store(c, [row(1)]))
     assert await database.write(lambda c: inbox.record_failure(c, row(1), "because")) == 1
@@ -136,6 +146,7 @@ async def test_tables_in_code_are_those_of_the_migrations(database: Database) ->
         module.METADATA
         for module in (tables, support, accounts, notifications, operations, ledger)
     ]
+    assert JOURNEY.metadata in metadatas
     for metadata in metadatas:
         for table in metadata.tables.values():
             known[table.name] = {column.name for column in table.columns}

@@ -17,7 +17,9 @@ from analyzer.replay.workload.users import Persona
 
 QUESTION = re.compile(r"\?|\b(?:send|enter|type|write|choose|tell|describe)\b", re.IGNORECASE)
 CHANGE = re.compile(r"\b(?:change|edit|set)\b", re.IGNORECASE)
-DESTRUCTIVE = re.compile(r"\b(?:erase|delete)\b", re.IGNORECASE)
+UNWANTED = re.compile(
+    r"\b(?:erase|delete|support|start over|удалить|поддержк[уи]|сначала)\b", re.IGNORECASE
+)
 MOST_QUESTIONS = 8
 MOST_PRESSES = 5
 VALUES = {"mail": "someone@example.org", "phone": "+15550100", "lang": "de", "notif": "on"}
@@ -160,10 +162,14 @@ def _is_no_question(answer: ChatEvent) -> bool:
 
 
 def _buttons(answer: ChatEvent | None) -> list[Button]:
-    """What a user in a hurry may press; nobody here erases an account to see what happens."""
+    """What a user in a hurry may press.
+
+    Nobody here erases an account to see what happens, and who reads on neither begins anew nor
+    calls for a person.
+    """
     if answer is None:
         return []
-    return [b for b in answer.buttons if b.data and not DESTRUCTIVE.search(b.text)]
+    return [b for b in answer.buttons if b.data and not UNWANTED.search(b.text)]
 
 
 def _choice(persona: Persona, answer: ChatEvent | None) -> Press | None:
