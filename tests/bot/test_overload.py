@@ -58,7 +58,7 @@ class Survived:
 
 async def test_acknowledgements_stay_quick_while_handling_falls_behind(tmp_path: Path) -> None:
     found = await _survive(tmp_path, Flood(600.0, 0.004), Governor())
-    assert found.behind > UPDATES / 5, "many were only acknowledged when the last one was"
+    assert found.behind > UPDATES / 2, "most were only acknowledged when the last one was"
     assert statistics.median(found.seconds) < found.lag / 4, "on a machine however busy"
 
 
@@ -69,7 +69,7 @@ async def test_in_a_flood_handlers_are_slowed_for_the_sake_of_acknowledgements(
     (tmp_path / "unhurried").mkdir()
     unhurried = await _survive(tmp_path / "unhurried", flood, Unhurried())
     governed = await _survive(tmp_path, flood, Governor())
-    assert _quicker_quarter(governed.seconds) < 0.8 * _quicker_quarter(unhurried.seconds)
+    assert _quicker_quarter(governed.seconds) < 0.7 * _quicker_quarter(unhurried.seconds)
     assert governed.behind > unhurried.behind, "the handlers' time was not taken"
 
 

@@ -67,8 +67,7 @@ class Template:
     `unescape` reads the backslashes between quotes (None: not readable). `checks` must hold for
     the captured values: else the line is another reader's. `known` lines hold a message of a
     form that a library prints, and are read as that. `wording` tells how a message is made of
-    words and other keys' values. `form` reads the same of most
-    lines, and sooner.
+    words and other keys' values. `form` reads the same of most lines, and sooner.
     """
 
     format: str
