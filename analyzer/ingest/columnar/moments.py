@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.ingest import durations
-from analyzer.ingest.columnar.instants import instants
+from analyzer.ingest.columnar.instants import Instants, instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
 from analyzer.ingest.epochs import EARLIEST_NS, EPOCH_UNITS_NS
 from analyzer.ingest.times import Clock
@@ -19,26 +19,28 @@ _LOCAL = "%Y-%m-%d %H:%M:%S%.f"
 _OFFSET = "%d/%b/%Y:%H:%M:%S %z"
 _DATED_CHARACTERS = 19
 _NUMBER = r"^([0-9]{1,9})(?:\.([0-9]{1,9}))?(ns|us|µs|ms|s)?$"
+_NANOSECOND_CHARACTERS = len("2026-03-01T10:00:00.123456789")
 _NS = 1_000_000_000
 _EXACT_CHARACTERS = 16
 """A float holds so many characters of a decimal exactly: 15 digits and the point."""
 
 
-def moments(column: Column, clock: Clock) -> pl.Series | None:
+def moments(column: Column, clock: Clock) -> Instants | None:
     """Return each text's instant; None where no line's form is known here."""
     texts = column.values
     if texts.null_count() or not len(texts):
         return None
     if column.kind == INT:
-        return _plausible(_of_epochs(texts), clock)
+        return Instants(_plausible(_of_epochs(texts), clock), zoned=True)
     if column.kind == FLOAT:
-        return _plausible(_of_decimals(texts), clock)
+        return Instants(_plausible(_of_decimals(texts), clock), zoned=True)
     first = texts[0]
     if column.kind != TEXT or len(first) < _DATED_CHARACTERS:
         return None
-    read = instants(texts)
+    read = instants(texts) or _trimmed(texts)
     if read is not None and (read.zoned or not clock.zoned):
-        return _plausible(read.epoch, clock)
+        return Instants(_plausible(read.epoch, clock), read.zoned)
+    zoned = True
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:
@@ -48,10 +50,19 @@ def moments(column: Column, clock: Clock) -> pl.Series | None:
     elif clock.zoned or first[10:11] != " ":
         return None
     else:
+        zoned = False
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
     short = texts.str.len_bytes() < _DATED_CHARACTERS
-    return _plausible(found.dt.epoch("ns").set(short, None), clock)
+    return Instants(_plausible(found.dt.epoch("ns").set(short, None), clock), zoned)
+
+
+def _trimmed(texts: pl.Series) -> Instants | None:
+    """Read times in UTC whose fractions lack the zeros at their end, as Go writes them."""
+    if texts[0][-1:] != "Z" or not texts.str.ends_with("Z").all():
+        return None
+    bare = texts.str.strip_suffix("Z").str.pad_end(_NANOSECOND_CHARACTERS, "0")
+    return instants(bare + "Z")
 
 
 def _plausible(epoch: pl.Series, clock: Clock) -> pl.Series:

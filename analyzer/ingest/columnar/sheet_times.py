@@ -44,7 +44,7 @@ def times_of(sheet: Sheet, timing: Timing) -> SheetTimes | None:
         found = moments(sheet.columns[keys[0]], timing.clock) if keys else None
         if keys and found is None:
             return None
-        read.append(found)
+        read.append(None if found is None else found.epoch)
     logged, start, end = read
     anchor = next(times for times in (logged, end, start) if times is not None)
     spent = None
