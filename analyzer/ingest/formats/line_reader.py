@@ -208,9 +208,9 @@ class LineReader:
         inner = origin_below(fields, origin, clock)
         arrival = inner.arrival
         if arrival is not None and message[:1] not in ("", " ", "\t"):
-            kept = self._last, self._last_was_json
+            kept = self._last
             outcome = self.read_text(message, inner)
-            self._last, self._last_was_json = kept
+            self._last, self._last_was_json = kept, False
             self._last_was_headed = True
             if outcome.unknown is None and outcome.piece is None:
                 self.formats["syslog"] += 1
