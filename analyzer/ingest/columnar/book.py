@@ -17,8 +17,10 @@ import numpy.typing as npt
 import polars as pl
 
 from analyzer.ingest.columnar.access_template import learn_access
+from analyzer.ingest.columnar.form_template import learn_form
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.page import Page, Places
+from analyzer.ingest.columnar.proxy_forms import FORMS as PROXY_FORMS
 from analyzer.ingest.columnar.resolve import unproven, usable
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.template import TEXT, Column, Template, Wording
@@ -194,6 +196,9 @@ class Book:
     def _learn_text(self, sample: str) -> Template | None:
         if not self._texts or "\x1b" in sample or is_wrapped(sample):
             return None
+        formed = next((found for form in PROXY_FORMS if (found := learn_form(form, sample))), None)
+        if formed is not None:
+            return formed
         if any(read(sample) is not None for read in _RIVALS):
             return None
         return learn_access(sample) or learn_logfmt(sample) or learn_text(sample)

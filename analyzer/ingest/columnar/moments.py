@@ -5,11 +5,14 @@ What comes back null is read by the readers of single values, which know every s
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from analyzer.ingest import durations
 from analyzer.ingest.columnar.instants import instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
+from analyzer.ingest.columnar.written_times import written_times
 from analyzer.ingest.epochs import EARLIEST_NS, EPOCH_UNITS_NS
 from analyzer.ingest.times import Clock
 
@@ -18,8 +21,14 @@ _ZONED = "%Y-%m-%dT%H:%M:%S%.f%:z"
 _LOCAL = "%Y-%m-%d %H:%M:%S%.f"
 _OFFSET = "%d/%b/%Y:%H:%M:%S %z"
 _DATED_CHARACTERS = 19
-_NUMBER = r"^([0-9]{1,9})(?:\.([0-9]{1,9}))?(ns|us|µs|ms|s)?$"
+_UNITS = ("ns", "us", "µs", "ms", "s", "micros", "msecs", "secs")
+_NUMBER = rf"^([0-9]{{1,9}})(?:\.([0-9]{{1,9}}))?(?: ?({'|'.join(_UNITS)}))?$"
+WITH_UNIT = rf"^[0-9][0-9.]* ?(?:{'|'.join(_UNITS)})$"
+"""A duration that says its unit."""
+_EPOCH = re.compile(r"1[0-9]{9}\.[0-9]{1,9}$")
 _NS = 1_000_000_000
+_NS_DIGITS, _FLOAT_DIGITS = 9, 6
+"""Decimals of a second: in a text, and in a float, which gives so many back as written."""
 _EXACT_CHARACTERS = 16
 """A float holds so many characters of a decimal exactly: 15 digits and the point."""
 
@@ -32,13 +41,17 @@ def moments(column: Column, clock: Clock) -> pl.Series | None:
     if column.kind == INT:
         return _plausible(_of_epochs(texts), clock)
     if column.kind == FLOAT:
-        return _plausible(_of_decimals(texts), clock)
+        return _plausible(_of_decimals(texts, _FLOAT_DIGITS), clock)
     first = texts[0]
-    if column.kind != TEXT or len(first) < _DATED_CHARACTERS:
+    if column.kind != TEXT:
         return None
-    read = instants(texts)
+    if _EPOCH.match(first):
+        return _plausible(_of_decimals(texts, _NS_DIGITS), clock)
+    read = instants(texts) or written_times(texts, clock)
     if read is not None and (read.zoned or not clock.zoned):
         return _plausible(read.epoch, clock)
+    if len(first) < _DATED_CHARACTERS:
+        return None
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:
@@ -71,9 +84,10 @@ def _of_epochs(numbers: pl.Series) -> pl.Series:
     return pl.DataFrame({"value": numbers}).select(found).to_series()
 
 
-def _of_decimals(texts: pl.Series) -> pl.Series:
-    """Read epochs in seconds; up to six decimals a float gives back as they were written."""
-    parts = texts.str.extract_groups(r"^([1-9][0-9]{9})\.([0-9]{1,6})$").struct.unnest()
+def _of_decimals(texts: pl.Series, digits: int) -> pl.Series:
+    """Read epochs in seconds with up to so many decimals."""
+    pattern = rf"^([1-9][0-9]{{9}})\.([0-9]{{1,{digits}}})$"
+    parts = texts.str.extract_groups(pattern).struct.unnest()
     parts.columns = ["whole", "fraction"]
     whole, fraction = pl.col("whole").cast(pl.Int64), pl.col("fraction").str.pad_end(9, "0")
     return parts.select(whole * _NS + fraction.cast(pl.Int64)).to_series()
@@ -91,7 +105,7 @@ def spans_of_time(column: Column, unit_ns: int | None) -> pl.Series:
         return pl.repeat(None, len(values), dtype=pl.Int64, eager=True)
     parts = values.str.extract_groups(_NUMBER).struct.unnest()
     parts.columns = ["whole", "fraction", "suffix"]
-    units = {name: durations.UNITS_NS[name] for name in ("ns", "us", "µs", "ms", "s")}
+    units = {name: durations.UNITS_NS[name] for name in _UNITS}
     fraction = pl.col("fraction").fill_null("")
     frame = parts.select(
         whole=pl.col("whole").cast(pl.Int64),
