@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analyzer.ingest.columnar import proxy_forms, server_forms
 from analyzer.ingest.columnar.access_template import learn_access
 from analyzer.ingest.columnar.form_template import learn_form
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.page import Page, Places
-from analyzer.ingest.columnar.proxy_forms import FORMS as PROXY_FORMS
 from analyzer.ingest.columnar.resolve import unproven, usable
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.template import TEXT, Column, Template, Wording
@@ -38,6 +38,8 @@ _MAX_TEMPLATES = 64
 MAX_LESSONS = 96
 MIN_LINES = 16
 """Fewer lines than this are not worth the setting up of columns."""
+_FORMS = (*proxy_forms.FORMS, *server_forms.FORMS)
+"""No line is of two of these."""
 # Formats that no template describes: what one of them reads, it must be let read.
 _RIVALS = [entry.read for entry in FORMATS if entry.name not in {"access", "logfmt", "text"}]
 
@@ -196,7 +198,7 @@ class Book:
     def _learn_text(self, sample: str) -> Template | None:
         if not self._texts or "\x1b" in sample or is_wrapped(sample):
             return None
-        formed = next((found for form in PROXY_FORMS if (found := learn_form(form, sample))), None)
+        formed = next((found for form in _FORMS if (found := learn_form(form, sample))), None)
         if formed is not None:
             return formed
         if any(read(sample) is not None for read in _RIVALS):

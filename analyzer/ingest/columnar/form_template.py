@@ -1,4 +1,4 @@
-"""Templates of lines of a fixed form: parts that follow each other, each of which has few readings.
+"""Templates of lines of a fixed form: parts that follow each other, each of few readings.
 
 A form says the same as its format's reader of single lines, in patterns of which each has one way
 to match. Where a part may be written in several ways (a time that is missing, a flag that tells
@@ -59,7 +59,7 @@ class Form:
 
 
 def learn_form(form: Form, sample: str) -> Template | None:
-    """Return the template of a line of `form`, None where it is none, or a part is written oddly."""
+    """Return the template of a line of `form`; None where it is none, or is written oddly."""
     segments: list[Segment] = []
     derived: dict[str, pl.Expr] = {}
     fixed: set[str] = set()

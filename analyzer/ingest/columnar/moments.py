@@ -21,6 +21,7 @@ _ZONED = "%Y-%m-%dT%H:%M:%S%.f%:z"
 _LOCAL = "%Y-%m-%d %H:%M:%S%.f"
 _OFFSET = "%d/%b/%Y:%H:%M:%S %z"
 _DATED_CHARACTERS = 19
+_LEAP_SECOND = ":[0-9]{2}:60"
 _UNITS = ("ns", "us", "µs", "ms", "s", "micros", "msecs", "secs")
 _NUMBER = rf"^([0-9]{{1,9}})(?:\.([0-9]{{1,9}}))?(?: ?({'|'.join(_UNITS)}))?$"
 WITH_UNIT = rf"^[0-9][0-9.]* ?(?:{'|'.join(_UNITS)})$"
@@ -35,36 +36,40 @@ _EXACT_CHARACTERS = 16
 
 def moments(column: Column, clock: Clock) -> pl.Series | None:
     """Return each text's instant; None where no line's form is known here."""
-    texts = column.values
-    if texts.null_count() or not len(texts):
+    kind, values = column
+    if values.null_count() or not len(values):
         return None
-    if column.kind == INT:
-        return _plausible(_of_epochs(texts), clock)
-    if column.kind == FLOAT:
-        return _plausible(_of_decimals(texts, _FLOAT_DIGITS), clock)
+    if kind == INT:
+        found: pl.Series | None = _of_epochs(values)
+    elif kind == FLOAT:
+        found = _of_decimals(values, _FLOAT_DIGITS)
+    elif kind != TEXT:
+        found = None
+    elif _EPOCH.match(values[0]):
+        found = _of_decimals(values, _NS_DIGITS)
+    else:
+        found = _of_texts(values, clock)
+    return None if found is None else _plausible(found, clock)
+
+
+def _of_texts(texts: pl.Series, clock: Clock) -> pl.Series | None:
     first = texts[0]
-    if column.kind != TEXT:
-        return None
-    if _EPOCH.match(first):
-        return _plausible(_of_decimals(texts, _NS_DIGITS), clock)
     read = instants(texts) or written_times(texts, clock)
     if read is not None and (read.zoned or not clock.zoned):
-        return _plausible(read.epoch, clock)
-    if len(first) < _DATED_CHARACTERS:
-        return None
+        return read.epoch
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:
         found = texts.str.to_datetime(_ZONED, time_unit="ns", strict=False)
-    elif first[2:3] == "/":
+    elif first[2:3] == "/" and first[11:12] == ":":
         found = texts.str.to_datetime(_OFFSET, time_unit="ns", strict=False)
-    elif clock.zoned or first[10:11] != " ":
+    elif clock.zoned or first[10:11] != " " or len(first) < _DATED_CHARACTERS:
         return None
     else:
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
-    short = texts.str.len_bytes() < _DATED_CHARACTERS
-    return _plausible(found.dt.epoch("ns").set(short, None), clock)
+    doubtful = (texts.str.len_bytes() < _DATED_CHARACTERS) | texts.str.contains(_LEAP_SECOND)
+    return found.dt.epoch("ns").set(doubtful, None)
 
 
 def _plausible(epoch: pl.Series, clock: Clock) -> pl.Series:

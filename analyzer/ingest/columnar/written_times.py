@@ -106,4 +106,5 @@ def _passed(table: npt.NDArray[np.uint8], layout: _Layout) -> npt.NDArray[np.int
     width = min(layout.end - layout.fraction, 9)
     for place in range(layout.fraction - start, layout.fraction - start + width):
         fraction = fraction * 10 + digits[:, place]
-    return seconds * _NS + fraction * 10 ** (9 - width)
+    scale: int = 10 ** (9 - width)
+    return seconds * _NS + fraction * scale
