@@ -16,7 +16,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from analyzer.ingest.columnar import proxy_forms, server_forms
 from analyzer.ingest.columnar.access_template import learn_access
+from analyzer.ingest.columnar.form_template import learn_form
 from analyzer.ingest.columnar.heads import Head
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.origins import Origins
@@ -39,6 +41,8 @@ _MAX_TEMPLATES = 64
 MAX_LESSONS = 96
 MIN_LINES = 16
 """Fewer lines than this are not worth the setting up of columns."""
+_FORMS = (*proxy_forms.FORMS, *server_forms.FORMS)
+"""No line is of two of these."""
 # Formats that no template describes: what one of them reads, it must be let read.
 _RIVALS = [entry.read for entry in FORMATS if entry.name not in {"access", "logfmt", "text"}]
 
@@ -272,6 +276,9 @@ class Book:
     def _learn_text(self, sample: str) -> Template | None:
         if not self._texts or "\x1b" in sample or wrappers.is_wrapped(sample):
             return None
+        formed = next((found for form in _FORMS if (found := learn_form(form, sample))), None)
+        if formed is not None:
+            return formed
         if any(read(sample) is not None for read in _RIVALS):
             return None
         return (
