@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from analyzer.ingest.columnar.book import Book
+from analyzer.ingest.columnar.sorting import Sorted, sort
 from analyzer.ingest.discover import LogFile, discover
 from analyzer.ingest.events import Again, Finished, Job, Rows
-from analyzer.ingest.lines import BLOCK_BYTES
+from analyzer.ingest.formats.split_lines import SplitLines
+from analyzer.ingest.lines import BLOCK_BYTES, Block
 from analyzer.ingest.load import IngestResult, ingest
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
@@ -86,6 +91,19 @@ def read_files(folder: Path, files: Mapping[str, bytes | str], **given: Any) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return read(folder / "store.duckdb", folder / "logs", **given)
+
+
+def count_lines_read_alone(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets, for each block read from now on, how many lines go one by one."""
+    counted: list[int] = []
+
+    def counting(book: Book, block: Block, splits: SplitLines) -> Sorted:
+        found = sort(book, block, splits)
+        counted.append(len(found.others))
+        return found
+
+    monkeypatch.setattr("analyzer.ingest.reader.sort", counting)
+    return counted
 
 
 def count_lines(content: bytes) -> int:

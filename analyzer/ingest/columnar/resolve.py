@@ -28,7 +28,7 @@ _NUMBERED = frozenset({
     "service_name", "peer_service", "correlation_id", "update_id", "user", "body",
 })  # fmt: skip
 _SEPARATOR = "\x1f"
-_PROVED = "\x00proved"
+_PROVED = "\x1fproved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def sort(book: Book, block: Block, splits: SplitLines) -> Sorted:
     last = int(np.flatnonzero(regular)[-1])
     bare = streams.is_bare(last)
     regular[streams.open(regular, page.blank)] = False
+    regular[last] = False
     sheets = [_sheet(block, regular, part) for part in found.parts]
     others = np.flatnonzero(~regular)
     return Sorted([sheet for sheet in sheets if len(sheet)], others, last, bare)

@@ -317,6 +317,11 @@ class LineReader:
         return not self._table.columns
 
     @property
+    def was_unknown(self) -> bool:
+        """Tell whether lines were read by their times alone, before any was of a known form."""
+        return self.formats[TIMED.name] > 0 and self._last is not TIMED
+
+    @property
     def unfinished(self) -> int:
         """Return of how many sources a partial line waits for its end."""
         return len(self.split_lines)
