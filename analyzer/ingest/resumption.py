@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from analyzer.ingest.fields import Resolver
@@ -10,6 +11,12 @@ from analyzer.ingest.lines import Block, Line
 from analyzer.ingest.open_records import OpenRecords
 
 _MAX_WAITING = 4_096
+
+
+class Step(Enum):
+    """What was read where there is no place to go on at; None stands for a single line."""
+
+    BLOCK = "many lines"
 
 
 class Place(NamedTuple):

@@ -92,14 +92,19 @@ def count_lines(content: bytes) -> int:
     return content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
 
 
-def rows_of(content: bytes) -> dict[str, Any]:
-    """What reading one file makes of `content`, without a store: rows by table, and the tally."""
+def rows_of(
+    content: bytes, options: ReadingOptions | None = None, *, lines: int | None = None
+) -> dict[str, Any]:
+    """What reading one file makes of `content`, without a store: rows by table, and the tally.
+
+    All its `lines` are in the account; their number is told where `content` is no text.
+    """
     found: dict[str, list[tuple[Any, ...]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.log")
         path.write_bytes(content)
         for event in read_file(
-            Job(LogFile(path, "x.log", None), Masker(SECRET), ReadingOptions())
+            Job(LogFile(path, "x.log", None), Masker(SECRET), options or ReadingOptions())
         ):
             if isinstance(event, Again):
                 found.clear()
@@ -107,5 +112,5 @@ def rows_of(content: bytes) -> dict[str, Any]:
                 rows = zip(*(column.to_pylist() for column in event.rows), strict=True)
                 found.setdefault(event.table, []).extend(rows)
     assert isinstance(event, Finished)
-    assert event.tally.account.lines == count_lines(content)
+    assert event.tally.account.lines == (count_lines(content) if lines is None else lines)
     return {name: sorted(rows, key=repr) for name, rows in found.items()} | {"tally": event.tally}

@@ -18,6 +18,7 @@ _ZONED = "%Y-%m-%dT%H:%M:%S%.f%:z"
 _LOCAL = "%Y-%m-%d %H:%M:%S%.f"
 _OFFSET = "%d/%b/%Y:%H:%M:%S %z"
 _DATED_CHARACTERS = 19
+_EPOCH_DIGITS = 10
 _NUMBER = r"^([0-9]{1,9})(?:\.([0-9]{1,9}))?(ns|us|µs|ms|s)?$"
 _NS = 1_000_000_000
 _EXACT_CHARACTERS = 16
@@ -33,12 +34,21 @@ def moments(column: Column, clock: Clock) -> pl.Series | None:
         return _plausible(_of_epochs(texts), clock)
     if column.kind == FLOAT:
         return _plausible(_of_decimals(texts), clock)
+    if column.kind != TEXT:
+        return None
+    if texts[0][:_EPOCH_DIGITS].isdigit():
+        return _plausible(_of_written_epochs(texts), clock)
+    found = _of_dates(texts, clock)
+    return None if found is None else _plausible(found, clock)
+
+
+def _of_dates(texts: pl.Series, clock: Clock) -> pl.Series | None:
     first = texts[0]
-    if column.kind != TEXT or len(first) < _DATED_CHARACTERS:
+    if len(first) < _DATED_CHARACTERS:
         return None
     read = instants(texts)
     if read is not None and (read.zoned or not clock.zoned):
-        return _plausible(read.epoch, clock)
+        return read.epoch
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:
@@ -51,7 +61,7 @@ def moments(column: Column, clock: Clock) -> pl.Series | None:
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
     short = texts.str.len_bytes() < _DATED_CHARACTERS
-    return _plausible(found.dt.epoch("ns").set(short, None), clock)
+    return found.dt.epoch("ns").set(short, None)
 
 
 def _plausible(epoch: pl.Series, clock: Clock) -> pl.Series:
@@ -69,6 +79,20 @@ def _of_epochs(numbers: pl.Series) -> pl.Series:
         for width, unit in EPOCH_UNITS_NS.items()
     )
     return pl.DataFrame({"value": numbers}).select(found).to_series()
+
+
+def _of_written_epochs(texts: pl.Series) -> pl.Series:
+    """Read epochs written as texts: whole ones of any unit, or seconds with decimals."""
+    text, seconds = pl.col("text"), r"^[1-9][0-9]{9}\.[0-9]{1,9}$"
+    frame = pl.DataFrame({"text": texts})
+    whole = pl.when(text.str.contains(r"^[1-9][0-9]{9,18}$")).then(text)
+    found = _of_epochs(frame.select(whole.cast(pl.Int64, strict=False)).to_series())
+    if not found.null_count():
+        return found
+    parted = pl.when(text.str.contains(seconds)).then(text.str.replace(".", "", literal=True))
+    # The digits of nanoseconds since 1970, with zeros for those that were left out.
+    exact = frame.select(parted.str.pad_end(19, "0").cast(pl.Int64, strict=False))
+    return found.zip_with(found.is_not_null(), exact.to_series())
 
 
 def _of_decimals(texts: pl.Series) -> pl.Series:

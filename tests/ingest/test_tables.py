@@ -1,0 +1,121 @@
+"""Tables read by the column give the rows that tables read row by row give, on the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzer.ingest import table_reader
+from analyzer.ingest.columnar import table_sheets
+from analyzer.ingest.options import ReadingOptions
+from tests.ingest.reading import rows_of
+
+ANSWER = '{"time":"2026-03-01T10:00:00Z","level":"error","msg":"no, it is ""late"""}'
+ISO = [f"2026-03-01T10:00:00.{n:03d}Z" for n in range(1, 60)]
+TIMES = [
+    *ISO, "2026-03-01T10:00:00Z", "2026-03-01 10:00:00", "2026-03-01 10:00:00,25", "1772359200",
+    "1772359200.25", "1772359200123", "1772359200123456789", "10:00:00", "05/01/2026 10:00:00",
+    "2026-03-01T10:00:00+02:00", "", "-", "x", "2099-01-01T00:00:00Z", "01/Mar/2026:10:00:00 +0000",
+]  # fmt: skip
+WORDS = [
+    "faq", "tickets", "", "-", "a,b;c\td|e", 'say "x"', "two\nlines", "it's 12 ms", "é€", " x ",
+    "user_id=7 of a@b.org", "81.2.69.142", "phone +49 170 1234567", "0", "null", "\u00a0", "🙂",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+]  # fmt: skip
+MESSAGES = [
+    *WORDS, "worker 7 started", "time=2026-03-01T10:00:00Z level=error msg=no", ANSWER,
+    " 2026-03-01 10:00:00,123 ERROR a.b no", '\x1c{"a": 1}', '{"cut": ', "level=",
+    "Update id=7 is handled. Duration 12 ms by bot id=77", "GET /x/7 - 200 12ms",
+    "Traceback (most recent call last):\r\n  File x\r\nValueError: no", "GET /x took 12 ms",
+]  # fmt: skip
+SPENT = ["7", "7.25", "1.5s", "12ms", "", "-", "-1", "-7", "x", "1e3", "0,5", "99999999999", "007"]
+HEX = ["a" * 32, "B" * 32, "0" * 32, "12", "", "root", "f" * 16, "x y", "q" * 40]
+POOLS: dict[str, Sequence[str]] = {
+    "time": TIMES, "start_time": TIMES, "end_time": TIMES, "service": WORDS, "app": WORDS,
+    "operation": ["GET /x/17", "", "sql.query", "/a/b?c=d"], "path": ["/x/1", "", "/y?request_id=7"],
+    "method": ["GET", ""], "message": MESSAGES, "event": MESSAGES, "error": ["", "late", ANSWER],
+    "duration_ms": SPENT, "db_duration_ms": SPENT, "duration": SPENT, "status": ["200", "404", "503", "", "ok", "x"],
+    "outcome": ["ok", "failure", ""], "level": ["info", "ERROR", "", "?"], "trace_id": HEX,
+    "span_id": HEX, "parent_span_id": HEX, "request_id": ["r1", "", "a b"], "update_id": ["7", ""],
+    "user_id": ["7", "", "0"], "peer": WORDS, "cpu_percent": ["7", "x", ""], "note": WORDS,
+    "mdc.trace_id": HEX, "fields.level": ["warn", ""], "span.kind": ["client", "server", "x", ""],
+    "traceback": ["", "Traceback (most recent call last):\n  File x\nValueError: no"],
+    "p ss": WORDS, "password": WORDS,
+}  # fmt: skip
+USUAL = {
+    "start_time": "2026-03-01T10:00:00.100Z", "end_time": "2026-03-01T10:00:00.350Z",
+    "duration": "250", "duration_ms": "7.5", "operation": "GET /x", "trace_id": "c" * 32,
+    "status": "200",
+}  # fmt: skip
+
+
+def both_ways(content: bytes, options: ReadingOptions, lines: int | None = None) -> dict[str, Any]:
+    """The rows of a table, the same whether or not any was read by the column."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table_sheets, "MIN_ROWS", 1)
+        found = rows_of(content, options, lines=lines)
+        patch.setattr(table_sheets, "MIN_ROWS", 10**9)
+        patch.setattr(table_reader, "MAX_LINE_BYTES", 0)
+        assert found == rows_of(content, options, lines=lines)
+    return found
+
+
+def cells_of(names: Sequence[str], source: random.Random, odd: float) -> dict[str, str]:
+    usual = {"time": source.choice(ISO), **USUAL}
+    return {
+        name: source.choice(POOLS[name])
+        if source.random() < odd
+        else usual.get(name, next(word for word in POOLS[name] if word))
+        for name in names
+    }
+
+
+def rendered(cells: Sequence[str], delimiter: str, source: random.Random) -> bytes:
+    out = io.StringIO(newline="")
+    style = source.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    csv.writer(out, delimiter=delimiter, quoting=style, lineterminator="").writerow(cells)
+    return out.getvalue().encode()
+
+
+def damaged(line: bytes, source: random.Random) -> bytes:
+    place = source.randrange(len(line) + 1)
+    return source.choice([
+        line[:place],
+        *(line[:place] + piece + line[place:] for piece in (b'"', b'""', b"\r", b"\n", b"\0", b"\xff", b",", b"\t", b" ")),
+        b"", b"  \t", b"\x0c", b'"', b"\xef\xbb\xbf" + line, line + b"\r", b"words", line * 2,
+    ])  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    names=st.lists(st.sampled_from(sorted(POOLS)), min_size=2, max_size=7, unique=True),
+    seed=st.integers(0, 2**32),
+    odd=st.sampled_from([0.0, 0.05, 0.3, 1.0]),
+    spoilt=st.sampled_from([0.0, 0.0, 0.1]),
+    units=st.sampled_from([{}, {"duration": 1_000_000}]),
+    block_bytes=st.sampled_from([97, 1 << 12, 8 << 20]),
+)
+def test_any_table_gives_the_same_rows_both_ways(
+    names: list[str],
+    seed: int,
+    odd: float,
+    spoilt: float,
+    units: dict[str, int],
+    block_bytes: int,
+) -> None:
+    source = random.Random(seed)
+    names = ["time", "level", *(name for name in names if name not in ("time", "level"))]
+    delimiter, end = source.choice(",\t;|"), source.choice([b"\n", b"\n", b"\r\n"])
+    lines = [delimiter.join(names).encode()]
+    for _ in range(60):
+        line = rendered(list(cells_of(names, source, odd).values()), delimiter, source)
+        lines.append(damaged(line, source) if source.random() < spoilt else line)
+    content = end.join(lines) + source.choice([b"", end])
+    both_ways(content, ReadingOptions(units=units, block_bytes=block_bytes))
