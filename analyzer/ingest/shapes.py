@@ -164,6 +164,8 @@ def lacking(keys: tuple[str, ...], shape: Shape, empty: frozenset[str]) -> Shape
         name: tuple(key for key in getattr(shape, name) if key not in empty) for name in _ALIASES
     }
     timed = [pair for pair in shape.durations if pair[0] not in empty]
+    if not by_field["http_path"]:
+        by_field["http_method"] = ()  # is read with a path only
     taken, kept = _taken(by_field, timed), {*shape.rest, *shape.contested}
     return Shape(
         **by_field,

@@ -22,7 +22,8 @@ ISO = [f"2026-03-01T10:00:00.{n:03d}Z" for n in range(1, 60)]
 TIMES = [
     *ISO, "2026-03-01T10:00:00Z", "2026-03-01 10:00:00", "2026-03-01 10:00:00,25", "1772359200",
     "1772359200.25", "1772359200123", "1772359200123456789", "10:00:00", "05/01/2026 10:00:00",
-    "2026-03-01T10:00:00+02:00", "", "-", "x", "2099-01-01T00:00:00Z", "01/Mar/2026:10:00:00 +0000",
+    "2026-03-01T10:00:00+02:00", "", "-", "x", "2099-01-01T00:00:00Z", "2026-03-01T\t10:00:00Z",
+    "01/Mar/2026:10:00:00 +0000", "2026-03-01T10:00:00.1234567890Z",
 ]  # fmt: skip
 WORDS = [
     "faq", "tickets", "", "-", "a,b;c\td|e", 'say "x"', "two\nlines", "it's 12 ms", "é€", " x ",
@@ -39,10 +40,12 @@ SPENT = ["7", "7.25", "1.5s", "12ms", "", "-", "-1", "-7", "x", "1e3", "0,5", "9
 HEX = ["a" * 32, "B" * 32, "0" * 32, "12", "", "root", "f" * 16, "x y", "q" * 40]
 POOLS: dict[str, Sequence[str]] = {
     "time": TIMES, "start_time": TIMES, "end_time": TIMES, "service": WORDS, "app": WORDS,
-    "operation": ["GET /x/17", "", "sql.query", "/a/b?c=d"], "path": ["/x/1", "", "/y?request_id=7"],
-    "method": ["GET", ""], "message": MESSAGES, "event": MESSAGES, "error": ["", "late", ANSWER],
-    "duration_ms": SPENT, "db_duration_ms": SPENT, "duration": SPENT, "status": ["200", "404", "503", "", "ok", "x"],
-    "outcome": ["ok", "failure", ""], "level": ["info", "ERROR", "", "?"], "trace_id": HEX,
+    "operation": ["GET /x/17", "", "sql.query", "/a/b?c=d"],
+    "path": ["/x/1", "", "/y?request_id=7"], "method": ["GET", ""], "message": MESSAGES,
+    "event": MESSAGES, "error": ["", "late", ANSWER],
+    "duration_ms": SPENT, "db_duration_ms": SPENT, "duration": SPENT,
+    "status": ["200", "404", "503", "", "ok", "x"], "outcome": ["ok", "failure", ""],
+    "level": ["info", "ERROR", "", "?"], "trace_id": HEX,
     "span_id": HEX, "parent_span_id": HEX, "request_id": ["r1", "", "a b"], "update_id": ["7", ""],
     "user_id": ["7", "", "0"], "peer": WORDS, "cpu_percent": ["7", "x", ""], "note": WORDS,
     "mdc.trace_id": HEX, "fields.level": ["warn", ""], "span.kind": ["client", "server", "x", ""],
@@ -86,9 +89,9 @@ def rendered(cells: Sequence[str], delimiter: str, source: random.Random) -> byt
 
 def damaged(line: bytes, source: random.Random) -> bytes:
     place = source.randrange(len(line) + 1)
+    sign = source.choice([b'"', b'""', b"\r", b"\n", b"\0", b"\xff", b",", b"\t", b" "])
     return source.choice([
-        line[:place],
-        *(line[:place] + piece + line[place:] for piece in (b'"', b'""', b"\r", b"\n", b"\0", b"\xff", b",", b"\t", b" ")),
+        line[:place], line[:place] + sign + line[place:], line[:place] + sign + line[place:],
         b"", b"  \t", b"\x0c", b'"', b"\xef\xbb\xbf" + line, line + b"\r", b"words", line * 2,
     ])  # fmt: skip
 

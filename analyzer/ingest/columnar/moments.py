@@ -17,6 +17,10 @@ _ZULU = "%Y-%m-%dT%H:%M:%S%.fZ"
 _ZONED = "%Y-%m-%dT%H:%M:%S%.f%:z"
 _LOCAL = "%Y-%m-%d %H:%M:%S%.f"
 _OFFSET = "%d/%b/%Y:%H:%M:%S %z"
+_WRITTEN = (
+    r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:)"
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2}| [+-][0-9]{4})?$"
+)
 _DATED_CHARACTERS = 19
 _EPOCH_DIGITS = 10
 _NUMBER = r"^([0-9]{1,9})(?:\.([0-9]{1,9}))?(ns|us|µs|ms|s)?$"
@@ -60,8 +64,8 @@ def _of_dates(texts: pl.Series, clock: Clock) -> pl.Series | None:
     else:
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
-    short = texts.str.len_bytes() < _DATED_CHARACTERS
-    return found.dt.epoch("ns").set(short, None)
+    # The parser of polars lets blanks and single digits pass.
+    return found.dt.epoch("ns").set(~texts.str.contains(_WRITTEN), None)
 
 
 def _plausible(epoch: pl.Series, clock: Clock) -> pl.Series:
