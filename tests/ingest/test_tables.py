@@ -6,14 +6,19 @@ import csv
 import io
 import random
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.ingest import table_reader
 from analyzer.ingest.columnar import table_sheets
+from analyzer.ingest.lines import MAX_LINE_BYTES
 from analyzer.ingest.options import ReadingOptions
 from tests.ingest.reading import rows_of
 
@@ -122,3 +127,111 @@ def test_any_table_gives_the_same_rows_both_ways(
         lines.append(damaged(line, source) if source.random() < spoilt else line)
     content = end.join(lines) + source.choice([b"", end])
     both_ways(content, ReadingOptions(units=units, block_bytes=block_bytes))
+
+
+MICROS = [1_772_359_200_000_000 + 1_250 * n for n in range(50)]
+UTC = [datetime.fromtimestamp(n / 1e6, tz=ZoneInfo("UTC")) for n in MICROS]
+COLUMNS: dict[str, list[tuple[pa.DataType, Sequence[Any]]]] = {
+    "time": [
+        (pa.string(), ISO), (pa.string(), TIMES), (pa.int64(), MICROS), (pa.int64(), [0, *MICROS]),
+        (pa.timestamp("us", "UTC"), UTC), (pa.timestamp("ms", "Europe/Berlin"), UTC),
+        (pa.timestamp("ns"), [moment.replace(tzinfo=None) for moment in UTC]),
+        (pa.float64(), [n / 1e6 for n in MICROS]), (pa.uint64(), [2**64 - 1, *MICROS]),
+    ],
+    "duration_ms": [
+        (pa.int32(), [7, 0, 250]), (pa.int64(), [7, -1, -7, 2**60]), (pa.string(), SPENT),
+        (pa.float64(), [0.25, 7.0, -1.0, 1e-7, float("nan"), 1e300]), (pa.float32(), [0.1, 7.5]),
+    ],
+    "duration": [(pa.duration("ms"), [timedelta(milliseconds=7)]), (pa.int64(), [7, 8])],
+    "operation": [(pa.string(), ["GET /x/17", "sql"]), (pa.int64(), [7])],
+    "status": [(pa.int16(), [200, 503]), (pa.string(), ["200", "ok"]), (pa.float64(), [200])],
+    "ok": [(pa.bool_(), [True, False])],
+    "success": [(pa.bool_(), [True, False]), (pa.string(), ["true", "false"])],
+    "level": [(pa.dictionary(pa.int8(), pa.string()), ["info", "ERROR"]), (pa.int64(), [30, 50])],
+    "message": [(pa.string(), MESSAGES), (pa.large_string(), WORDS), (pa.int64(), [7])],
+    "user_id": [(pa.int64(), [7, 0, -1]), (pa.string(), ["7", ""]), (pa.float64(), [7.0])],
+    "trace_id": [(pa.string(), HEX), (pa.binary(), [b"\x00\xff"])],
+    "share": [(pa.float64(), [0.5, 1e-7, 1e16, float("inf"), 3.0]), (pa.decimal128(5, 2), [7])],
+    "day": [(pa.date32(), [date(2026, 3, 1)])],
+    "http": [
+        (pa.struct({"path": pa.string(), "n": pa.int64()}), [{"path": "/x", "n": 7}]),
+        (pa.struct({"client_ip": pa.string()}), [{"client_ip": "81.2.69.142"}]),
+        (pa.list_(pa.string()), [["a", "a@b.org"], []]),
+        (pa.map_(pa.string(), pa.int64()), [[("a", 7)]]),
+    ],
+    "password": [(pa.int64(), [7]), (pa.float64(), [0.5]), (pa.bool_(), [True])],
+}  # fmt: skip
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    columns=st.lists(
+        st.sampled_from(sorted(COLUMNS)).flatmap(
+            lambda name: st.tuples(st.just(name), st.integers(0, len(COLUMNS[name]) - 1))
+        ),
+        max_size=6,
+        unique_by=lambda pair: pair[0],
+    ),
+    kind_of_time=st.integers(0, len(COLUMNS["time"]) - 1),
+    seed=st.integers(0, 2**32),
+    missing=st.sampled_from([0.0, 0.0, 0.2]),
+)
+def test_any_parquet_gives_the_same_rows_both_ways(
+    columns: list[tuple[str, int]], kind_of_time: int, seed: int, missing: float
+) -> None:
+    source = random.Random(seed)
+    chosen = dict([*columns, ("time", kind_of_time)])
+    arrays: dict[str, pa.Array] = {}
+    for name, place in chosen.items():
+        kind, pool = COLUMNS[name][place]
+        values = [None if source.random() < missing else source.choice(pool) for _ in range(40)]
+        arrays[name] = pa.array(values, kind)
+    out = io.BytesIO()
+    pq.write_table(pa.table(arrays), out)
+    both_ways(out.getvalue(), ReadingOptions(), lines=40)
+
+
+@pytest.mark.parametrize(
+    ("kind", "noted"), [(pa.timestamp("us", "Asia/Tokyo"), 0), (pa.timestamp("ns"), 3)]
+)
+def test_times_of_parquet_are_read_whatever_their_type(kind: pa.DataType, noted: int) -> None:
+    out = io.BytesIO()
+    moments = pa.array(MICROS[:3], pa.timestamp("us")).cast(pa.timestamp(kind.unit, kind.tz))
+    pq.write_table(pa.table({"time": moments, "message": ["a", "b", "c"]}), out)
+    found = rows_of(out.getvalue(), lines=3)
+    times = [row[2] for row in found["log_record"]]
+    assert times == [moment.replace(tzinfo=None) for moment in UTC[:3]]
+    assert sum(n for note, _, n in found["tally"].notes if note == "zone_assumed") == noted
+
+
+def test_a_row_with_a_line_beyond_all_limits_is_quarantined_whole() -> None:
+    long = b'2026-03-01T10:00:00Z,"a\n' + b"x" * (MAX_LINE_BYTES + 1) + b'",7'
+    content = b"time,message,n\n" + b"2026-03-01T10:00:00Z,a,7\n" * 3 + long
+    found = both_ways(content, ReadingOptions())
+    assert [row[2:5] for row in found["quarantine"]] == [(5, 90, "too_long")]
+    assert len(found["log_record"]) == 3
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_most_rows_of_a_table_are_read_by_the_column(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = 0
+    read_row = table_reader.TableReader.read_row
+
+    def counted(self: table_reader.TableReader, row: Any) -> None:
+        nonlocal alone
+        alone += 1
+        read_row(self, row)
+
+    monkeypatch.setattr(table_reader.TableReader, "read_row", counted)
+    lines = ["time,level,service,operation,duration_ms,status,trace_id,message"]
+    for n in range(2_000):
+        stamp, note = f"2026-03-01T10:{n // 60:02d}:{n % 60:02d}.{n % 1000:03d}Z", n % 7
+        work = f"GET /x/{n},{n / 8},200" if n % 2 else ",,"
+        said = f'"job {n}: ""{note}"",{end}done"' if n % 5 == 0 else f"job {n}"
+        lines.append(f"{stamp},info,faq,{work},{n:032x},{said}")
+    found = rows_of(end.join(lines).encode())
+    assert len(found["span"]) == len(found["log_record"]) == 1_000
+    assert found["tally"].account.folded == 400
+    assert alone < 20
