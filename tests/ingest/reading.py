@@ -10,6 +10,7 @@ from typing import Any
 
 from analyzer.ingest.discover import LogFile, discover
 from analyzer.ingest.events import Again, Finished, Job, Rows
+from analyzer.ingest.lines import BLOCK_BYTES
 from analyzer.ingest.load import IngestResult, ingest
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
@@ -93,7 +94,11 @@ def count_lines(content: bytes) -> int:
 
 
 def rows_of(
-    content: bytes, options: ReadingOptions | None = None, *, lines: int | None = None
+    content: bytes,
+    options: ReadingOptions | None = None,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    lines: int | None = None,
 ) -> dict[str, Any]:
     """What reading one file makes of `content`, without a store: rows by table, and the tally.
 
@@ -104,7 +109,11 @@ def rows_of(
         path = Path(folder, "x.log")
         path.write_bytes(content)
         for event in read_file(
-            Job(LogFile(path, "x.log", None), Masker(SECRET), options or ReadingOptions())
+            Job(
+                LogFile(path, "x.log", None),
+                Masker(SECRET),
+                options or ReadingOptions(block_bytes=block_bytes),
+            )
         ):
             if isinstance(event, Again):
                 found.clear()

@@ -7,7 +7,7 @@ import io
 import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -87,7 +87,7 @@ def cells_of(names: Sequence[str], source: random.Random, odd: float) -> dict[st
 
 def rendered(cells: Sequence[str], delimiter: str, source: random.Random) -> bytes:
     out = io.StringIO(newline="")
-    style = source.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    style: Literal[0, 1] = source.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
     csv.writer(out, delimiter=delimiter, quoting=style, lineterminator="").writerow(cells)
     return out.getvalue().encode()
 

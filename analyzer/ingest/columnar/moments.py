@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from analyzer.ingest import durations
-from analyzer.ingest.columnar.instants import instants
+from analyzer.ingest.columnar.instants import Instants, instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
 from analyzer.ingest.epochs import EARLIEST_NS, EPOCH_UNITS_NS
 from analyzer.ingest.times import Clock
@@ -24,35 +24,37 @@ _WRITTEN = (
 _DATED_CHARACTERS = 19
 _EPOCH_DIGITS = 10
 _NUMBER = r"^([0-9]{1,9})(?:\.([0-9]{1,9}))?(ns|us|µs|ms|s)?$"
+_NANOSECOND_CHARACTERS = len("2026-03-01T10:00:00.123456789")
 _NS = 1_000_000_000
 _EXACT_CHARACTERS = 16
 """A float holds so many characters of a decimal exactly: 15 digits and the point."""
 
 
-def moments(column: Column, clock: Clock) -> pl.Series | None:
+def moments(column: Column, clock: Clock) -> Instants | None:
     """Return each text's instant; None where no line's form is known here."""
     texts = column.values
     if texts.null_count() or not len(texts):
         return None
     if column.kind == INT:
-        return _plausible(_of_epochs(texts), clock)
+        return Instants(_plausible(_of_epochs(texts), clock), zoned=True)
     if column.kind == FLOAT:
-        return _plausible(_of_decimals(texts), clock)
+        return Instants(_plausible(_of_decimals(texts), clock), zoned=True)
     if column.kind != TEXT:
         return None
     if texts[0][:_EPOCH_DIGITS].isdigit():
-        return _plausible(_of_written_epochs(texts), clock)
+        return Instants(_plausible(_of_written_epochs(texts), clock), zoned=True)
     found = _of_dates(texts, clock)
-    return None if found is None else _plausible(found, clock)
+    return None if found is None else found._replace(epoch=_plausible(found.epoch, clock))
 
 
-def _of_dates(texts: pl.Series, clock: Clock) -> pl.Series | None:
+def _of_dates(texts: pl.Series, clock: Clock) -> Instants | None:
     first = texts[0]
     if len(first) < _DATED_CHARACTERS:
         return None
-    read = instants(texts)
+    read = instants(texts) or _trimmed(texts)
     if read is not None and (read.zoned or not clock.zoned):
-        return read.epoch
+        return read
+    zoned = True
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:
@@ -62,10 +64,19 @@ def _of_dates(texts: pl.Series, clock: Clock) -> pl.Series | None:
     elif clock.zoned or first[10:11] != " ":
         return None
     else:
+        zoned = False
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
     # The parser of polars lets blanks and single digits pass.
-    return found.dt.epoch("ns").set(~texts.str.contains(_WRITTEN), None)
+    return Instants(found.dt.epoch("ns").set(~texts.str.contains(_WRITTEN), None), zoned)
+
+
+def _trimmed(texts: pl.Series) -> Instants | None:
+    """Read times in UTC whose fractions lack the zeros at their end, as Go writes them."""
+    if texts[0][-1:] != "Z" or not texts.str.ends_with("Z").all():
+        return None
+    bare = texts.str.strip_suffix("Z").str.pad_end(_NANOSECOND_CHARACTERS, "0")
+    return instants(bare + "Z")
 
 
 def _plausible(epoch: pl.Series, clock: Clock) -> pl.Series:
