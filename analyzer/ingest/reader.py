@@ -18,6 +18,7 @@ from analyzer.ingest.columnar.book import Book
 from analyzer.ingest.columnar.plain import PlainLines
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sorting import sort
+from analyzer.ingest.columnar.w3c_sheets import HeadedLines, W3cSheets
 from analyzer.ingest.documents import HEAD_LINES, opens_document, read_documents
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.line_reader import Habits, LineReader
@@ -42,6 +43,7 @@ class FileReader:
         self._lines = lines
         self._clock = resolver.clock
         self._plain = PlainLines(resolver, builder)
+        self._rows = W3cSheets(lines.fields.renames, resolver)
         self._book = Book(resolver, lines.fields.renames, texts=not lines.own)
         self._csv: tables.CsvRows | None = None
         self.ledger = Ledger(builder)
@@ -167,10 +169,10 @@ class FileReader:
         else:
             self._read_line(item)
 
-    def _read_block(self, block: Block) -> Iterator[Place | None]:
+    def _read_block(self, block: Block) -> Iterator[Place | Step | None]:
         """Read what templates do not describe line by line, then all others by the column."""
         if not self._resumption.reads_apart():
-            yield from self._read_lines(block.lines())
+            yield from self._read_rows(block, 0)
             yield self._resumption.behind(block)
             return
         sheets, others, last, bare = sort(self._book, block, self._lines.split_lines)
@@ -181,7 +183,7 @@ class FileReader:
             if not self._resumption.reads_apart():
                 # From here on each line may prove a unit, or be a row of a table.
                 self._add_sheets(sheets, block.number + place)
-                yield from self._read_lines(block.lines(place + 1))
+                yield from self._read_rows(block, place + 1)
                 yield self._resumption.behind(block)
                 return
             yield None
@@ -193,9 +195,34 @@ class FileReader:
             self.settle()
             settled = self._resumption.at(block.line(last))
             yield settled
-        yield from self._read_lines(block.line(place) for place in places[middle:])
+        for place in places[middle:]:
+            self._read_line(block.line(place))
+            yield None
+            if self._resumption.expects_rows():
+                yield from self._read_rows(block, place + 1)
+                break
         if settled is None:
             yield self._resumption.behind(block)
+
+    def _read_rows(self, block: Block, place: int) -> Iterator[Step | None]:
+        """Read the rows below headers by the column, as long as nothing else is expected."""
+        headed = HeadedLines(block) if self._resumption.expects_rows() else None
+        while headed is not None and place < len(block) and self._resumption.expects_rows():
+            behind = headed.next_directive(place)
+            rows = self._rows.read(headed, self._lines.table, place, behind)
+            place = behind
+            for other in rows.others.tolist():
+                self._read_line(block.line(other))
+                yield None
+                if not self._resumption.expects_rows():
+                    place = other + 1
+                    break
+            self._add_sheets(rows.sheets, block.number + place)
+            if place == behind < len(block):
+                self._read_line(block.line(place))
+                place += 1
+        yield from self._read_lines(block.lines(place))
+        yield Step.BLOCK
 
     def _read_lines(self, lines: Iterable[Line]) -> Iterator[None]:
         for line in lines:
@@ -206,13 +233,14 @@ class FileReader:
         """Add the lines of sheets whose number is below `end`."""
         for sheet in sheets:
             part = sheet.select(sheet.numbers < end)
+            if not len(part):
+                continue
             heads = () if part.origins is None else part.origins.heads
             for name in (sheet.format, *heads):
                 self._lines.formats[name] += len(part)
             if part.origins is not None:
                 self._clock.yearless += part.origins.yearless * len(part)
-            if len(part):
-                self._plain.add_sheet(part)
+            self._plain.add_sheet(part)
 
     def _read_line(self, line: Line) -> None:
         content = line.content

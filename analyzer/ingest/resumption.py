@@ -42,6 +42,10 @@ class Resumption:
         """Tell whether lines may be read apart from those before them."""
         return self._lines.free_of_context and not self._resolver.timing.proof.unknown
 
+    def expects_rows(self) -> bool:
+        """Tell whether rows below a header may be read apart from each other."""
+        return self._lines.expects_rows and not self._resolver.timing.proof.unknown
+
     def at(self, line: Line) -> Place | None:
         """Return the place of a line, None where it hangs on what came before."""
         if self._records.places() or self._resolver.clock.yearless or self._hangs:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from analyzer.ingest import table_reader
 from analyzer.ingest.columnar import table_sheets
+from analyzer.ingest.formats import line_reader
 from analyzer.ingest.lines import MAX_LINE_BYTES
 from analyzer.ingest.options import ReadingOptions
 from tests.ingest.reading import rows_of
@@ -234,4 +235,98 @@ def test_most_rows_of_a_table_are_read_by_the_column(
     found = rows_of(end.join(lines).encode())
     assert len(found["span"]) == len(found["log_record"]) == 1_000
     assert found["tally"].account.folded == 400
+    assert alone < 20
+
+
+HEADED_CELLS: dict[str, Sequence[str]] = {
+    "date": ["2026-03-01", "-", "2026-3-1"],
+    "time": ["10:00:00", "10:00:01.25", "-", "1772359200"],
+    "date-local": ["2026-03-01", "-"], "time-local": ["10:00:00", "-"],
+    "ts": ["1772359200.123456", "1772359200.5", "-", "7"], "cs-method": ["GET", "POST", "-"],
+    "cs-uri-stem": ["/faq/7", "/x/500ms", "-", "/bot77:" + "A" * 35, '"/a b"'],
+    "cs-uri": ["/faq?a=b", "-"], "uri": ["/z", "-"], "method": ["GET", "-"],
+    "cs-uri-query": ["-", "a=b", "request_id=r-7&x=1", "trace_id=" + "ab" * 16, "token=s3cret"],
+    "sc-status": ["200", "404", "503", "-"], "time-taken": ["7", "250", "0.25", "-", "-7", "x"],
+    "duration": ["0.5", "-", "7"], "cs-username": ["-", "ann", "a@b.org"],
+    "c-ip": ["81.2.69.142", "-", "2001:db8::1"], "s-sitename": ["W3SVC1", "-"],
+    "cs(User-Agent)": ["Mozilla/5.0+(X11)", "-", "curl", "é", "a\u00a0b", "\x1b[31mred\x1b[0m"],
+    "request_id": ["r-8", "-"], "took": ["7", "-"], "message": ["done", "-"],
+}  # fmt: skip
+HEADS_OF_TABLES = [
+    "#Software: Microsoft Internet Information Services 10.0", "#Date: 2026-03-02 00:00:00",
+    "# a remark", "#close 2026", "#path http", "-- Reboot --",
+]  # fmt: skip
+ODD_LINES = [
+    "", "   at a.b.C(D.java:7)", "words", '{"time":"2026-03-01T10:00:00Z","msg":"x"}', "  \t",
+    "2026-03-01T10:00:00Z stdout F hello", "web-1  | 10:00:00.5 INFO hello", "Traceback (most x",
+    "2026-03-01 10:00:00,123 INFO a.b done duration=7", "Mar  1 10:00:00 host app[7]: text",
+]  # fmt: skip
+
+
+def headed_lines(source: random.Random, names: Sequence[str], odd: float) -> list[str]:
+    tabs = source.random() < 0.3
+    gap, lines = ("\t", ["#fields\t" + "\t".join(names)]) if tabs else (" ", [])
+    if not tabs:
+        lines = [source.choice(HEADS_OF_TABLES), "#Fields: " + " ".join(names)]
+    for _ in range(40):
+        cells = [
+            source.choice(HEADED_CELLS[name] if source.random() < 0.3 else HEADED_CELLS[name][:1])
+            for name in names
+        ]
+        line = gap.join(cells)
+        if source.random() < odd:
+            other = source.choice([HEADS_OF_TABLES, ODD_LINES])
+            gone = gap.join(cells[:-1])
+            line = source.choice([*other, gone, f"{line}{gap}7", f" {line}", f"{line} ", ""])
+        lines.append(line)
+    return lines
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    tables=st.lists(
+        st.lists(st.sampled_from(sorted(HEADED_CELLS)), min_size=1, max_size=8, unique=True),
+        min_size=1,
+        max_size=2,
+    ),
+    first=st.sampled_from([[], ["date", "time"]]),
+    seed=st.integers(0, 2**32),
+    odd=st.sampled_from([0.0, 0.02, 0.2]),
+    spoilt=st.sampled_from([0.0, 0.0, 0.05]),
+    block_bytes=st.sampled_from([1 << 11, 8 << 20]),
+)
+def test_rows_below_headers_are_the_same_both_ways(
+    tables: list[list[str]],
+    first: list[str],
+    seed: int,
+    odd: float,
+    spoilt: float,
+    block_bytes: int,
+) -> None:
+    source = random.Random(seed)
+    lines = []
+    for names in tables:
+        columns = [*first, *(name for name in names if name not in first)]
+        lines += [line.encode() for line in headed_lines(source, columns, odd)]
+    lines = [damaged(line, source) if source.random() < spoilt else line for line in lines]
+    content = source.choice([b"\n", b"\r\n"]).join(lines) + source.choice([b"", b"\n"])
+    both_ways(content, ReadingOptions(block_bytes=block_bytes))
+
+
+def test_most_rows_below_a_header_are_read_by_the_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = 0
+    read = line_reader.LineReader.read
+
+    def counted(self: line_reader.LineReader, *given: Any) -> Any:
+        nonlocal alone
+        alone += 1
+        return read(self, *given)
+
+    monkeypatch.setattr(line_reader.LineReader, "read", counted)
+    lines = ["#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status time-taken"]
+    for n in range(2_000):
+        query = ("-", "a=b", f"request_id=r-{n}")[n % 3]
+        lines.append(f"2026-03-01 10:{n // 60:02d}:{n % 60:02d} GET /x/{n} {query} 200 {n}")
+    found = rows_of("\r\n".join(lines).encode())
+    assert len(found["span"]) == 2_000
     assert alone < 20

@@ -35,8 +35,14 @@ class TableSheets:
     """Sorts the rows of one table by shape; `renames` are the user's names of columns."""
 
     def __init__(
-        self, names: Sequence[str], renames: Mapping[str, str], resolver: Resolver
+        self,
+        names: Sequence[str],
+        renames: Mapping[str, str],
+        resolver: Resolver,
+        form: str = FORMAT,
     ) -> None:
+        """Sort rows with columns called `names`; `form` is what their format is called."""
+        self._form = form
         self._resolver = resolver
         self._keys = keys = tuple(renames.get(name, name) for name in names)
         written = shape_of(keys)
@@ -70,7 +76,7 @@ class TableSheets:
             shape = self._shape_of(int(code))
             if count < MIN_ROWS or not usable(shape, self._resolver):
                 continue
-            sheet = Sheet(FORMAT, shape, numbers, columns, line_of)
+            sheet = Sheet(self._form, shape, numbers, columns, line_of)
             if count < len(numbers):
                 sheet = sheet.select(pl.Series(codes == code))
             aside = self._aside(sheet)
