@@ -10,18 +10,22 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from analyzer.ingest.columnar import proxy_forms, server_forms
 from analyzer.ingest.columnar.access_template import learn_access
+from analyzer.ingest.columnar.form_template import learn_form
 from analyzer.ingest.columnar.heads import Head
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.origins import Origins
 from analyzer.ingest.columnar.page import Flags, Page, Places
 from analyzer.ingest.columnar.peeling import Below, block_of, learn_head, taken_off
 from analyzer.ingest.columnar.resolve import unproven, usable
+from analyzer.ingest.columnar.syslog_template import learn_headed
 from analyzer.ingest.columnar.template import TEXT, Column, Template, Wording
 from analyzer.ingest.columnar.text_template import learn_logfmt, learn_text
 from analyzer.ingest.fields import Resolver
@@ -37,6 +41,8 @@ _MAX_TEMPLATES = 64
 MAX_LESSONS = 96
 MIN_LINES = 16
 """Fewer lines than this are not worth the setting up of columns."""
+_FORMS = (*proxy_forms.FORMS, *server_forms.FORMS)
+"""No line is of two of these."""
 # Formats that no template describes: what one of them reads, it must be let read.
 _RIVALS = [entry.read for entry in FORMATS if entry.name not in {"access", "logfmt", "text"}]
 
@@ -87,16 +93,19 @@ class Part(NamedTuple):
     origins: Origins | None
 
 
-class Found(NamedTuple):
+@dataclass(slots=True)
+class Found:
     """What templates and heads made of a page.
 
     `below` are the lines by their outermost wrapper; `ended` tells of all wrappers, inner ones
-    too, which lines end in a line feed within them.
+    too, which lines end in a line feed within them. `tangled` tells that some are cut within
+    a wrapper: only the reader of single lines knows what their streams are.
     """
 
-    parts: list[Part]
-    below: list[Below]
-    ended: list[Flags]
+    parts: list[Part] = field(default_factory=list)
+    below: list[Below] = field(default_factory=list)
+    ended: list[Flags] = field(default_factory=list)
+    tangled: bool = False
 
 
 class Book:
@@ -131,7 +140,7 @@ class Book:
         `origins` are what the wrappers of its lines say of them (None: they stand in none),
         `splits` tells how lines before were cut into pieces.
         """
-        found = Found([], [], [])
+        found = Found()
         places = np.flatnonzero(~page.blank)
 
         def left_by(lesson: Lesson | HeadLesson, places: Places) -> Places:
@@ -169,21 +178,25 @@ class Book:
         below = None if peeled is None else taken_off(lesson.head, peeled, page, origins, clock)
         if below is None:
             return places
-        peeled = below.peeled
+        peeled, known = below.peeled, len(found.parts)
         if not lesson.head.transparent:
             found.below.append(below)
         if peeled.ended is not None:
             found.ended.append(peeled.ended)
-        # Of what is cut within a wrapper only the reader of single lines knows the streams.
-        cut = peeled.pieces is not None and bool(peeled.pieces.any())
-        if not (self._depth and (len(splits) or cut)) and len((whole := below.whole()).origins):
+        if peeled.pieces is not None and self._depth:
+            found.tangled |= len(splits) > 0 or bool(peeled.pieces.any())
+        if len((whole := below.whole()).origins):
             texts, outside = Page(block_of(whole.peeled.texts)), whole.peeled.places
             inside = lesson.below.read(texts, whole.origins, splits)
             found.parts.extend(part._replace(places=outside[part.places]) for part in inside.parts)
             found.ended.extend(inside.ended)
+            found.tangled |= inside.tangled
             if lesson.head.transparent:
                 found.below.extend(part.at(outside) for part in inside.below)
-        return np.setdiff1d(places, peeled.places, assume_unique=True)
+        if not lesson.head.open:
+            return np.setdiff1d(places, peeled.places, assume_unique=True)
+        read = [part.places for part in found.parts[known:]]
+        return np.setdiff1d(places, np.concatenate(read), assume_unique=True) if read else places
 
     def _apply(
         self, lesson: Lesson, page: Page, places: Places, origins: Origins | None, found: Found
@@ -247,7 +260,8 @@ class Book:
         if self._depth >= wrappers.MAX_LAYERS - 1 or not self._texts:
             return None
         head = learn_head(sample, self._resolver.clock)
-        if head is None:
+        heads = [known.head for known in self._lessons if isinstance(known, HeadLesson)]
+        if head is None or head in heads:
             return None
         depth = self._depth + (not head.transparent)
         below = Book(self._resolver, self._renames, texts=True, depth=depth)
@@ -262,9 +276,17 @@ class Book:
     def _learn_text(self, sample: str) -> Template | None:
         if not self._texts or "\x1b" in sample or wrappers.is_wrapped(sample):
             return None
+        formed = next((found for form in _FORMS if (found := learn_form(form, sample))), None)
+        if formed is not None:
+            return formed
         if any(read(sample) is not None for read in _RIVALS):
             return None
-        return learn_access(sample) or learn_logfmt(sample) or learn_text(sample)
+        return (
+            learn_access(sample)
+            or learn_logfmt(sample)
+            or learn_text(sample)
+            or learn_headed(sample)
+        )
 
 
 def _message_key(template: Template, keys: tuple[str, ...], shape: Shape) -> str | None:

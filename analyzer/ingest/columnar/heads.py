@@ -22,6 +22,10 @@ ZONED_TIME = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+MONTH_AND_CLOCK = (
+    "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+)
 MAX_KINDS = 256
 """Where a head tells of more kinds of lines in one block, they are read one by one."""
 
@@ -62,11 +66,13 @@ class Head(ABC):
 
     `splits` tells whether it may stand before parts of a line; lines with it are counted as of
     the formats `counts_as` too, beside their own. `yearless` heads tell times without a year.
-    What is `transparent` says nothing of where a line came from.
+    What is `transparent` says nothing of where a line came from; what stands below an `open` one
+    may be its own message, and no line apart: nor does it tell streams apart.
     """
 
     splits: bool = False
     transparent: bool = False
+    open: bool = False
     counts_as: tuple[str, ...] = ()
     yearless: bool = False
 

@@ -5,11 +5,14 @@ What comes back null is read by the readers of single values, which know every s
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from analyzer.ingest import durations
 from analyzer.ingest.columnar.instants import Instants, instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
+from analyzer.ingest.columnar.written_times import written_times
 from analyzer.ingest.epochs import EARLIEST_NS, EPOCH_UNITS_NS
 from analyzer.ingest.times import Clock
 
@@ -22,36 +25,44 @@ _WRITTEN = (
     r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2}| [+-][0-9]{4})?$"
 )
 _DATED_CHARACTERS = 19
-_EPOCH_DIGITS = 10
-_NUMBER = r"^([0-9]{1,9})(?:\.([0-9]{1,9}))?(ns|us|µs|ms|s)?$"
 _NANOSECOND_CHARACTERS = len("2026-03-01T10:00:00.123456789")
+_LEAP_SECOND = ":[0-9]{2}:60"
+_UNITS = ("ns", "us", "µs", "ms", "s", "micros", "msecs", "secs")
+_NUMBER = rf"^([0-9]{{1,9}})(?:\.([0-9]{{1,9}}))?(?: ?({'|'.join(_UNITS)}))?$"
+WITH_UNIT = rf"^[0-9][0-9.]* ?(?:{'|'.join(_UNITS)})$"
+"""A duration that says its unit."""
+_EPOCH = re.compile(r"[1-9][0-9]{9,18}$|1[0-9]{9}\.[0-9]{1,9}$")
 _NS = 1_000_000_000
+_NS_DIGITS, _FLOAT_DIGITS = 9, 6
+"""Decimals of a second: in a text, and in a float, which gives so many back as written."""
 _EXACT_CHARACTERS = 16
 """A float holds so many characters of a decimal exactly: 15 digits and the point."""
 
 
-def moments(column: Column, clock: Clock) -> Instants | None:
-    """Return each text's instant; None where no line's form is known here."""
-    texts = column.values
-    if texts.null_count() or not len(texts):
+def moments(column: Column, clock: Clock, arrival: pl.Series | None = None) -> Instants | None:
+    """Return each text's instant; None where no line's form is known here.
+
+    `arrival` tells when wrappers had the lines, where they do: then that tells the year too.
+    """
+    kind, values = column
+    if values.null_count() or not len(values):
         return None
-    if column.kind == INT:
-        return Instants(_plausible(_of_epochs(texts), clock), zoned=True)
-    if column.kind == FLOAT:
-        return Instants(_plausible(_of_decimals(texts), clock), zoned=True)
-    if column.kind != TEXT:
-        return None
-    if texts[0][:_EPOCH_DIGITS].isdigit():
-        return Instants(_plausible(_of_written_epochs(texts), clock), zoned=True)
-    found = _of_dates(texts, clock)
-    return None if found is None else found._replace(epoch=_plausible(found.epoch, clock))
+    if kind == INT:
+        found: Instants | None = Instants(_of_epochs(values), zoned=True)
+    elif kind == FLOAT:
+        found = Instants(_of_decimals(values, _FLOAT_DIGITS), zoned=True)
+    elif kind != TEXT:
+        found = None
+    elif _EPOCH.match(values[0]):
+        found = Instants(_of_written_epochs(values), zoned=True)
+    else:
+        found = _of_texts(values, clock, arrival)
+    return None if found is None else Instants(_plausible(found.epoch, clock), found.zoned)
 
 
-def _of_dates(texts: pl.Series, clock: Clock) -> Instants | None:
+def _of_texts(texts: pl.Series, clock: Clock, arrival: pl.Series | None) -> Instants | None:
     first = texts[0]
-    if len(first) < _DATED_CHARACTERS:
-        return None
-    read = instants(texts) or _trimmed(texts)
+    read = instants(texts) or _trimmed(texts) or written_times(texts, clock, arrival)
     if read is not None and (read.zoned or not clock.zoned):
         return read
     zoned = True
@@ -59,16 +70,17 @@ def _of_dates(texts: pl.Series, clock: Clock) -> Instants | None:
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:
         found = texts.str.to_datetime(_ZONED, time_unit="ns", strict=False)
-    elif first[2:3] == "/":
+    elif first[2:3] == "/" and first[11:12] == ":":
         found = texts.str.to_datetime(_OFFSET, time_unit="ns", strict=False)
-    elif clock.zoned or first[10:11] != " ":
+    elif clock.zoned or first[10:11] != " " or len(first) < _DATED_CHARACTERS:
         return None
     else:
         zoned = False
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
     # The parser of polars lets blanks and single digits pass.
-    return Instants(found.dt.epoch("ns").set(~texts.str.contains(_WRITTEN), None), zoned)
+    doubtful = ~texts.str.contains(_WRITTEN) | texts.str.contains(_LEAP_SECOND)
+    return Instants(found.dt.epoch("ns").set(doubtful, None), zoned)
 
 
 def _trimmed(texts: pl.Series) -> Instants | None:
@@ -98,21 +110,18 @@ def _of_epochs(numbers: pl.Series) -> pl.Series:
 
 def _of_written_epochs(texts: pl.Series) -> pl.Series:
     """Read epochs written as texts: whole ones of any unit, or seconds with decimals."""
-    text, seconds = pl.col("text"), r"^[1-9][0-9]{9}\.[0-9]{1,9}$"
+    whole = pl.when(pl.col("text").str.contains(r"^[1-9][0-9]{9,18}$")).then(pl.col("text"))
     frame = pl.DataFrame({"text": texts})
-    whole = pl.when(text.str.contains(r"^[1-9][0-9]{9,18}$")).then(text)
     found = _of_epochs(frame.select(whole.cast(pl.Int64, strict=False)).to_series())
     if not found.null_count():
         return found
-    parted = pl.when(text.str.contains(seconds)).then(text.str.replace(".", "", literal=True))
-    # The digits of nanoseconds since 1970, with zeros for those that were left out.
-    exact = frame.select(parted.str.pad_end(19, "0").cast(pl.Int64, strict=False))
-    return found.zip_with(found.is_not_null(), exact.to_series())
+    return found.zip_with(found.is_not_null(), _of_decimals(texts, _NS_DIGITS))
 
 
-def _of_decimals(texts: pl.Series) -> pl.Series:
-    """Read epochs in seconds; up to six decimals a float gives back as they were written."""
-    parts = texts.str.extract_groups(r"^([1-9][0-9]{9})\.([0-9]{1,6})$").struct.unnest()
+def _of_decimals(texts: pl.Series, digits: int) -> pl.Series:
+    """Read epochs in seconds with up to so many decimals."""
+    pattern = rf"^([1-9][0-9]{{9}})\.([0-9]{{1,{digits}}})$"
+    parts = texts.str.extract_groups(pattern).struct.unnest()
     parts.columns = ["whole", "fraction"]
     whole, fraction = pl.col("whole").cast(pl.Int64), pl.col("fraction").str.pad_end(9, "0")
     return parts.select(whole * _NS + fraction.cast(pl.Int64)).to_series()
@@ -130,7 +139,7 @@ def spans_of_time(column: Column, unit_ns: int | None) -> pl.Series:
         return pl.repeat(None, len(values), dtype=pl.Int64, eager=True)
     parts = values.str.extract_groups(_NUMBER).struct.unnest()
     parts.columns = ["whole", "fraction", "suffix"]
-    units = {name: durations.UNITS_NS[name] for name in ("ns", "us", "µs", "ms", "s")}
+    units = {name: durations.UNITS_NS[name] for name in _UNITS}
     fraction = pl.col("fraction").fill_null("")
     frame = parts.select(
         whole=pl.col("whole").cast(pl.Int64),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts
+from analyzer.ingest.columnar.moments import WITH_UNIT
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sheet_times import times_of
 from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
@@ -86,7 +87,7 @@ def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) ->
     kind, values = columns[key]
     bare = pl.repeat(True, len(values), dtype=pl.Boolean, eager=True)
     if kind == TEXT:
-        bare = ~values.str.contains(r"^[0-9][0-9.]*(?:ns|us|µs|ms|s)$")
+        bare = ~values.str.contains(WITH_UNIT)
     return bare if bare.any() else None
 
 
@@ -145,12 +146,13 @@ def needed(shape: Shape) -> Iterator[tuple[str, ...]]:
     """Yield the keys of each field for whose best one another key, or field, would step in."""
     for name in SINGLE_FIELDS:
         keys: tuple[str, ...] = getattr(shape, name)
-        if keys and (len(keys) > 1 or keys[0] in shape.contested or name in _DECISIVE):
+        decisive = name in _DECISIVE or (name == "correlation_id" and bool(shape.update_id))
+        if keys and (len(keys) > 1 or keys[0] in shape.contested or decisive):
             yield keys
 
 
-# What is called otherwise, or has another id, where these are empty.
-_DECISIVE = frozenset({"operation", "http_path", "correlation_id"})
+# What is called otherwise where these are empty.
+_DECISIVE = frozenset({"operation", "http_path"})
 
 
 def _combining(shape: Shape) -> list[str]:
@@ -183,11 +185,17 @@ def _combined(
         places = first.sort("code")["place"].to_list()
     else:
         codes, places = pl.repeat(0, len(sheet), dtype=pl.UInt32, eager=True), [0]
+    clock, yearless = resolver.clock, resolver.clock.yearless
     records = [
         resolver.resolve_shape(sheet.fields(n), sheet.shape, sheet.origin(n)) for n in places
     ]
     models = [record for record in records if isinstance(record, Record)]
-    return (codes, models) if len(models) == len(records) else None
+    if len(models) < len(records):
+        clock.yearless = yearless
+        return None
+    # What holds for a model's time holds for those of all its lines: they are written alike.
+    clock.yearless = yearless + (clock.yearless - yearless) // len(models) * len(sheet)
+    return codes, models
 
 
 def _texts(sheet: Sheet, name: str) -> pl.Series:

@@ -54,7 +54,7 @@ def times_of(sheet: Sheet, timing: Timing) -> SheetTimes | None:
     read: list[pl.Series | None] = []
     proved: pl.Series | None = None
     for keys in (shape.log_time, shape.start_time, shape.end_time):
-        found = moments(sheet.columns[keys[0]], timing.clock) if keys else None
+        found = moments(sheet.columns[keys[0]], timing.clock, arrival) if keys else None
         if keys and found is None:
             return None
         if found is None:

@@ -40,11 +40,15 @@ def sort(book: Book, block: Block, splits: SplitLines) -> Sorted:
     """
     page = Page(block)
     found = book.read(page, None, splits)
-    if not found.parts or (not splits.ends_lines and _end_differently(block, found.ended)):
+    unsure = not splits.ends_lines and _end_differently(block, found.ended)
+    if not found.parts or found.tangled or unsure:
         return Sorted([], np.arange(len(block)), -1, bare=False)
     streams = Streams(len(block), split=book.splits, waiting=len(splits) > 0)
     for below in found.below:
-        streams.wrapped(below.peeled.places, below.origins, below.peeled.pieces)
+        if below.head.open:
+            streams.opening(below.peeled.places)
+        else:
+            streams.wrapped(below.peeled.places, below.origins, below.peeled.pieces)
     regular = np.zeros(len(block), dtype=np.bool_)
     for part in found.parts:
         regular[part.places] = True

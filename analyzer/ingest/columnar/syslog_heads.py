@@ -11,7 +11,7 @@ import copy
 import polars as pl
 
 from analyzer.ingest.columnar.distinct import coded
-from analyzer.ingest.columnar.heads import ZONED_TIME, Head, Peeled, kinds_of
+from analyzer.ingest.columnar.heads import MONTH_AND_CLOCK, ZONED_TIME, Head, Peeled, kinds_of
 from analyzer.ingest.columnar.moments import moments
 from analyzer.ingest.columnar.page import Page, Places
 from analyzer.ingest.columnar.template import TEXT, Column
@@ -20,13 +20,12 @@ from analyzer.ingest.formats.syslog import origin_below, read_syslog
 from analyzer.ingest.line_times import Origin
 from analyzer.ingest.times import Clock
 
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_CLOCK = rf"{_MONTH} [ 0-9][0-9] [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?"
 _TAG = r"([A-Za-z][0-9A-Za-z_./-]*)"
+_SENDER = rf"[0-9A-Za-z_.:-]+ {_TAG}"
 _BELOW = r"((?s:.*))$"
-_RFC3164 = rf"^(?:<[0-9]{{1,3}}>)?({_CLOCK}) [0-9A-Za-z_.:-]+ {_TAG}(?:\[[0-9]+\])?:{_BELOW}"
-_DATED = rf"^(?:<[0-9]{{1,3}}>)?({ZONED_TIME}) [0-9A-Za-z_.:-]+ {_TAG}\[[0-9]+\]:{_BELOW}"
-_PRIORITIZED = rf"^<[0-9]{{1,3}}>({ZONED_TIME}) [0-9A-Za-z_.:-]+ {_TAG}(?:\[[0-9]+\])?:{_BELOW}"
+_RFC3164 = rf"^(?:<[0-9]{{1,3}}>)?({MONTH_AND_CLOCK}) {_SENDER}(?:\[[0-9]+\])?:{_BELOW}"
+_DATED = rf"^(?:<[0-9]{{1,3}}>)?({ZONED_TIME}) {_SENDER}\[[0-9]+\]:{_BELOW}"
+_PRIORITIZED = rf"^<[0-9]{{1,3}}>({ZONED_TIME}) {_SENDER}(?:\[[0-9]+\])?:{_BELOW}"
 _RFC5424 = (
     rf"^(?:[0-9]{{1,5}} )?<[0-9]{{1,3}}>1 ({ZONED_TIME}) [!-~]+ ([!-~]+) [!-~]+ [!-~]+ "
     rf"(?:-|(?:\[[^\]\\]*\])+) \ufeff?{_BELOW}"
@@ -39,10 +38,19 @@ class SyslogHead(Head):
     """A head after RFC 3164 or RFC 5424, by its `pattern`."""
 
     counts_as = ("syslog",)
+    open = True
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
         self.yearless = pattern == _RFC3164
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both take off heads of one form."""
+        return isinstance(other, SyslogHead) and other._pattern == self._pattern
+
+    def __hash__(self) -> int:
+        """Return the hash of the form."""
+        return hash(self._pattern)
 
     def peel(self, page: Page, places: Places, clock: Clock, *, ends_lines: bool) -> Peeled | None:
         """Take time, host and tag off."""

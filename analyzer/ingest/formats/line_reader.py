@@ -32,6 +32,10 @@ _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
 # Envoy's `[time] "GET` and CRI's `time stdout F`: to free text they are a time and a message.
 _SURER = re.compile(r"\] \"| std(?:out|err) [FP](?: |$)")
 _SURER_WITHIN = 64
+# So are the beginnings of Squid's lines and of the Classic balancer's.
+_SURER_FIRST = re.compile(
+    r"1\d{9}\.\d{3} +\d+ \S+ [A-Z_]+/\d{3} |\d{4}-\d\d-\d\dT[\d:.]+Z [\w-]+ \S+:\d+ \S+ -?[\d.]+ "
+)
 _BODIES = frozenset({"msg", "message", "event", "body"})
 
 Habits = tuple[str, bool, bool, bool]
@@ -40,7 +44,8 @@ Habits = tuple[str, bool, bool, bool]
 
 def _is_surer(text: str) -> bool:
     """Tell whether a line is of a form that free text only seems to read."""
-    return _SURER.search(text, 0, _SURER_WITHIN) is not None or wrappers.is_stamped(text)
+    surer = _SURER_FIRST.match(text) or _SURER.search(text, 0, _SURER_WITHIN)
+    return surer is not None or wrappers.is_stamped(text)
 
 
 class LineReader:
@@ -208,9 +213,9 @@ class LineReader:
         inner = origin_below(fields, origin, clock)
         arrival = inner.arrival
         if arrival is not None and message[:1] not in ("", " ", "\t"):
-            kept = self._last, self._last_was_json
+            kept = self._last
             outcome = self.read_text(message, inner)
-            self._last, self._last_was_json = kept
+            self._last, self._last_was_json = kept, False
             self._last_was_headed = True
             if outcome.unknown is None and outcome.piece is None:
                 self.formats["syslog"] += 1

@@ -12,6 +12,7 @@ from typing import Any
 from analyzer.ingest.epochs import Instant, instant_in_unit
 from analyzer.ingest.formats.clouds import cloudwatch, google, insights, records, service_of_stream
 from analyzer.ingest.formats.layer import Layer, label_of
+from analyzer.ingest.formats.words import IS_LEVEL
 from analyzer.ingest.line_times import Origin
 from analyzer.ingest.times import Clock
 
@@ -66,10 +67,16 @@ def is_wrapped(text: str) -> bool:
     """Tell whether `peel_text` would take a prefix off."""
     return (
         _CRI.match(text) is not None
-        or ("|" in text[:64] and _COMPOSE.match(text) is not None)
+        or _composed(text) is not None
         or is_stamped(text)
         or text.startswith("[pod/")
     )
+
+
+def _composed(text: str) -> re.Match[str] | None:
+    match = _COMPOSE.match(text) if "|" in text[:64] else None
+    # `INFO | …` is a level, not a service.
+    return None if match is None or IS_LEVEL.match(match["name"]) else match
 
 
 def is_stamped(text: str) -> bool:
@@ -108,9 +115,7 @@ def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
             service_name=match["name"], source=match["name"], depth=origin.depth + 1
         )
         return Layer(match["message"], inner)
-    if "|" not in text[:64]:
-        return None
-    match = _COMPOSE.match(text)
+    match = _composed(text)
     if match is None:
         return None
     name = match["name"]
