@@ -159,9 +159,9 @@ def test_both_ways_give_the_same_rows(
     content = b"\n".join(lines) + b"\n"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "MIN_LINES", 2)
-        columns = rows_of(content, block_bytes)
+        columns = rows_of(content, block_bytes=block_bytes)
         patch.setattr(book, "MAX_LESSONS", 0)
-        assert rows_of(content, block_bytes) == columns
+        assert rows_of(content, block_bytes=block_bytes) == columns
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
