@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from analyzer.ingest.columnar.json_form import JsonForm
@@ -84,11 +83,10 @@ class Template:
 
     def match(self, page: Page, places: Places) -> Iterator[Matched]:
         """Yield what it reads of the lines of `page` at `places`."""
-        if self.form is not None and page.is_text:
-            places = self.form.candidates(page, places)
-            for taken, values in list(self.form.match(page, places)):
-                yield from self._read(values, taken, page, escaped=False)
-                places = np.setdiff1d(places, taken, assume_unique=True)
+        if self.form is not None and self.form.reads(page):
+            taken, values = self.form.match(page, places, self.unescape)
+            yield from self._read(values, taken, page, escaped=False)
+            places = places[page.doubtful[places]]
         if len(places):
             few = self.form is not None
             lines = page.texts_at(places) if few else page.texts.gather(places)
