@@ -49,15 +49,15 @@ CREATE TABLE log_record (
     span_id VARCHAR,
     correlation_id VARCHAR,
     user_key VARCHAR,
-    attributes VARCHAR,
+    attributes VARCHAR USING COMPRESSION zstd,
     status VARCHAR,
     error_type VARCHAR
 );
 
 CREATE TABLE span (
     trace_id VARCHAR,
-    span_id VARCHAR,
-    parent_span_id VARCHAR,
+    span_id VARCHAR USING COMPRESSION zstd,
+    parent_span_id VARCHAR USING COMPRESSION zstd,
     service_name VARCHAR,
     operation VARCHAR,
     span_kind VARCHAR,
@@ -83,7 +83,7 @@ CREATE TABLE span (
     severity_text VARCHAR,
     body VARCHAR,
     template VARCHAR,
-    attributes VARCHAR
+    attributes VARCHAR USING COMPRESSION zstd
 );
 
 CREATE TABLE measurement (
