@@ -18,6 +18,10 @@ import polars as pl
 from analyzer.ingest.columnar.page import Page, Places
 from analyzer.ingest.columnar.slices import SHORTEST, Offsets, Slices
 
+# Of lines without two backslashes in a row.
+_ESCAPES = {'\\"': '"', "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\/": "/"}
+_OTHER_ESCAPE = r'\\[^"nrt/]'
+
 
 class Slot(NamedTuple):
     """A value: the name of its column, and whether it is a string.
@@ -157,5 +161,9 @@ def _unescaped(
     places = slashed[holding]
     if not len(places):
         return values
-    read = [unescape(text) for text in values.gather(places)]
-    return values.clone().scatter(places, pl.Series(read, dtype=pl.String))
+    texts = values.gather(places)
+    read = texts.str.replace_many(_ESCAPES)
+    if len(odd := texts.str.contains(_OTHER_ESCAPE).arg_true()):
+        told = [unescape(text) for text in texts.gather(odd)]
+        read = read.scatter(odd, pl.Series(told, dtype=pl.String))
+    return values.clone().scatter(places, read)
