@@ -34,7 +34,7 @@ def identified(
     count = len(values)
     missing = values.null_count()
     if missing == count:
-        return Identified(values, pl.repeat(None, count, dtype=pl.Int64, eager=True))
+        return Identified(values, repeated(None, count, pl.Int64))
     there = values.drop_nulls() if missing else values
     found = _plain_keys(there, width)
     if found is None:
@@ -43,7 +43,7 @@ def identified(
         return Identified(pl.Series(spelt, dtype=pl.String), keys)
     if missing:
         places = values.is_not_null().arg_true()
-        keys = pl.repeat(None, count, dtype=pl.Int64, eager=True).scatter(places, found)
+        keys = repeated(None, count, pl.Int64).scatter(places, found)
         return Identified(values, keys)
     return Identified(values, found)
 

@@ -84,7 +84,7 @@ class JsonHead(Head):
             for key, (_, values) in columns.items()
             if key not in {"log", self._stamp}
         ]
-        same = pl.repeat("", len(log), dtype=pl.String, eager=True)
+        same = repeated("", len(log), pl.String)
         keys = pl.select(pl.concat_str([same, *others], separator=_SEPARATOR)).to_series()
         texts = log.str.strip_chars_end("\r\n")
         good = told.epoch.is_not_null() & on_one_line(texts)

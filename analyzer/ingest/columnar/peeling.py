@@ -84,7 +84,7 @@ def taken_off(
 
 
 def _of_no_wrapper(count: int) -> Origins:
-    codes = pl.repeat(0, count, dtype=pl.UInt32, eager=True)
+    codes = repeated(0, count, pl.UInt32)
     return Origins([NO_ORIGIN], codes, None, zoned=True)
 
 

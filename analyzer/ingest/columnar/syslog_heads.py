@@ -79,7 +79,7 @@ class SyslogHead(Head):
         if not self.yearless:
             told = moments(Column(TEXT, stamp), clock)
             if told is None:
-                return pl.repeat(None, len(stamp), dtype=pl.Int64, eager=True), True
+                return repeated(None, len(stamp), pl.Int64), True
             return told.epoch, told.zoned
         codes, texts = coded(stamp)
         reading = copy.copy(clock)

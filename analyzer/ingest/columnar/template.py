@@ -185,6 +185,6 @@ class Template:
             elif key in self.derived:
                 columns[key] = Column(TEXT, found[key])
             else:
-                same = pl.repeat(self.constants[key], len(places), dtype=pl.String, eager=True)
+                same = repeated(self.constants[key], len(places), pl.String)
                 columns[key] = Column(TEXT, same)
         return columns

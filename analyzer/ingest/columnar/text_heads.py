@@ -103,7 +103,7 @@ class ColourHead(Head):
         if not good.any():
             return None
         places, bare = places[good.to_numpy()], bare.filter(good)
-        codes = pl.repeat(0, len(bare), dtype=pl.UInt32, eager=True)
+        codes = repeated(0, len(bare), pl.UInt32)
         return Peeled(places, bare, codes, [int(places[0])])
 
     def origin(self, sample: str, outer: Origin, clock: Clock) -> Origin | None:
