@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from analyzer.ingest import ids
+from analyzer.ingest.columnar.distinct import repeated
 
 _HEX_DIGITS = b"0123456789abcdef"
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.heads import Head, Peeled, kinds_of, on_one_line
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.moments import moments

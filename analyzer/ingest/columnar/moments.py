@@ -10,6 +10,7 @@ import re
 import polars as pl
 
 from analyzer.ingest import durations
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.instants import Instants, instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
 from analyzer.ingest.columnar.written_times import written_times

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.heads import MAX_KINDS, Head, Peeled
 from analyzer.ingest.columnar.json_heads import learn_json_head
 from analyzer.ingest.columnar.origins import Origins

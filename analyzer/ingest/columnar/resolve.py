@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts
+from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts, repeated
 from analyzer.ingest.columnar.moments import WITH_UNIT
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sheet_times import times_of

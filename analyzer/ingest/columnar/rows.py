@@ -6,7 +6,7 @@ import polars as pl
 
 from analyzer.ingest import ids
 from analyzer.ingest.columnar import texts
-from analyzer.ingest.columnar.distinct import by_distinct
+from analyzer.ingest.columnar.distinct import by_distinct, repeated
 from analyzer.ingest.columnar.identifiers import identified
 from analyzer.ingest.columnar.resolve import Resolved
 from analyzer.ingest.columnar.wording import written_alike

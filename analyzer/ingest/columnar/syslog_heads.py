@@ -10,7 +10,7 @@ import copy
 
 import polars as pl
 
-from analyzer.ingest.columnar.distinct import coded
+from analyzer.ingest.columnar.distinct import coded, repeated
 from analyzer.ingest.columnar.heads import MONTH_AND_CLOCK, ZONED_TIME, Head, Peeled, kinds_of
 from analyzer.ingest.columnar.moments import moments
 from analyzer.ingest.columnar.page import Page, Places

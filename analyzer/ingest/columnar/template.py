@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.json_form import JsonForm
 from analyzer.ingest.columnar.page import Page, Places
 

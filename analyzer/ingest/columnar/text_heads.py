@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.heads import ZONED_TIME, Head, Peeled, kinds_of
 from analyzer.ingest.columnar.moments import moments
 from analyzer.ingest.columnar.page import Page, Places
