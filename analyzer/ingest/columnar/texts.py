@@ -149,7 +149,7 @@ def _rendered(key: str, kind: str, values: pl.Series, masker: Masker) -> tuple[p
             return values, ""
         return by_distinct(values, lambda text: _dumped(float(text))), ""
     shown = _changed(values, masker, lambda text: str(masker.value(key, text)))
-    if not shown.str.contains(_NEEDS_ESCAPE).any():
+    if not shown.str.join(" ").str.contains(_NEEDS_ESCAPE)[0]:
         return shown, '"'
     return _quoted(shown), ""
 
@@ -161,6 +161,8 @@ def _changed(
     alike: pl.Series | None = None,
 ) -> pl.Series:
     """Change those texts that a fast look, at texts like them, cannot let pass."""
+    if not len(texts):
+        return texts
     few = few_texts(texts if alike is None else alike)
     if few is None:
         places = masker.suspects(texts)
