@@ -46,7 +46,7 @@ def sort(book: Book, block: Block, splits: SplitLines) -> Sorted:
     streams = Streams(len(block), split=book.splits, waiting=len(splits) > 0)
     for below in found.below:
         if below.head.open:
-            streams.bare(below.peeled.places)
+            streams.opening(below.peeled.places)
         else:
             streams.wrapped(below.peeled.places, below.origins, below.peeled.pieces)
     regular = np.zeros(len(block), dtype=np.bool_)
