@@ -152,11 +152,15 @@ class _Splitter:
             yield self._block(b"".join(self._parts))
 
     def _emit(self) -> Iterator[Block]:
-        joined = b"".join(self._parts)
-        end = joined.rfind(b"\n") + 1
-        yield self._block(joined[:end])
-        rest = joined[end:]
+        rest = b""
+        while not (end := self._parts[-1].rfind(b"\n") + 1):
+            rest = self._parts.pop() + rest
+        # What has many bytes is copied once only.
+        last = self._parts.pop()
+        rest = last[end:] + rest
+        joined = b"".join([*self._parts, memoryview(last)[:end]])
         self._parts, self._size, self._ended = [rest] if rest else [], len(rest), False
+        yield self._block(joined)
 
     def _block(self, content: bytes) -> Block:
         ends = np.flatnonzero(np.frombuffer(content, np.uint8) == _LF) + 1

@@ -8,6 +8,7 @@ this border (tuples in, polars frames out), connections never do.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -89,7 +90,9 @@ class Store:
 
     def _create(self) -> None:
         with self.transaction():
-            self._connection.execute(relation("schema"))
+            # Ids that never repeat, and attributes, are written sooner where no dictionary of them
+            # is tried first.
+            self._connection.execute(re.sub(r"/\*|\*/", "", relation("schema")))
             for view in _VIEWS:
                 self._connection.execute(relation(view))
             self.append("store_property", [("schema_version", SCHEMA_VERSION)])

@@ -302,6 +302,9 @@ def of_known_form(column: Column) -> pl.Series | None:
     """Tell the messages of a form that some library prints; None: no line holds one."""
     if column.kind != TEXT:
         return None
+    joined = column.values.str.join("\n")
+    if str(joined[0]).isascii() and not joined.str.contains(f"(?m){MAYBE_KNOWN}")[0]:
+        return None
     marked = column.values.str.contains(MAYBE_KNOWN).fill_null(value=False)
     if not marked.any():
         return None

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from analyzer.ingest.columnar.page import Flags, Page, Places
-from analyzer.ingest.columnar.slices import Offsets, Slices
+from analyzer.ingest.columnar.slices import Offsets, Slices, padded
 from analyzer.ingest.lines import Block
 from analyzer.ingest.tables import MAX_ROW_LINES
 
@@ -81,7 +81,7 @@ class _Signs:
         self._start = start
         self._mark = ord(delimiter)
         self._data = block.data
-        self._slices = Slices(block.data)
+        self._slices = Slices(padded(block.data))
         self._behind = block.ends
         here = self._slices.bytes
         self.starts = np.concatenate([np.zeros(1, np.int64), block.ends[:-1]])

@@ -38,6 +38,11 @@ def few_texts(values: pl.Series) -> FewTexts | None:
     return FewTexts(pl.Series(encoded.indices).cast(pl.UInt32), texts.to_pylist())
 
 
+def repeated(value: object, count: int, dtype: type[pl.DataType]) -> pl.Series:
+    """Return a column of one value; an expression for it would cost more than many a column."""
+    return pl.Series([value], dtype=dtype).new_from_index(0, count)
+
+
 def by_distinct(values: pl.Series, change: Callable[[str], str | None]) -> pl.Series:
     """Return `values` with each text that is there changed; nulls stay."""
     if values.null_count() == len(values):

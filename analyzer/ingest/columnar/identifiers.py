@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from analyzer.ingest import ids
+from analyzer.ingest.columnar.distinct import repeated
 
 _HEX_DIGITS = b"0123456789abcdef"
 
@@ -33,7 +34,7 @@ def identified(
     """
     count = len(values)
     if values.null_count() == count:
-        return Identified(values, pl.repeat(None, count, dtype=pl.Int64, eager=True))
+        return Identified(values, repeated(None, count, pl.Int64))
     if not values.null_count():
         found = _plain_keys(values, width)
         if found is not None:
@@ -41,10 +42,10 @@ def identified(
     plain = values.str.contains(rf"^[0-9a-f]{{{width}}}$").fill_null(value=False)
     found = _plain_keys(values.filter(plain), width) if plain.any() else None
     if found is None:
-        plain = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
+        plain = repeated(False, count, pl.Boolean)
     others = (values.is_not_null() & ~plain).arg_true()
     spelt = [stored(read(value)) for value in values.gather(others)]
-    keys = pl.repeat(None, count, dtype=pl.Int64, eager=True)
+    keys = repeated(None, count, pl.Int64)
     if found is not None:
         keys = keys.scatter(plain.arg_true(), found)
     if not spelt:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.heads import Head, Peeled, kinds_of, on_one_line
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.moments import moments
@@ -84,7 +85,7 @@ class JsonHead(Head):
             for key, (_, values) in columns.items()
             if key not in {"log", self._stamp}
         ]
-        same = pl.repeat("", len(log), dtype=pl.String, eager=True)
+        same = repeated("", len(log), pl.String)
         keys = pl.select(pl.concat_str([same, *others], separator=_SEPARATOR)).to_series()
         texts = log.str.strip_chars_end("\r\n")
         good = told.epoch.is_not_null() & on_one_line(texts)

@@ -100,24 +100,23 @@ class _Learner:
         self.place = match.end()
         self.literal(match["space"])
         if match["string"]:
-            self.parts += '"', Slot(name, path, quoted=True), '"'
+            self.parts += '"', Slot(name, quoted=True), '"'
             self.segments.append(Segment(_STRING, ((name, TEXT),)))
         elif match["number"]:
             whole = match["number"].lstrip("-").isdigit()
-            self._bare(_INT if whole else _FLOAT, path, INT if whole else FLOAT)
+            self._bare(name, _INT if whole else _FLOAT, INT if whole else FLOAT)
         elif match["word"] == "null":
             self.literal("null")
             self.constants[name] = None
         elif match["word"]:
-            self._bare(_FLAG, path, FLAG)
+            self._bare(name, _FLAG, FLAG)
         else:
             raise _NoTemplate
 
-    def _bare(self, pattern: str, path: tuple[str, ...], kind: str) -> None:
+    def _bare(self, name: str, pattern: str, kind: str) -> None:
         """Note a value that stands without quotes."""
-        name = ".".join(path)
-        # What is read as a whole number needs no second look.
-        self.parts.append(Slot(name, path, quoted=False, pattern=None if kind == INT else pattern))
+        shown = None if kind == INT else pattern
+        self.parts.append(Slot(name, quoted=False, pattern=shown))
         self.segments.append(Segment(pattern, ((name, kind),)))
 
     def _match(self) -> re.Match[str]:

@@ -10,6 +10,7 @@ import re
 import polars as pl
 
 from analyzer.ingest import durations
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.instants import Instants, instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
 from analyzer.ingest.columnar.written_times import written_times
@@ -132,11 +133,11 @@ def spans_of_time(column: Column, unit_ns: int | None) -> pl.Series:
     kind, values = column
     if kind == INT:
         if unit_ns is None:
-            return pl.repeat(None, len(values), dtype=pl.Int64, eager=True)
+            return repeated(None, len(values), pl.Int64)
         usual = (values >= 0) & (values <= durations.LONGEST_NS // unit_ns)
         return (values * unit_ns).set(~usual.fill_null(value=False), None)
     if kind not in {TEXT, FLOAT}:
-        return pl.repeat(None, len(values), dtype=pl.Int64, eager=True)
+        return repeated(None, len(values), pl.Int64)
     parts = values.str.extract_groups(_NUMBER).struct.unnest()
     parts.columns = ["whole", "fraction", "suffix"]
     units = {name: durations.UNITS_NS[name] for name in _UNITS}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.heads import MAX_KINDS, Head, Peeled
 from analyzer.ingest.columnar.json_heads import learn_json_head
 from analyzer.ingest.columnar.origins import Origins
@@ -84,7 +85,7 @@ def taken_off(
 
 
 def _of_no_wrapper(count: int) -> Origins:
-    codes = pl.repeat(0, count, dtype=pl.UInt32, eager=True)
+    codes = repeated(0, count, pl.UInt32)
     return Origins([NO_ORIGIN], codes, None, zoned=True)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts
+from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts, repeated
 from analyzer.ingest.columnar.moments import WITH_UNIT
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sheet_times import times_of
@@ -85,7 +85,7 @@ def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) ->
     if unit is not None or key in resolver.timing.units:
         return None
     kind, values = columns[key]
-    bare = pl.repeat(True, len(values), dtype=pl.Boolean, eager=True)
+    bare = repeated(True, len(values), pl.Boolean)
     if kind == TEXT:
         bare = ~values.str.contains(WITH_UNIT)
     return bare if bare.any() else None
@@ -93,7 +93,7 @@ def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) ->
 
 def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
     """Return what lines of one shape say, and those lines that must be resolved alone."""
-    nothing = sheet.select(pl.repeat(False, len(sheet), dtype=pl.Boolean, eager=True))
+    nothing = sheet.select(repeated(False, len(sheet), pl.Boolean))
     times = times_of(sheet, resolver.timing)
     if times is None or not _plain(sheet):
         return None, sheet
@@ -135,7 +135,7 @@ def _plain(sheet: Sheet) -> bool:
 
 def _complete(sheet: Sheet) -> pl.Series:
     """Tell the lines in which each field finds what it needs under its best key."""
-    good = pl.repeat(True, len(sheet), dtype=pl.Boolean, eager=True)
+    good = repeated(True, len(sheet), pl.Boolean)
     for keys in needed(sheet.shape):
         kind, values = sheet.columns[keys[0]]
         good &= values.is_not_null() & ((values != "") if kind == TEXT else good)
@@ -184,7 +184,7 @@ def _combined(
         )  # fmt: skip
         places = first.sort("code")["place"].to_list()
     else:
-        codes, places = pl.repeat(0, len(sheet), dtype=pl.UInt32, eager=True), [0]
+        codes, places = repeated(0, len(sheet), pl.UInt32), [0]
     clock, yearless = resolver.clock, resolver.clock.yearless
     records = [
         resolver.resolve_shape(sheet.fields(n), sheet.shape, sheet.origin(n)) for n in places
@@ -201,7 +201,7 @@ def _combined(
 def _texts(sheet: Sheet, name: str) -> pl.Series:
     keys: tuple[str, ...] = getattr(sheet.shape, name)
     if not keys:
-        return pl.repeat(None, len(sheet), dtype=pl.String, eager=True)
+        return repeated(None, len(sheet), pl.String)
     kind, values = sheet.columns[keys[0]]
     if kind != TEXT:
         return values.cast(pl.String)

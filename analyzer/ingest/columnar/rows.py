@@ -6,7 +6,7 @@ import polars as pl
 
 from analyzer.ingest import ids
 from analyzer.ingest.columnar import texts
-from analyzer.ingest.columnar.distinct import by_distinct
+from analyzer.ingest.columnar.distinct import by_distinct, repeated
 from analyzer.ingest.columnar.identifiers import identified
 from analyzer.ingest.columnar.resolve import Resolved
 from analyzer.ingest.columnar.wording import written_alike
@@ -34,7 +34,7 @@ def rows_of(
     if len(apart):
         reason = reason.clone().scatter(apart, told)
     common = {
-        "file_id": pl.repeat(file_id, len(body), dtype=pl.Int64, eager=True),
+        "file_id": repeated(file_id, len(body), pl.Int64),
         "line_number": resolved.sheet.numbers,
         "service_name": services(resolved, namer),
         "severity_text": resolved.of_model("severity_text"),
@@ -67,7 +67,7 @@ def _span(resolved: Resolved, namer: Namer) -> dict[str, pl.Series]:
     assert resolved.operation is not None
     count = len(resolved.sheet)
     parent = identified(resolved.texts("parent_span_id"), 16, ids.span_id, namer.identifier)
-    no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
+    no = repeated(False, count, pl.Boolean)
     operation = resolved.operation.fill_null(UNKNOWN_SERVICE)
     return {
         "parent_span_id": parent.ids,
@@ -77,7 +77,7 @@ def _span(resolved: Resolved, namer: Namer) -> dict[str, pl.Series]:
         "duration_ns": resolved.duration_ns,
         "peer_service": by_distinct(resolved.texts("peer_service"), namer.name),
         "parent_key": parent.keys,
-        "span_index": pl.repeat(0, count, dtype=pl.Int64, eager=True),
+        "span_index": repeated(0, count, pl.Int64),
         "start_ns": resolved.start_ns,
         "kind_source": resolved.of_model("kind_source"),
         "shared": no,

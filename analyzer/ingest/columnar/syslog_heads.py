@@ -10,7 +10,7 @@ import copy
 
 import polars as pl
 
-from analyzer.ingest.columnar.distinct import coded
+from analyzer.ingest.columnar.distinct import coded, repeated
 from analyzer.ingest.columnar.heads import MONTH_AND_CLOCK, ZONED_TIME, Head, Peeled, kinds_of
 from analyzer.ingest.columnar.moments import moments
 from analyzer.ingest.columnar.page import Page, Places
@@ -79,7 +79,7 @@ class SyslogHead(Head):
         if not self.yearless:
             told = moments(Column(TEXT, stamp), clock)
             if told is None:
-                return pl.repeat(None, len(stamp), dtype=pl.Int64, eager=True), True
+                return repeated(None, len(stamp), pl.Int64), True
             return told.epoch, told.zoned
         codes, texts = coded(stamp)
         reading = copy.copy(clock)

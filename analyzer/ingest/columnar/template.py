@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.json_form import JsonForm
 from analyzer.ingest.columnar.page import Page, Places
 
@@ -86,11 +86,10 @@ class Template:
 
     def match(self, page: Page, places: Places) -> Iterator[Matched]:
         """Yield what it reads of the lines of `page` at `places`."""
-        if self.form is not None and page.is_text:
-            places = self.form.candidates(page, places)
-            for taken, values in list(self.form.match(page, places)):
-                yield from self._read(values, taken, page, escaped=False)
-                places = np.setdiff1d(places, taken, assume_unique=True)
+        if self.form is not None and self.form.reads(page):
+            taken, values = self.form.match(page, places, self.unescape)
+            yield from self._read(values, taken, page, escaped=False)
+            places = places[page.doubtful[places]]
         if len(places):
             few = self.form is not None
             lines = page.texts_at(places) if few else page.texts.gather(places)
@@ -187,6 +186,6 @@ class Template:
             elif key in self.derived:
                 columns[key] = Column(TEXT, found[key])
             else:
-                same = pl.repeat(self.constants[key], len(places), dtype=pl.String, eager=True)
+                same = repeated(self.constants[key], len(places), pl.String)
                 columns[key] = Column(TEXT, same)
         return columns

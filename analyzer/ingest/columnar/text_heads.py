@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyzer.ingest.columnar.distinct import repeated
 from analyzer.ingest.columnar.heads import ZONED_TIME, Head, Peeled, kinds_of
 from analyzer.ingest.columnar.moments import moments
 from analyzer.ingest.columnar.page import Page, Places
@@ -103,7 +104,7 @@ class ColourHead(Head):
         if not good.any():
             return None
         places, bare = places[good.to_numpy()], bare.filter(good)
-        codes = pl.repeat(0, len(bare), dtype=pl.UInt32, eager=True)
+        codes = repeated(0, len(bare), pl.UInt32)
         return Peeled(places, bare, codes, [int(places[0])])
 
     def origin(self, sample: str, outer: Origin, clock: Clock) -> Origin | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
+import numpy as np
 import orjson
 import polars as pl
+import pyarrow as pa
 
 from analyzer.ingest.columnar.distinct import FewTexts, by_distinct, coded, few_texts
 from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, Column
@@ -26,6 +28,10 @@ _SAMPLE = 256
 # Hexadecimal digits, and numbers with a unit that is none, between blanks and brackets.
 _HEX = r"([ =/(\[])[a-fA-F]{0,7}[0-9][0-9a-fA-F]{7,}([ /)\],;]|$)"
 _NUMBER = r"([ =/(\[])(?:[0-9]{1,7}\.)?[0-9]+((?:[g-zµ][a-zµ]?)?(?:[ /)\],;]|$))"
+
+_BEFORE, _BEHIND = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
+_BEFORE[list(b" =/([")] = True
+_BEHIND[list(b" /)],;")] = True
 
 
 def masked(texts: pl.Series, masker: Masker, alike: pl.Series | None = None) -> pl.Series:
@@ -44,6 +50,10 @@ def templates(texts: pl.Series) -> pl.Series:
     """
     if (few := few_texts(texts)) is not None:
         return few.changed(template_of)
+    if _short(texts):
+        texts = _lone_numbers_alike(texts)
+        if (few := few_texts(texts)) is not None:
+            return few.changed(template_of)
     text = pl.col("text")
     alike = text.str.replace_all(_NUMBER, "${1}1${2}")
     if texts.head(_SAMPLE).str.contains(_HEX).any():
@@ -53,19 +63,65 @@ def templates(texts: pl.Series) -> pl.Series:
     return by_distinct(found.to_series(), template_of)
 
 
+def _short(texts: pl.Series) -> bool:
+    """Tell whether a column holds texts only, none so long that its template is cut."""
+    longest = texts.str.len_bytes().max()
+    return not texts.null_count() and isinstance(longest, int) and longest < _LONG
+
+
+def _lone_numbers_alike(texts: pl.Series) -> pl.Series:
+    """Write whole numbers between blanks and brackets as 1."""
+    sizes = texts.str.len_bytes().to_numpy().astype(np.int64)
+    ends = np.cumsum(sizes)
+    # A blank on either side of the whole, so that every character has neighbours.
+    written = np.frombuffer(f" {texts.str.join('')[0]} ".encode(), np.uint8)
+    starts = ends - sizes + 1
+    digit = (written - np.uint8(ord("0"))) < 10
+    first = np.flatnonzero(digit[1:] & ~digit[:-1]) + 1
+    behind = np.flatnonzero(digit[:-1] & ~digit[1:]) + 1
+    # Numbers on both sides of a text's edge are no one's, and stay.
+    text = np.searchsorted(ends, first - 1, side="right")
+    last = ends[text] + 1
+    begins, closes = first == starts[text], behind == last
+    lone = (_BEFORE[written[first - 1]] & ~begins) & (_BEHIND[written[behind]] | closes)
+    lone &= behind <= last
+    first, behind, text = first[lone], behind[lone], text[lone]
+    # All digits but the first of each go: +1 where such a stretch begins, -1 behind it.
+    steps = np.zeros(len(written) + 1, np.int8)
+    steps[first + 1] += 1
+    steps[behind] -= 1
+    kept = np.add.accumulate(steps[:-1], dtype=np.int8) == 0
+    shown = written.copy()
+    shown[first] = ord("1")
+    dropped = np.bincount(text, weights=behind - first - 1, minlength=len(texts))
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes - dropped.astype(np.int64))])
+    left = shown[1:-1][kept[1:-1]]
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(left)]
+    return pl.Series(pa.Array.from_buffers(pa.large_string(), len(texts), buffers))
+
+
 def attributes(columns: Mapping[str, Column], masker: Masker) -> pl.Series | None:
     """Return each line's remaining values as one JSON object, masked; None without any."""
     if not columns:
         return None
-    parts = [_rendered(key, *columns[key], masker).alias(key) for key in sorted(columns)]
-    names = [orjson.dumps(key).decode() + ":" for key in sorted(columns)]
+    parts, pieces = [], list[tuple[str, str]]()
+    for key in sorted(columns):
+        values, quote = _rendered(key, *columns[key], masker)
+        pieces.append((orjson.dumps(key).decode() + ":" + quote, quote))
+        parts.append(values.alias(key))
     frame = pl.DataFrame(parts)
     if not any(part.null_count() for part in parts):
-        pieces: list[pl.Expr] = []
-        for n, name in enumerate(names):
-            pieces += [pl.lit(("," if n else "{") + name), pl.nth(n)]
-        return frame.select(pl.concat_str([*pieces, pl.lit("}")]).alias("json")).to_series()
-    present = [pl.lit("," + name) + pl.nth(n) for n, name in enumerate(names)]
+        told: list[pl.Expr] = []
+        opened = "{"
+        for n, (before, behind) in enumerate(pieces):
+            told += [pl.lit(opened + before), pl.nth(n)]
+            opened = behind + ","
+        closed = pl.lit(pieces[-1][1] + "}")
+        return frame.select(pl.concat_str([*told, closed]).alias("json")).to_series()
+    present = [
+        pl.lit("," + before) + pl.nth(n) + pl.lit(behind)
+        for n, (before, behind) in enumerate(pieces)
+    ]
     joined = pl.concat_str(present, ignore_nulls=True)
     rendered = frame.select(
         pl.when(joined != "").then(pl.lit("{") + joined.str.slice(1) + pl.lit("}")).alias("json")
@@ -73,21 +129,29 @@ def attributes(columns: Mapping[str, Column], masker: Masker) -> pl.Series | Non
     return rendered.to_series()
 
 
-def _rendered(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Series:
-    """Return values as JSON texts, masked by their key first, then by what they hold."""
+def _rendered(key: str, kind: str, values: pl.Series, masker: Masker) -> tuple[pl.Series, str]:
+    """Return values as JSON texts, masked by their key first, then by what they hold.
+
+    With them comes what must stand on either side of each: a quote, or nothing.
+    """
     rule = rule_of(key)
     if kind == JSON:
-        return pl.Series([_json(key, value, masker) for value in values], dtype=pl.String)
+        return pl.Series([_json(key, value, masker) for value in values], dtype=pl.String), ""
     if rule is not None:
-        return _ruled(key, kind, values, masker)
+        return _ruled(key, kind, values, masker), ""
     if kind == INT:
-        return values.cast(pl.String)
+        return values.cast(pl.String), ""
     if kind == FLAG:
-        return values
+        return values, ""
     if kind == FLOAT:
         plain = values.str.contains(_CANONICAL)
-        return values if plain.all() else by_distinct(values, lambda text: _dumped(float(text)))
-    return _quoted(_changed(values, masker, lambda text: str(masker.value(key, text))))
+        if plain.all():
+            return values, ""
+        return by_distinct(values, lambda text: _dumped(float(text))), ""
+    shown = _changed(values, masker, lambda text: str(masker.value(key, text)))
+    if not shown.str.join(" ").str.contains(_NEEDS_ESCAPE)[0]:
+        return shown, '"'
+    return _quoted(shown), ""
 
 
 def _changed(
@@ -97,11 +161,13 @@ def _changed(
     alike: pl.Series | None = None,
 ) -> pl.Series:
     """Change those texts that a fast look, at texts like them, cannot let pass."""
+    if not len(texts):
+        return texts
     few = few_texts(texts if alike is None else alike)
     if few is None:
         places = masker.suspects(texts)
     else:
-        suspects = masker.suspects(few.texts)
+        suspects = masker.suspects_again(few.texts)
         if suspects and alike is None:
             return _put(few, masker, change, set(suspects))
         places = few.codes.is_in(suspects).arg_true().to_list() if suspects else []

@@ -17,7 +17,7 @@ import polars as pl
 from analyzer.ingest.columnar import table_sheets
 from analyzer.ingest.columnar.page import Page, Places
 from analyzer.ingest.columnar.sheet import Sheet
-from analyzer.ingest.columnar.slices import Offsets, Slices
+from analyzer.ingest.columnar.slices import Offsets, Slices, padded
 from analyzer.ingest.columnar.table_sheets import TableSheets
 from analyzer.ingest.columnar.template import TEXT, Column
 from analyzer.ingest.fields import Resolver
@@ -58,7 +58,7 @@ class HeadedLines:
 
     def __init__(self, block: Block) -> None:
         self.block = block
-        self.slices = Slices(block.data)
+        self.slices = Slices(padded(block.data))
         here = self.slices.bytes
         self.starts = np.concatenate([np.zeros(1, np.int64), block.ends[:-1]])
         self.ends = block.ends - (here[block.ends - 1] == _LF)

@@ -1,6 +1,7 @@
 -- The tables of analysis.duckdb: the contract in README ("The store").
 -- Grain: one row per file, bad line, log record, span, call, measurement, journey, path entry.
--- Portable types only (no UBIGINT, no STRUCT), so that the same relations can live on Spark.
+-- Portable types only (no UBIGINT, no STRUCT), so that the same relations can live on Spark:
+-- what stands between /* and */ is DuckDB's own, and only the store reads it.
 CREATE TABLE store_property (
     name VARCHAR,
     value VARCHAR
@@ -49,15 +50,15 @@ CREATE TABLE log_record (
     span_id VARCHAR,
     correlation_id VARCHAR,
     user_key VARCHAR,
-    attributes VARCHAR,
+    attributes VARCHAR /* USING COMPRESSION zstd */,
     status VARCHAR,
     error_type VARCHAR
 );
 
 CREATE TABLE span (
     trace_id VARCHAR,
-    span_id VARCHAR,
-    parent_span_id VARCHAR,
+    span_id VARCHAR /* USING COMPRESSION zstd */,
+    parent_span_id VARCHAR /* USING COMPRESSION zstd */,
     service_name VARCHAR,
     operation VARCHAR,
     span_kind VARCHAR,
@@ -83,7 +84,7 @@ CREATE TABLE span (
     severity_text VARCHAR,
     body VARCHAR,
     template VARCHAR,
-    attributes VARCHAR
+    attributes VARCHAR /* USING COMPRESSION zstd */
 );
 
 CREATE TABLE measurement (
