@@ -10,6 +10,7 @@ from typing import Any
 
 from analyzer.ingest.discover import LogFile, discover
 from analyzer.ingest.events import Again, Finished, Job, Rows
+from analyzer.ingest.lines import BLOCK_BYTES
 from analyzer.ingest.load import IngestResult, ingest
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
@@ -92,15 +93,14 @@ def count_lines(content: bytes) -> int:
     return content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
 
 
-def rows_of(content: bytes) -> dict[str, Any]:
+def rows_of(content: bytes, block_bytes: int = BLOCK_BYTES) -> dict[str, Any]:
     """What reading one file makes of `content`, without a store: rows by table, and the tally."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.log")
         path.write_bytes(content)
-        for event in read_file(
-            Job(LogFile(path, "x.log", None), Masker(SECRET), ReadingOptions())
-        ):
+        options = ReadingOptions(block_bytes=block_bytes)
+        for event in read_file(Job(LogFile(path, "x.log", None), Masker(SECRET), options)):
             if isinstance(event, Again):
                 found.clear()
             elif isinstance(event, Rows):

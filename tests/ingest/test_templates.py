@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analyzer.ingest import reader
 from analyzer.ingest.columnar import book
 from tests.ingest.reading import read_files, rows_of
 from tests.ingest.samples import SAMPLES
@@ -219,15 +220,15 @@ def test_many_lines_of_a_style_are_read_by_the_column(
     """Of styles with odd lines between them, each of which keeps the line before it open."""
     source = random.Random(7)
     single = 0
-    take = book.Book.sort
+    take = reader.sort
 
-    def counted(self: book.Book, block: Any) -> Any:
+    def counted(*given: Any) -> Any:
         nonlocal single
-        found = take(self, block)
+        found = take(*given)
         single += len(found.others)
         return found
 
-    monkeypatch.setattr(book.Book, "sort", counted)
+    monkeypatch.setattr(reader, "sort", counted)
     lines = "\n".join(STYLES[style](source) for _ in range(3_000))
     with tempfile.TemporaryDirectory() as folder:
         read_files(Path(folder), {"x.log": lines})

@@ -10,7 +10,7 @@ import re
 import polars as pl
 
 from analyzer.ingest import durations
-from analyzer.ingest.columnar.instants import instants
+from analyzer.ingest.columnar.instants import Instants, instants
 from analyzer.ingest.columnar.template import FLOAT, INT, TEXT, Column
 from analyzer.ingest.columnar.written_times import written_times
 from analyzer.ingest.epochs import EARLIEST_NS, EPOCH_UNITS_NS
@@ -27,6 +27,7 @@ _NUMBER = rf"^([0-9]{{1,9}})(?:\.([0-9]{{1,9}}))?(?: ?({'|'.join(_UNITS)}))?$"
 WITH_UNIT = rf"^[0-9][0-9.]* ?(?:{'|'.join(_UNITS)})$"
 """A duration that says its unit."""
 _EPOCH = re.compile(r"1[0-9]{9}\.[0-9]{1,9}$")
+_NANOSECOND_CHARACTERS = len("2026-03-01T10:00:00.123456789")
 _NS = 1_000_000_000
 _NS_DIGITS, _FLOAT_DIGITS = 9, 6
 """Decimals of a second: in a text, and in a float, which gives so many back as written."""
@@ -34,29 +35,33 @@ _EXACT_CHARACTERS = 16
 """A float holds so many characters of a decimal exactly: 15 digits and the point."""
 
 
-def moments(column: Column, clock: Clock) -> pl.Series | None:
-    """Return each text's instant; None where no line's form is known here."""
+def moments(column: Column, clock: Clock, arrival_ns: pl.Series | None = None) -> Instants | None:
+    """Return each text's instant; None where no line's form is known here.
+
+    `arrival_ns` is when each line arrived, where its wrapper told: it dates times without a year.
+    """
     kind, values = column
     if values.null_count() or not len(values):
         return None
     if kind == INT:
-        found: pl.Series | None = _of_epochs(values)
+        found: Instants | None = Instants(_of_epochs(values), zoned=True)
     elif kind == FLOAT:
-        found = _of_decimals(values, _FLOAT_DIGITS)
+        found = Instants(_of_decimals(values, _FLOAT_DIGITS), zoned=True)
     elif kind != TEXT:
         found = None
     elif _EPOCH.match(values[0]):
-        found = _of_decimals(values, _NS_DIGITS)
+        found = Instants(_of_decimals(values, _NS_DIGITS), zoned=True)
     else:
-        found = _of_texts(values, clock)
-    return None if found is None else _plausible(found, clock)
+        found = _of_texts(values, clock, arrival_ns)
+    return None if found is None else found._replace(epoch=_plausible(found.epoch, clock))
 
 
-def _of_texts(texts: pl.Series, clock: Clock) -> pl.Series | None:
+def _of_texts(texts: pl.Series, clock: Clock, arrival_ns: pl.Series | None) -> Instants | None:
     first = texts[0]
-    read = instants(texts) or written_times(texts, clock)
+    read = instants(texts) or _trimmed(texts) or written_times(texts, clock, arrival_ns)
     if read is not None and (read.zoned or not clock.zoned):
-        return read.epoch
+        return read
+    zoned = True
     if first[10:11] == "T" and first[-1:] == "Z":
         found = texts.str.to_datetime(_ZULU, time_unit="ns", strict=False)
     elif first[10:11] == "T" and first[-6:-5] in {"+", "-"}:
@@ -66,10 +71,19 @@ def _of_texts(texts: pl.Series, clock: Clock) -> pl.Series | None:
     elif clock.zoned or first[10:11] != " " or len(first) < _DATED_CHARACTERS:
         return None
     else:
+        zoned = False
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
     doubtful = (texts.str.len_bytes() < _DATED_CHARACTERS) | texts.str.contains(_LEAP_SECOND)
-    return found.dt.epoch("ns").set(doubtful, None)
+    return Instants(found.dt.epoch("ns").set(doubtful, None), zoned)
+
+
+def _trimmed(texts: pl.Series) -> Instants | None:
+    """Read times in UTC whose fractions lack the zeros at their end, as Go writes them."""
+    if texts[0][-1:] != "Z" or not texts.str.ends_with("Z").all():
+        return None
+    bare = texts.str.strip_suffix("Z").str.pad_end(_NANOSECOND_CHARACTERS, "0")
+    return instants(bare + "Z")
 
 
 def _plausible(epoch: pl.Series, clock: Clock) -> pl.Series:

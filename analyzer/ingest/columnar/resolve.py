@@ -8,7 +8,7 @@ Lines that are in any way out of the ordinary are left to that code, so both giv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -18,7 +18,6 @@ from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sheet_times import times_of
 from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.line_times import NO_ORIGIN
 from analyzer.ingest.record import Record
 from analyzer.ingest.shapes import COMBINED_FIELDS, SINGLE_FIELDS, Shape
 from analyzer.ingest.text import operation_name
@@ -29,6 +28,7 @@ _NUMBERED = frozenset({
     "service_name", "peer_service", "correlation_id", "update_id", "user", "body",
 })  # fmt: skip
 _SEPARATOR = "\x1f"
+_PROVED = "\x00proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,12 @@ class Resolved:
         return pl.Series(values, dtype=pl.String).gather(self.codes)
 
 
-def usable(shape: Shape, resolver: Resolver) -> bool:
-    """Tell whether lines of a shape may be resolved as columns."""
-    return shape.columnar and not resolver.timing.proof.unknown
+def usable(shape: Shape, resolver: Resolver, *, arrives: bool = False) -> bool:
+    """Tell whether lines of a shape may be resolved as columns.
+
+    `arrives` tells that their wrappers say when they arrived.
+    """
+    return shape.single and (arrives or shape.dated) and not resolver.timing.proof.unknown
 
 
 def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) -> pl.Series | None:
@@ -101,7 +104,7 @@ def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
         sheet, times = sheet.select(usual), times.select(usual)
     if not len(sheet):
         return None, odd
-    combined = _combined(sheet, resolver)
+    combined = _combined(sheet, times.proved, resolver)
     if combined is None:
         return None, _joined(sheet, odd)
     codes, models = combined
@@ -116,7 +119,8 @@ def _joined(sheet: Sheet, other: Sheet) -> Sheet:
         for key, (kind, values) in sheet.columns.items()
     }
     numbers = pl.concat([sheet.numbers, other.numbers])
-    return Sheet(sheet.format, sheet.shape, numbers, columns, sheet.line_of)
+    origins = sheet.origins and other.origins and sheet.origins.followed_by(other.origins)
+    return replace(sheet, numbers=numbers, columns=columns, origins=origins)
 
 
 def _plain(sheet: Sheet) -> bool:
@@ -151,16 +155,24 @@ def _combining(shape: Shape) -> list[str]:
     return [key for name in COMBINED_FIELDS for key in getattr(shape, name)]
 
 
-def _combined(sheet: Sheet, resolver: Resolver) -> tuple[pl.Series, list[Record]] | None:
-    """Return for each line the code of a record that shares its status, kind and level."""
+def _combined(
+    sheet: Sheet, proved: pl.Series | None, resolver: Resolver
+) -> tuple[pl.Series, list[Record]] | None:
+    """Return for each line the code of a record that shares its status, kind, level and notes.
+
+    `proved` tells the lines whose zone their wrapper proves.
+    """
     names = list(dict.fromkeys(_combining(sheet.shape)))
+    values = {name: sheet.columns[name].values for name in names}
+    if proved is not None:
+        names.append(_PROVED)
+        values[_PROVED] = proved
     if names:
         joined = pl.concat_str(
             [pl.col(name).cast(pl.String).fill_null("\x00") for name in names],
             separator=_SEPARATOR,
         )
-        frame = pl.DataFrame({name: sheet.columns[name].values for name in names})
-        codes, texts = coded(frame.select(joined).to_series())
+        codes, texts = coded(pl.DataFrame(values).select(joined).to_series())
         if len(texts) > _MAX_COMBINATIONS:
             return None
         first = codes.to_frame("code").with_row_index("place").group_by("code").agg(
@@ -170,7 +182,9 @@ def _combined(sheet: Sheet, resolver: Resolver) -> tuple[pl.Series, list[Record]
     else:
         codes, places = pl.repeat(0, len(sheet), dtype=pl.UInt32, eager=True), [0]
     clock, yearless = resolver.clock, resolver.clock.yearless
-    records = [resolver.resolve_shape(sheet.fields(n), sheet.shape, NO_ORIGIN) for n in places]
+    records = [
+        resolver.resolve_shape(sheet.fields(n), sheet.shape, sheet.origin(n)) for n in places
+    ]
     models = [record for record in records if isinstance(record, Record)]
     if len(models) < len(records):
         clock.yearless = yearless

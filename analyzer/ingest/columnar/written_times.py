@@ -14,10 +14,13 @@ import polars as pl
 
 from analyzer.ingest.columnar.distinct import coded
 from analyzer.ingest.columnar.instants import Instants
+from analyzer.ingest.epochs import Instant
 from analyzer.ingest.time_forms import FORMS
 from analyzer.ingest.times import Clock
 
 _NS = 1_000_000_000
+_DAY_NS = 86_400 * _NS
+_MARK = "\x1f"
 _MIDNIGHT = "00:00:00"
 _MOST_DAYS = 512
 _PARTS = ((0, 23, 3600), (3, 59, 60), (6, 59, 1))
@@ -32,8 +35,11 @@ class _Layout(NamedTuple):
     end: int
 
 
-def written_times(texts: pl.Series, clock: Clock) -> Instants | None:
-    """Return the times of a column without nulls, null where one is no time; None: not so."""
+def written_times(texts: pl.Series, clock: Clock, arrival_ns: pl.Series | None) -> Instants | None:
+    """Return the times of a column without nulls, null where one is no time; None: not so.
+
+    `arrival_ns` is when each line arrived, where its wrapper told.
+    """
     first: str = texts[0]
     layout = _layout(first)
     width = len(first)
@@ -49,18 +55,27 @@ def written_times(texts: pl.Series, clock: Clock) -> Instants | None:
     # The same texts at midnight: as many as there are days.
     before, between = texts.str.slice(0, layout.clock), first[layout.clock + 8 : layout.fraction]
     nought = _MIDNIGHT + between + "0" * (layout.end - layout.fraction)
-    days = pl.select(pl.format("{}" + nought + "{}", before, texts.str.slice(layout.end)))
+    arrived = pl.lit("") if arrival_ns is None else (arrival_ns // _DAY_NS).cast(pl.String)
+    behind = texts.str.slice(layout.end)
+    days = pl.select(pl.format("{}" + nought + "{}" + _MARK + "{}", before, behind, arrived))
     codes, written = coded(days.to_series())
     if len(written) > _MOST_DAYS:
         return None
     yearless = clock.yearless
-    found = [clock.instant(day) for day in written]
+    found = [_midnight(day, clock) for day in written]
     clock.yearless = yearless  # lines are counted by those who resolve them
     zoned = {day.zoned for day in found if day is not None}
     if len(zoned) != 1:
         return None
     midnights = pl.Series([None if day is None else day.ns for day in found], dtype=pl.Int64)
     return Instants(midnights.gather(codes) + pl.Series(passed), zoned=zoned.pop())
+
+
+def _midnight(day: str, clock: Clock) -> Instant | None:
+    """Return the time that begins a day; behind a mark, the day on which it arrived."""
+    text, _, arrived = day.partition(_MARK)
+    arrival = Instant(int(arrived) * _DAY_NS, zoned=True) if arrived else None
+    return clock.instant(text, arrival)
 
 
 def _layout(text: str) -> _Layout | None:
