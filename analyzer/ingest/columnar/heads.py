@@ -67,7 +67,7 @@ class Head(ABC):
     `splits` tells whether it may stand before parts of a line; lines with it are counted as of
     the formats `counts_as` too, beside their own. `yearless` heads tell times without a year.
     What is `transparent` says nothing of where a line came from; what stands below an `open` one
-    may be its own message, and no line apart.
+    may be its own message, and no line apart: nor does it tell streams apart.
     """
 
     splits: bool = False

@@ -21,13 +21,13 @@ _ZONED = "%Y-%m-%dT%H:%M:%S%.f%:z"
 _LOCAL = "%Y-%m-%d %H:%M:%S%.f"
 _OFFSET = "%d/%b/%Y:%H:%M:%S %z"
 _DATED_CHARACTERS = 19
+_NANOSECOND_CHARACTERS = len("2026-03-01T10:00:00.123456789")
 _LEAP_SECOND = ":[0-9]{2}:60"
 _UNITS = ("ns", "us", "µs", "ms", "s", "micros", "msecs", "secs")
 _NUMBER = rf"^([0-9]{{1,9}})(?:\.([0-9]{{1,9}}))?(?: ?({'|'.join(_UNITS)}))?$"
 WITH_UNIT = rf"^[0-9][0-9.]* ?(?:{'|'.join(_UNITS)})$"
 """A duration that says its unit."""
 _EPOCH = re.compile(r"1[0-9]{9}\.[0-9]{1,9}$")
-_NANOSECOND_CHARACTERS = len("2026-03-01T10:00:00.123456789")
 _NS = 1_000_000_000
 _NS_DIGITS, _FLOAT_DIGITS = 9, 6
 """Decimals of a second: in a text, and in a float, which gives so many back as written."""
@@ -35,10 +35,10 @@ _EXACT_CHARACTERS = 16
 """A float holds so many characters of a decimal exactly: 15 digits and the point."""
 
 
-def moments(column: Column, clock: Clock, arrival_ns: pl.Series | None = None) -> Instants | None:
+def moments(column: Column, clock: Clock, arrival: pl.Series | None = None) -> Instants | None:
     """Return each text's instant; None where no line's form is known here.
 
-    `arrival_ns` is when each line arrived, where its wrapper told: it dates times without a year.
+    `arrival` tells when wrappers had the lines, where they do: then that tells the year too.
     """
     kind, values = column
     if values.null_count() or not len(values):
@@ -52,13 +52,13 @@ def moments(column: Column, clock: Clock, arrival_ns: pl.Series | None = None) -
     elif _EPOCH.match(values[0]):
         found = Instants(_of_decimals(values, _NS_DIGITS), zoned=True)
     else:
-        found = _of_texts(values, clock, arrival_ns)
-    return None if found is None else found._replace(epoch=_plausible(found.epoch, clock))
+        found = _of_texts(values, clock, arrival)
+    return None if found is None else Instants(_plausible(found.epoch, clock), found.zoned)
 
 
-def _of_texts(texts: pl.Series, clock: Clock, arrival_ns: pl.Series | None) -> Instants | None:
+def _of_texts(texts: pl.Series, clock: Clock, arrival: pl.Series | None) -> Instants | None:
     first = texts[0]
-    read = instants(texts) or _trimmed(texts) or written_times(texts, clock, arrival_ns)
+    read = instants(texts) or _trimmed(texts) or written_times(texts, clock, arrival)
     if read is not None and (read.zoned or not clock.zoned):
         return read
     zoned = True

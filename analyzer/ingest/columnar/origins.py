@@ -35,7 +35,7 @@ class Origins:
     @property
     def depth(self) -> int:
         """Return how many wrappers the lines stand in."""
-        return self.kinds[0].depth
+        return max(kind.depth for kind in self.kinds)
 
     def at(self, place: int) -> Origin:
         """Return the origin of one line, as the reader of single lines would have it."""

@@ -21,12 +21,13 @@ from analyzer.ingest.times import Clock
 class Below(NamedTuple):
     """Lines that a head was taken off, and what their wrappers say of them."""
 
+    head: Head
     peeled: Peeled
     origins: Origins
 
     def filter(self, chosen: pl.Series) -> Below:
         """Return the lines for which `chosen` is true."""
-        return Below(self.peeled.filter(chosen), self.origins.filter(chosen))
+        return Below(self.head, self.peeled.filter(chosen), self.origins.filter(chosen))
 
     def at(self, places: Places) -> Below:
         """Return what this is of lines of a page, these being the lines at `places` of another."""
@@ -75,7 +76,7 @@ def taken_off(
         heads=(*outer.heads, *head.counts_as),
         yearless=outer.yearless + head.yearless,
     )
-    below = Below(peeled, origins)
+    below = Below(head, peeled, origins)
     if all(kind is not None for kind in found):
         return below
     good = pl.Series([kind is not None for kind in found]).gather(codes)

@@ -45,7 +45,10 @@ def sort(book: Book, block: Block, splits: SplitLines) -> Sorted:
         return Sorted([], np.arange(len(block)), -1, bare=False)
     streams = Streams(len(block), split=book.splits, waiting=len(splits) > 0)
     for below in found.below:
-        streams.wrapped(below.peeled.places, below.origins, below.peeled.pieces)
+        if below.head.open:
+            streams.bare(below.peeled.places)
+        else:
+            streams.wrapped(below.peeled.places, below.origins, below.peeled.pieces)
     regular = np.zeros(len(block), dtype=np.bool_)
     for part in found.parts:
         regular[part.places] = True

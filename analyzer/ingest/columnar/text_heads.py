@@ -98,11 +98,11 @@ class ColourHead(Head):
         """Take all colours out of the lines that hold any."""
         del clock, ends_lines
         texts = page.texts.gather(places)
-        coloured = texts.str.contains(_ESCAPE, literal=True)
-        if not coloured.any():
-            return None
-        places, texts = places[coloured.to_numpy()], texts.filter(coloured)
         bare = texts.str.replace_all(wrappers.ANSI, "")
+        good = (texts != bare) & ~bare.str.contains(_ESCAPE, literal=True)
+        if not good.any():
+            return None
+        places, bare = places[good.to_numpy()], bare.filter(good)
         codes = pl.repeat(0, len(bare), dtype=pl.UInt32, eager=True)
         return Peeled(places, bare, codes, [int(places[0])])
 
@@ -115,7 +115,7 @@ class ColourHead(Head):
 def learn_text_head(sample: str, clock: Clock) -> Head | None:
     """Return the head of a text line, None where it has none that is known here."""
     if _ESCAPE in sample:
-        return ColourHead()
+        return None if _ESCAPE in wrappers.without_ansi(sample) else ColourHead()
     if wrappers.peel_text(sample, Origin(), clock) is None:
         return None
     line = pl.Series([sample])

@@ -20,7 +20,7 @@ from analyzer.ingest.times import Clock
 
 _NS = 1_000_000_000
 _DAY_NS = 86_400 * _NS
-_MARK = "\x1f"
+_ARRIVED = "\x1f"
 _MIDNIGHT = "00:00:00"
 _MOST_DAYS = 512
 _PARTS = ((0, 23, 3600), (3, 59, 60), (6, 59, 1))
@@ -35,10 +35,12 @@ class _Layout(NamedTuple):
     end: int
 
 
-def written_times(texts: pl.Series, clock: Clock, arrival_ns: pl.Series | None) -> Instants | None:
+def written_times(
+    texts: pl.Series, clock: Clock, arrival: pl.Series | None = None
+) -> Instants | None:
     """Return the times of a column without nulls, null where one is no time; None: not so.
 
-    `arrival_ns` is when each line arrived, where its wrapper told.
+    `arrival` tells when wrappers had the lines, where they do: it dates a day without a year.
     """
     first: str = texts[0]
     layout = _layout(first)
@@ -55,10 +57,8 @@ def written_times(texts: pl.Series, clock: Clock, arrival_ns: pl.Series | None) 
     # The same texts at midnight: as many as there are days.
     before, between = texts.str.slice(0, layout.clock), first[layout.clock + 8 : layout.fraction]
     nought = _MIDNIGHT + between + "0" * (layout.end - layout.fraction)
-    arrived = pl.lit("") if arrival_ns is None else (arrival_ns // _DAY_NS).cast(pl.String)
-    behind = texts.str.slice(layout.end)
-    days = pl.select(pl.format("{}" + nought + "{}" + _MARK + "{}", before, behind, arrived))
-    codes, written = coded(days.to_series())
+    days = pl.select(pl.format("{}" + nought + "{}", before, texts.str.slice(layout.end)))
+    codes, written = coded(_with_arrivals(days.to_series(), arrival))
     if len(written) > _MOST_DAYS:
         return None
     yearless = clock.yearless
@@ -71,9 +71,14 @@ def written_times(texts: pl.Series, clock: Clock, arrival_ns: pl.Series | None) 
     return Instants(midnights.gather(codes) + pl.Series(passed), zoned=zoned.pop())
 
 
+def _with_arrivals(days: pl.Series, arrival: pl.Series | None) -> pl.Series:
+    if arrival is None:
+        return days
+    return pl.select(pl.format("{}" + _ARRIVED + "{}", days, arrival // _DAY_NS)).to_series()
+
+
 def _midnight(day: str, clock: Clock) -> Instant | None:
-    """Return the time that begins a day; behind a mark, the day on which it arrived."""
-    text, _, arrived = day.partition(_MARK)
+    text, _, arrived = day.partition(_ARRIVED)
     arrival = Instant(int(arrived) * _DAY_NS, zoned=True) if arrived else None
     return clock.instant(text, arrival)
 

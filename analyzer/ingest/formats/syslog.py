@@ -107,7 +107,8 @@ def read_syslog(text: str, *, follows: bool = False) -> Headed | None:
 def origin_below(fields: Mapping[str, Any], outer: Origin, clock: Clock) -> Origin:
     """Return the origin of what stands below a head with these fields."""
     arrival = clock.instant(fields["time"]) or outer.arrival
-    return Origin(fields.get("service") or outer.service_name, arrival, "", outer.depth + 1)
+    service = fields.get("service") or outer.service_name
+    return Origin(service, arrival, f"{outer.source}/syslog", outer.depth + 1)
 
 
 def _in_english(text: str) -> str:
