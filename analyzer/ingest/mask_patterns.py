@@ -148,6 +148,7 @@ SUSPECT_NUMBERS = (
     r"\b0[1-9]\d{0,3}[ ./-]\d\d|\b00[1-9]\d{0,2}[ -]\d|\b00?[1-9]\d{8}|"
     r"\b[178][ -]?\(?\d{3}\)?[ -]\d{3}|\b[2-9]\d{2}-\d{3}-\d{4}|"
     r"(?i:phone|mobile|msisdn|\btel|handy|whatsapp|sms to)[^0-9/]{0,16}\d[ 0-9()./-]{6}|"
-    r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d|\b[23][0-9a-fA-F]{3}:[0-9a-fA-F:]*:"
+    r"\b[23][0-9a-fA-F]{3}:[0-9a-fA-F:]*:"
 )
+SUSPECT_ADDRESSES = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d"
 SUSPECTS_WITH_USERS = (SUSPECT_NUMBERS, SUSPECT_USERS)
