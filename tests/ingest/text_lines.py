@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import random
 
-from tests.ingest.form_lines import Style, address, clock, hexes, part, path
+from tests.ingest.form_lines import Style, address, clock, part, path
 
 HOST = ', host: "x.org"'
 _OPENINGS = (
-    "cache warm", "GET /faq/7 200 in 12 ms", "error in worker", "listening on :8080", "a.b.c: done",
+    "cache warm", "GET /faq/7 200 in 12 ms", "error in worker",
+    "listening on :8080", "a.b.c: done",
     "http: TLS handshake", "in faq: x", "value : 7", "foo - bar", "LOG rotated", "[warn] late",
     "worker[7]: done", '"Finished syncing"', "Task x failed", "12 of 30", "sub_name: x", "- dash",
-    "I saw it", "main.go:80: started", "26#27: *7 open() failed", "connect() failed (111: no)", "é",
+    "I saw it", "main.go:80: started", "26#27: *7 open() failed",
+    "connect() failed (111: no)", "é",
     "[req-3f2504e0-4f89-11d3-9a0c-0305e82c3301] x", "WARNING x", "system: up", "None", "x | y",
     "host tag[7]: x", "GET /faq HTTP/1.1 200", "done --- x", "Update id=7 is handled.", "::x",
 )  # fmt: skip
 _TAILS = (
-    "", "", "", " a=b", ' key="ns/pod" took="1.5ms"', " path=/faq?x=1&y=2", " (err=no)", ' {"n": 7}',
-    " took 12ms", " x==y", " /a?b=c", " status=200 duration_ms=7.5", ", client: 10.0.0.7", " [a,b]",
+    "", "", "", " a=b", ' key="ns/pod" took="1.5ms"',
+    " path=/faq?x=1&y=2", " (err=no)", ' {"n": 7}',
+    " took 12ms", " x==y", " /a?b=c", " status=200 duration_ms=7.5",
+    ", client: 10.0.0.7", " [a,b]",
     ' request: "GET /x HTTP/1.1", host: "x.org"', " 81.2.69.142", " \x1b[0m", " level=ERROR", " ",
     " user_id=7", " a=1 a=2", " key='x y'", " 5 ms", ' note="a \\"b\\" c" n=7', " err={x}", " =7",
 )  # fmt: skip
@@ -52,7 +56,8 @@ def leveled_line(source: random.Random) -> str:
 
 def bracketed_line(source: random.Random) -> str:
     head = source.choice([
-        "[7] [INFO]", "[INFO]", "[INFO] [faq.http]", "INFO [main] faq.http -", "INFO 1 --- [x] a.B :",
+        "[7] [INFO]", "[INFO]", "[INFO] [faq.http]",
+        "INFO [main] faq.http -", "INFO 1 --- [x] a.B :",
         "[main] INFO a.b.C -", "INFO faq.http", "INFO faq.http:",
     ])  # fmt: skip
     opened, closed = source.choice([("[", "]"), ("", "")])
@@ -69,9 +74,8 @@ def error_line(source: random.Random) -> str:
     )
 
 
-def zipped_line(source: random.Random) -> str:
-    """Like what Hadoop and Spark write."""
-    return f"26/03/01 {clock(source)} {hexes(source, 2).upper()} executor: {message(source)}"
+def spark_line(source: random.Random) -> str:
+    return f"26/03/01 {clock(source)} {source.choice(['INFO', 'WARN', 'A7'])} executor: {message(source)}"
 
 
 TEXT_STYLES: dict[str, Style] = {
@@ -80,5 +84,5 @@ TEXT_STYLES: dict[str, Style] = {
     "go": go_line,
     "leveled": leveled_line,
     "nginx_error": error_line,
-    "zipped": zipped_line,
+    "spark": spark_line,
 }

@@ -16,6 +16,7 @@ from analyzer.ingest.shapes import HEAD_KEY
 _HEAD = re.compile(
     r"[IWEF](?P<year>[0-9]{4})?[0-9]{4} [0-9:]{8}\.[0-9]{4,6} +[0-9]+ [^\s\]]+:[0-9]+\] "
 )
+_TIME = r"[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{4,6}"
 _MESSAGE = r"([!-z|~][^{\x1b]*)"
 _REQUEST = r"^(?:[\w.]+ )?\[(?:None )?req-"
 _TRAILING_BLANK = r"[\s\x1c-\x1f]$"

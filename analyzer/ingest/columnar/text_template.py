@@ -94,12 +94,10 @@ def learn_logfmt(sample: str) -> Template | None:
 
 
 def learn_text(sample: str) -> Template | None:
-    """Return the template of a line with time, level, message and pairs."""
+    """Return the template of a line with time, level, message and pairs; Go's have no level."""
     read, timed = read_text(sample), _TIMES.match(sample)
     if read is None or timed is None or read["asctime"] != timed[2]:
         return None
-    if "levelname" not in read and (timed[1] or timed[2][4] != "/"):
-        return None  # some other program's line may begin with a time in ISO form
     message = read["message"]
     if not message or not sample.endswith(message) or "{" in message:
         return None
@@ -108,17 +106,14 @@ def learn_text(sample: str) -> Template | None:
         return None  # of parts between tabs each may be missing
     known = read_message(message)
     structured = "logger" in read and any(mark in head for mark in _STRUCTURE)
-    told = (
-        message_parts(message, structured=structured) if known is None else _known_message(message)
-    )
+    told = _known_message(message) if known else _message(message, structured=structured)
+    if told is not None and "levelname" not in read:
+        # Times in ISO form begin lines of other programs too.
+        bare = head == " " and "logger" not in read and timed[2][4] == "/"
+        told = _unleveled(*told) if bare and known is None else None
     if told is None:
         return None
     segments, checks = told
-    if "levelname" not in read:
-        if known is not None or head != " " or "logger" in read:
-            return None
-        checks = [*checks, ~pl.col("message").str.contains(_NAMES_LOGGER)]
-        checks.append(~pl.col("message").str.contains(_MAY_TELL_LEVEL))
     slots = {key for part in segments for key, _ in part.slots}
     constants = {
         key: value for key, value in read.items() if key not in slots and key != "asctime"
@@ -183,7 +178,7 @@ def _known_message(message: str) -> tuple[list[Segment], list[pl.Expr]] | None:
     return None
 
 
-def message_parts(message: str, *, structured: bool) -> tuple[list[Segment], list[pl.Expr]] | None:
+def _message(message: str, *, structured: bool) -> tuple[list[Segment], list[pl.Expr]] | None:
     """Return how a message is read, and what it must not hold.
 
     A `structured` head is read by the marks in it: such marks in the message are its own.
@@ -214,6 +209,15 @@ def message_parts(message: str, *, structured: bool) -> tuple[list[Segment], lis
     gap = message[len(words) : start]
     between = Segment(_any_number(gap), (), None if re.search(r"\d", gap) else gap)
     return [opened, *said, between, *pairs, Segment(")")], checks
+
+
+def _unleveled(
+    segments: list[Segment], checks: list[pl.Expr]
+) -> tuple[list[Segment], list[pl.Expr]]:
+    """Return how a message is read that no level stands before: it must not seem to tell one."""
+    text = pl.col("message").str
+    odd = [~text.contains(_NAMES_LOGGER), ~text.contains(_MAY_TELL_LEVEL)]
+    return segments, [*checks, *odd]
 
 
 def _wording(segments: Sequence[Segment]) -> Wording | None:
