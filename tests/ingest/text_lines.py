@@ -75,7 +75,8 @@ def error_line(source: random.Random) -> str:
 
 
 def spark_line(source: random.Random) -> str:
-    return f"26/03/01 {clock(source)} {source.choice(['INFO', 'WARN', 'A7'])} executor: {message(source)}"
+    level = source.choice(["INFO", "WARN", "A7"])
+    return f"26/03/01 {clock(source)} {level} executor: {message(source)}"
 
 
 TEXT_STYLES: dict[str, Style] = {
