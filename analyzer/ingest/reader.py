@@ -10,7 +10,7 @@ import bisect
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from analyzer.ingest import tables
 from analyzer.ingest.archives import ArchiveDamage
@@ -18,6 +18,7 @@ from analyzer.ingest.columnar.book import Book
 from analyzer.ingest.columnar.plain import PlainLines
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sorting import sort
+from analyzer.ingest.columnar.w3c_sheets import HeadedLines, W3cSheets
 from analyzer.ingest.documents import HEAD_LINES, opens_document, read_documents
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.line_reader import Habits, LineReader
@@ -25,11 +26,13 @@ from analyzer.ingest.journal_export import opens_export, read_export
 from analyzer.ingest.ledger import Ledger
 from analyzer.ingest.lines import Block, Line, lines_of
 from analyzer.ingest.open_records import OpenRecords
+from analyzer.ingest.parquet import ParquetRows
 from analyzer.ingest.record import Rejected
-from analyzer.ingest.resumption import Place, Resumption
+from analyzer.ingest.resumption import Place, Resumption, Step
 from analyzer.ingest.rows import RowBuilder
+from analyzer.ingest.table_reader import TableReader
 
-Item = Line | ArchiveDamage | tables.Row
+Item = Line | ArchiveDamage
 """What a file is made of, before it is understood."""
 
 
@@ -40,9 +43,11 @@ class FileReader:
         self._lines = lines
         self._clock = resolver.clock
         self._plain = PlainLines(resolver, builder)
+        self._rows = W3cSheets(lines.fields.renames, resolver)
         self._book = Book(resolver, lines.fields.renames, texts=not lines.own)
-        self._columns: tuple[str, list[str]] | None = None
+        self._csv: tables.CsvRows | None = None
         self.ledger = Ledger(builder)
+        self._tables = TableReader(builder, lines, resolver, self.ledger)
         self._records = OpenRecords(lines.fields, self._plain, self.ledger)
         self._resumption = Resumption(lines, resolver, self._records)
 
@@ -81,8 +86,8 @@ class FileReader:
         self.formats.update(formats)
 
     def read(
-        self, source: Iterator[Block | Item], *, goes_on: bool = False
-    ) -> Iterator[Place | None]:
+        self, source: Iterator[Block | Item | ParquetRows], *, goes_on: bool = False
+    ) -> Iterator[Place | Step | None]:
         """Consume `source`; yields now and then so that the caller can flush and report.
 
         `goes_on` tells that it is not a file's beginning.
@@ -94,23 +99,18 @@ class FileReader:
             if isinstance(first, Block) and not goes_on
             else []
         )
-        items: Iterator[Item] = lines_of(source)
         if opens_document(head):
-            # Rows come of Parquet alone, which has no such head.
-            texts = (item for item in items if not isinstance(item, tables.Row))
-            yield from read_documents(texts, self._lines, self.ledger)
+            yield from read_documents(_lines_of(source), self._lines, self.ledger)
         elif opens_export(head):
-            texts = (item for item in items if not isinstance(item, tables.Row))
-            yield from read_export(texts, self._lines, self.ledger)
+            yield from read_export(_lines_of(source), self._lines, self.ledger)
         elif (header := tables.header_of([line.content for line in head])) is not None:
-            for _ in range(header.lines - 1):
-                next(items)
-                self.ledger.account.excluded += 1
-            yield from self._read_table(items, header.delimiter, header.names)
+            yield from self._read_table(source, header)
         else:
             for item in source:
                 if isinstance(item, Block):
                     yield from self._read_block(item)
+                elif isinstance(item, ParquetRows):
+                    yield from self._tables.read_batch(item)
                 else:
                     self._read_item(item)
                 yield None
@@ -119,18 +119,16 @@ class FileReader:
     def push(self, line: Line) -> None:
         """Take the next line of a file that still grows; a table's cells stay on their line."""
         if line.number == 1:
-            self._columns = tables.csv_columns(line.content)
-            if self._columns is not None:
+            columns = tables.csv_columns(line.content)
+            self._csv = None if columns is None else tables.CsvRows(*columns)
+            if self._csv is not None:
                 self.ledger.account.excluded += 1
                 return
-        if self._columns is None:
+        if self._csv is None:
             self._read_line(line)
             return
-        for item in tables.read_csv(iter([line]), *self._columns):
-            if isinstance(item, tables.Row):
-                self._read_row(item)
-            else:
-                self.ledger.account.blank += 1
+        self._tables.take(self._csv, line)
+        self._tables.finish(self._csv)
 
     def pause(self) -> None:
         """Complete the lines that wait for continuations: the file has been quiet for a while.
@@ -149,27 +147,32 @@ class FileReader:
         plain.records = plain.refused = 0
 
     def _read_table(
-        self, source: Iterator[Item], delimiter: str, names: Sequence[str]
-    ) -> Iterator[None]:
-        next(source)
-        self.ledger.account.excluded += 1
-        for item in tables.read_csv(source, delimiter, names):
-            self._read_item(item)
-            yield
-        self._records.finish()
+        self, source: Iterator[Block | Item | ParquetRows], header: tables.Header
+    ) -> Iterator[Step | None]:
+        csv = tables.CsvRows(header.delimiter, header.names)
+        self.ledger.account.excluded += header.lines
+        start = header.lines
+        for item in source:
+            if isinstance(item, Block):
+                yield from self._tables.read_block(csv, item, start)
+                start = 0
+            elif isinstance(item, ArchiveDamage):
+                self.ledger.damaged(item)
+            elif isinstance(item, Line):
+                self._tables.take(csv, item)
+            yield None
+        self._tables.finish(csv)
 
     def _read_item(self, item: Item) -> None:
         if isinstance(item, ArchiveDamage):
             self.ledger.damaged(item)
-        elif isinstance(item, tables.Row):
-            self._read_row(item)
         else:
             self._read_line(item)
 
-    def _read_block(self, block: Block) -> Iterator[Place | None]:
+    def _read_block(self, block: Block) -> Iterator[Place | Step | None]:
         """Read what templates do not describe line by line, then all others by the column."""
         if not self._resumption.reads_apart():
-            yield from self._read_lines(block.lines())
+            yield from self._read_rows(block, 0)
             yield self._resumption.behind(block)
             return
         sheets, others, last, bare = sort(self._book, block, self._lines.split_lines)
@@ -180,7 +183,7 @@ class FileReader:
             if not self._resumption.reads_apart():
                 # From here on each line may prove a unit, or be a row of a table.
                 self._add_sheets(sheets, block.number + place)
-                yield from self._read_lines(block.lines(place + 1))
+                yield from self._read_rows(block, place + 1)
                 yield self._resumption.behind(block)
                 return
             yield None
@@ -192,9 +195,34 @@ class FileReader:
             self.settle()
             settled = self._resumption.at(block.line(last))
             yield settled
-        yield from self._read_lines(block.line(place) for place in places[middle:])
+        for place in places[middle:]:
+            self._read_line(block.line(place))
+            yield None
+            if self._resumption.expects_rows():
+                yield from self._read_rows(block, place + 1)
+                break
         if settled is None:
             yield self._resumption.behind(block)
+
+    def _read_rows(self, block: Block, place: int) -> Iterator[Step | None]:
+        """Read the rows below headers by the column, as long as nothing else is expected."""
+        headed = HeadedLines(block) if self._resumption.expects_rows() else None
+        while headed is not None and place < len(block) and self._resumption.expects_rows():
+            behind = headed.next_directive(place)
+            rows = self._rows.read(headed, self._lines.table, place, behind)
+            place = behind
+            for other in rows.others.tolist():
+                self._read_line(block.line(other))
+                yield None
+                if not self._resumption.expects_rows():
+                    place = other + 1
+                    break
+            self._add_sheets(rows.sheets, block.number + place)
+            if place == behind < len(block):
+                self._read_line(block.line(place))
+                place += 1
+        yield from self._read_lines(block.lines(place))
+        yield Step.BLOCK
 
     def _read_lines(self, lines: Iterable[Line]) -> Iterator[None]:
         for line in lines:
@@ -205,22 +233,14 @@ class FileReader:
         """Add the lines of sheets whose number is below `end`."""
         for sheet in sheets:
             part = sheet.select(sheet.numbers < end)
+            if not len(part):
+                continue
             heads = () if part.origins is None else part.origins.heads
             for name in (sheet.format, *heads):
                 self._lines.formats[name] += len(part)
             if part.origins is not None:
                 self._clock.yearless += part.origins.yearless * len(part)
-            if len(part):
-                self._plain.add_sheet(part)
-
-    def _read_row(self, row: tables.Row) -> None:
-        self.ledger.account.folded += row.folded
-        if isinstance(row.values, Rejected):
-            self.ledger.quarantine(row.values, row.line)
-            return
-        readings = list(self._lines.read_row(row.values))
-        content = row.line.content or str(row.values).encode()
-        self.ledger.enter(readings, row.line._replace(content=content))
+            self._plain.add_sheet(part)
 
     def _read_line(self, line: Line) -> None:
         content = line.content
@@ -230,3 +250,9 @@ class FileReader:
             self.ledger.account.blank += 1
         else:
             self._records.take(self._lines.read(content), line)
+
+
+def _lines_of(source: Iterable[Block | Item | ParquetRows]) -> Iterator[Item]:
+    """Yield a file's lines; rows come of Parquet alone, which is no text."""
+    texts = (item for item in source if not isinstance(item, ParquetRows))
+    return lines_of(texts)

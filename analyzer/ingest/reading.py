@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from analyzer.ingest import tables
 from analyzer.ingest.account import LineAccount
 from analyzer.ingest.archives import (
     OUTPUT_BYTES,
@@ -32,9 +31,10 @@ from analyzer.ingest.events import (
 )
 from analyzer.ingest.lines import Block, Line, line_at, read_head, split_blocks
 from analyzer.ingest.names import day_of_file
+from analyzer.ingest.parquet import PARQUET_MAGIC, ParquetRows, read_parquet
 from analyzer.ingest.prefix_hash import PrefixHasher
 from analyzer.ingest.record import Rejected
-from analyzer.ingest.resumption import Place
+from analyzer.ingest.resumption import Place, Step
 
 _BATCH_ROWS = 50_000
 _CHECK_LINES = 500
@@ -94,7 +94,7 @@ class _Reading:
 
     def events(self, head: bytes) -> Iterator[Event]:
         """Yield rows and marks up to the end of the file."""
-        parquet = head.startswith(tables.PARQUET_MAGIC)
+        parquet = head.startswith(PARQUET_MAGIC)
         self._compression = "parquet" if parquet else compression_of(head)
         mark, lines = self._job.mark, 0
         if mark is not None:
@@ -108,9 +108,9 @@ class _Reading:
                 yield from self._flush()
                 if markable and (found := self._marked(step)) is not None:
                     yield found
-            elif count % _CHECK_LINES == 0 and self._full:
+            elif (step is Step.BLOCK or count % _CHECK_LINES == 0) and self._full:
                 yield from self._flush()
-            if count % _CHECK_LINES == 0 or isinstance(step, Place):
+            if step is not None or count % _CHECK_LINES == 0:
                 now = self._reader.ledger.account.lines
                 if now - lines >= _TELL_LINES:
                     lines = now
@@ -123,12 +123,12 @@ class _Reading:
     def _full(self) -> bool:
         return len(self._builder) + len(self._reader) >= _BATCH_ROWS
 
-    def _source(self) -> Iterator[Block | Line | ArchiveDamage | tables.Row]:
+    def _source(self) -> Iterator[Block | Line | ArchiveDamage | ParquetRows]:
         path, mark = self._job.file.path, self._job.mark
         if self._compression == "parquet":
             with path.open("rb") as stream:
                 self._hasher.feed_from(stream)
-            return tables.read_parquet(path)
+            return read_parquet(path)
         size = self._job.options.block_bytes
         number, offset = (1, 0) if mark is None else (mark.line_number, mark.byte_offset)
         return split_blocks(self._chunks(offset), number, offset, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from analyzer.ingest.fields import Resolver
@@ -10,6 +11,12 @@ from analyzer.ingest.lines import Block, Line
 from analyzer.ingest.open_records import OpenRecords
 
 _MAX_WAITING = 4_096
+
+
+class Step(Enum):
+    """What was read where there is no place to go on at; None stands for a single line."""
+
+    BLOCK = "many lines"
 
 
 class Place(NamedTuple):
@@ -35,6 +42,10 @@ class Resumption:
         """Tell whether lines may be read apart from those before them."""
         return self._lines.free_of_context and not self._resolver.timing.proof.unknown
 
+    def expects_rows(self) -> bool:
+        """Tell whether rows below a header may be read apart from each other."""
+        return self._lines.expects_rows and not self._resolver.timing.proof.unknown
+
     def at(self, line: Line) -> Place | None:
         """Return the place of a line, None where it hangs on what came before."""
         if self._records.places() or self._resolver.clock.yearless or self._hangs:
@@ -48,7 +59,8 @@ class Resumption:
         """
         self._records.resolve_waiting()  # and so is counted, as all are that wait
         waiting = self._records.places()
-        if self._hangs or len(waiting) > _MAX_WAITING or not block.data.endswith(b"\n"):
+        doubtful = self._hangs or (waiting and self._lines.was_unknown)
+        if doubtful or len(waiting) > _MAX_WAITING or not block.data.endswith(b"\n"):
             return None
         number, offset = block.number + len(block), block.byte_offset + len(block.data)
         return Place(number, offset, tuple(sorted(waiting)))

@@ -165,6 +165,32 @@ def shape_of(keys: tuple[str, ...]) -> Shape:
     return shape
 
 
+def lacking(keys: tuple[str, ...], shape: Shape, empty: frozenset[str]) -> Shape:
+    """Return the shape of those lines with `keys` in which the `empty` ones hold nothing.
+
+    Other keys, or other fields, step in for those; they stay what they are among attributes.
+    """
+    by_field: dict[str, tuple[str, ...]] = {
+        name: tuple(key for key in getattr(shape, name) if key not in empty) for name in _ALIASES
+    }
+    timed = [pair for pair in shape.durations if pair[0] not in empty]
+    if not by_field["http_path"]:
+        by_field["http_method"] = ()  # is read with a path only
+    taken, kept = _taken(by_field, timed), {*shape.rest, *shape.contested}
+    return Shape(
+        **by_field,
+        durations=tuple(timed),
+        logger=shape.logger,
+        rest=shape.rest,
+        contested=shape.contested,
+        figures=shape.figures,
+        contained=shape.contained,
+        unfinished=shape.unfinished,
+        unused=tuple(key for key in keys if key in kept and key not in taken),
+        single=not shape.figures and _is_single(keys, by_field, timed),
+    )
+
+
 def _compile(keys: tuple[str, ...]) -> Shape:
     folded: dict[str, str] = {}
     for key in keys:

@@ -1,29 +1,25 @@
-"""CSV and Parquet: a row is a line, a column is a key; the aliases do the rest.
+"""CSV: a row is a line, a column is a key; the aliases do the rest.
 
-Parquet rows are counted as lines; a CSV's header is excluded, and a row that spans several
-physical lines folds the later ones.
+The header is excluded, and a row that spans several physical lines folds the later ones.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
-
 from analyzer.ingest import aliases
-from analyzer.ingest.archives import ArchiveDamage
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Rejected
 
-PARQUET_MAGIC = b"PAR1"
 _DELIMITERS = (",", "\t", ";", "|")
 _MAX_HEADER_BYTES = 1 << 16
-_BATCH_ROWS = 16_384
 _FEWEST_COLUMNS = 2
+MAX_ROW_LINES = 1_000
+"""A row of more lines is cut: a quote that nobody closes must not take the file."""
+TOO_LONG = Rejected("too_long", "longer than 1 MiB")
 TYPE_LINE = b"#TYPE "
 """What PowerShell's Export-Csv writes before the header."""
 _KNOWN = frozenset(
@@ -86,27 +82,44 @@ def header_of(head: Sequence[bytes]) -> Header | None:
     return None if columns is None else Header(*columns, lines)
 
 
-def read_csv(
-    source: Iterator[Line | ArchiveDamage | Row], delimiter: str, names: Sequence[str]
-) -> Iterator[Row | ArchiveDamage | Line]:
-    """Yield the rows after the header; blank lines come back as lines."""
-    pending: list[Line] = []
-    for item in source:
-        if not isinstance(item, Line):
-            yield item
-            continue
-        if not pending and not item.content.strip():
-            yield item
-            continue
-        pending.append(item)
-        text = "\n".join(line.content.decode("utf-8", "replace") for line in pending)
-        if text.count('"') % 2 and len(pending) < 1_000:
-            continue  # an open quote: the row goes on in the next line
-        yield _row(pending, text, delimiter, names)
-        pending = []
-    if pending:
-        text = "\n".join(line.content.decode("utf-8", "replace") for line in pending)
-        yield _row(pending, text, delimiter, names)
+class CsvRows:
+    """Joins the lines of a table to rows; a row goes on while a quote in it is open."""
+
+    def __init__(self, delimiter: str, names: Sequence[str]) -> None:
+        self.delimiter = delimiter
+        self.names = names
+        self._pending: list[Line] = []
+        self._quotes = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a row waits for its next line."""
+        return bool(self._pending)
+
+    def take(self, line: Line) -> Row | Line | None:
+        """Return the row that a line ends, the line itself where it is blank between rows."""
+        if not self._pending and not line.content.strip():
+            return line
+        self._pending.append(line)
+        self._quotes += line.content.count(b'"')
+        if line.too_long:
+            return Row(self._pending[0], TOO_LONG, len(self._close()) - 1)
+        if self._quotes % 2 and len(self._pending) < MAX_ROW_LINES:
+            return None
+        return self.row(self._close())
+
+    def finish(self) -> Row | None:
+        """Return the row that waits for a line that does not come."""
+        return self.row(self._close()) if self._pending else None
+
+    def _close(self) -> list[Line]:
+        lines, self._pending, self._quotes = self._pending, [], 0
+        return lines
+
+    def row(self, lines: Sequence[Line]) -> Row:
+        """Return the row of these lines."""
+        text = "\n".join(line.content.decode("utf-8", "replace") for line in lines)
+        return _row(lines, text, self.delimiter, self.names)
 
 
 def _row(lines: Sequence[Line], text: str, delimiter: str, names: Sequence[str]) -> Row:
@@ -118,13 +131,3 @@ def _row(lines: Sequence[Line], text: str, delimiter: str, names: Sequence[str])
         detail = f"{len(cells)} cells where the header has {len(names)}"
         return Row(lines[0], Rejected("csv_columns", detail), len(lines) - 1)
     return Row(lines[0], dict(zip(names, cells, strict=True)), len(lines) - 1)
-
-
-def read_parquet(path: Path) -> Iterator[Row]:
-    """Yield the rows of a Parquet file; its content is rendered only for a refused row."""
-    number = 0
-    with pq.ParquetFile(path) as table:
-        for batch in table.iter_batches(_BATCH_ROWS):
-            for values in batch.to_pylist():
-                number += 1
-                yield Row(Line(number, 0, b""), values)

@@ -28,8 +28,9 @@ from analyzer.ingest.events import Rows as RowsOfTable
 from analyzer.ingest.lines import MAX_LINE_BYTES, Line, lines_of, split_blocks
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
+from analyzer.ingest.parquet import PARQUET_MAGIC
 from analyzer.ingest.reading import read_file
-from analyzer.ingest.tables import PARQUET_MAGIC, csv_columns
+from analyzer.ingest.tables import csv_columns
 
 BLOCK_BYTES = 1 << 18
 QUIET_S = 1.0

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.ingest.columnar import book
-from tests.ingest.reading import rows_of
+from analyzer.ingest.options import ReadingOptions
+from tests.ingest.reading import count_lines_read_alone, read_files, rows_of
 from tests.ingest.test_templates import (
     access_line,
     damaged,
@@ -69,7 +73,11 @@ def cri(line: str, source: random.Random) -> str:
 
 def docker(line: str, source: random.Random) -> str:
     end = source.choice(["\n"] * 12 + [""])
-    told = {"log": line + end, "stream": source.choice(["stdout", "stderr"]), "time": iso(source)}
+    told: dict[str, Any] = {
+        "log": line + end,
+        "stream": source.choice(["stdout", "stderr"]),
+        "time": iso(source),
+    }
     if source.random() < 0.3:
         told["attrs"] = {"service": source.choice(["faq", "tickets"])}
     return json.dumps(told)
@@ -151,6 +159,47 @@ def test_both_ways_give_the_same_rows(
     content = b"\n".join(lines) + b"\n"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(book, "MIN_LINES", 2)
-        columns = rows_of(content, block_bytes)
+        columns = rows_of(content, block_bytes=block_bytes)
         patch.setattr(book, "MAX_LESSONS", 0)
-        assert rows_of(content, block_bytes) == columns
+        assert rows_of(content, block_bytes=block_bytes) == columns
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    head=st.sampled_from(sorted(HEADS)),
+    inner=st.lists(st.sampled_from(sorted(INNER)), min_size=1, max_size=2),
+    seed=st.integers(0, 2**32),
+    share=st.floats(0, 1),
+)
+def test_a_file_that_grew_gives_the_store_of_one_read_whole(
+    head: str, inner: list[str], seed: int, share: float
+) -> None:
+    source = random.Random(seed)
+    lines = [HEADS[head](INNER[source.choice(inner)](source), source) for _ in range(120)]
+    content = "\n".join(lines).encode() + b"\n"
+    begun = content[: int(share * len(content))]
+    options = ReadingOptions(block_bytes=2_000)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "MIN_LINES", 2)
+        grown, whole = Path(folder, "grown"), Path(folder, "whole")
+        read_files(grown, {"x.log": begun}, options=options)
+        again = read_files(grown, {"x.log": content}, options=options)
+        assert (
+            again.contents() == read_files(whole, {"x.log": content}, options=options).contents()
+        )
+
+
+@pytest.mark.parametrize("head", [name for name in HEADS if name != "bare"])
+@pytest.mark.parametrize("inner", ["json", "logfmt", "access"])
+def test_most_lines_below_a_head_are_read_by_the_column(
+    head: str, inner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = count_lines_read_alone(monkeypatch)
+    source = random.Random(7)
+    usual = [INNER[inner](source) for _ in range(3)]
+    lines = [HEADS[head](source.choice(usual), source) for _ in range(1_500)]
+    # No pieces, and no names that are none.
+    odd = {"cri": " P ", "compose": "INFO ", "docker": '\\n", "stream"'}.get(head, "\0")
+    whole = [line for line in lines if (odd in line) == (head == "docker")]
+    rows_of("\n".join(whole).encode())
+    assert sum(counted) < len(whole) / 2

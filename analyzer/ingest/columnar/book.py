@@ -228,7 +228,7 @@ class Book:
         """Tell the lines whose values ask for the reader of single lines; None: no line does."""
         masks = [unproven(lesson.shape, lesson.named(columns), self._resolver)]
         if lesson.body is not None and not lesson.template.known:
-            masks.append(_of_known_form(columns[lesson.body]))
+            masks.append(of_known_form(columns[lesson.body]))
         found = [mask for mask in masks if mask is not None]
         return functools.reduce(operator.or_, found) if found else None
 
@@ -302,11 +302,11 @@ def _message_key(template: Template, keys: tuple[str, ...], shape: Shape) -> str
     return None
 
 
-def _of_known_form(column: Column) -> pl.Series | None:
+def of_known_form(column: Column) -> pl.Series | None:
     """Tell the messages of a form that some library prints; None: no line holds one."""
     if column.kind != TEXT:
         return None
-    marked = column.values.str.contains(MAYBE_KNOWN)
+    marked = column.values.str.contains(MAYBE_KNOWN).fill_null(value=False)
     if not marked.any():
         return None
     known = [read_message(text) is not None for text in column.values.filter(marked)]

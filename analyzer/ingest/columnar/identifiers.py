@@ -28,24 +28,30 @@ def identified(
 ) -> Identified:
     """Return the ids of `width` hexadecimal digits that `values` spell.
 
-    Columns of nothing but lower-case digits are read at once; `read` knows every other spelling,
+    Those in nothing but lower-case digits are read at once; `read` knows every other spelling,
     and `stored` says how what it returns may be kept.
     """
     count = len(values)
-    missing = values.null_count()
-    if missing == count:
+    if values.null_count() == count:
         return Identified(values, pl.repeat(None, count, dtype=pl.Int64, eager=True))
-    there = values.drop_nulls() if missing else values
-    found = _plain_keys(there, width)
+    if not values.null_count():
+        found = _plain_keys(values, width)
+        if found is not None:
+            return Identified(values, found)
+    plain = values.str.contains(rf"^[0-9a-f]{{{width}}}$").fill_null(value=False)
+    found = _plain_keys(values.filter(plain), width) if plain.any() else None
     if found is None:
-        spelt = [stored(read(value)) for value in values]
-        keys = pl.Series(ids.keys(spelt), dtype=pl.Int64)
-        return Identified(pl.Series(spelt, dtype=pl.String), keys)
-    if missing:
-        places = values.is_not_null().arg_true()
-        keys = pl.repeat(None, count, dtype=pl.Int64, eager=True).scatter(places, found)
+        plain = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
+    others = (values.is_not_null() & ~plain).arg_true()
+    spelt = [stored(read(value)) for value in values.gather(others)]
+    keys = pl.repeat(None, count, dtype=pl.Int64, eager=True)
+    if found is not None:
+        keys = keys.scatter(plain.arg_true(), found)
+    if not spelt:
         return Identified(values, keys)
-    return Identified(values, found)
+    # A series is changed in its place: the sheet's own stays as it was read.
+    stored_ids = values.clone().scatter(others, pl.Series(spelt, dtype=pl.String))
+    return Identified(stored_ids, keys.scatter(others, pl.Series(ids.keys(spelt), dtype=pl.Int64)))
 
 
 def _plain_keys(values: pl.Series, width: int) -> pl.Series | None:

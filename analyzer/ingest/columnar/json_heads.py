@@ -113,6 +113,6 @@ def learn_json_head(sample: str, clock: Clock) -> Head | None:
     template = learn_json(sample)
     if layers is None or len(layers) != 1 or layers[0].fields or stamp is None or template is None:
         return None
-    if stamp not in template.keys or "log" not in template.keys:
+    if not {stamp, "log"} <= set(template.keys) or not "".join(template.keys).isprintable():
         return None
     return JsonHead(template, stamp)

@@ -20,6 +20,10 @@ _ZULU = "%Y-%m-%dT%H:%M:%S%.fZ"
 _ZONED = "%Y-%m-%dT%H:%M:%S%.f%:z"
 _LOCAL = "%Y-%m-%d %H:%M:%S%.f"
 _OFFSET = "%d/%b/%Y:%H:%M:%S %z"
+_WRITTEN = (
+    r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:)"
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2}| [+-][0-9]{4})?$"
+)
 _DATED_CHARACTERS = 19
 _NANOSECOND_CHARACTERS = len("2026-03-01T10:00:00.123456789")
 _LEAP_SECOND = ":[0-9]{2}:60"
@@ -27,7 +31,7 @@ _UNITS = ("ns", "us", "µs", "ms", "s", "micros", "msecs", "secs")
 _NUMBER = rf"^([0-9]{{1,9}})(?:\.([0-9]{{1,9}}))?(?: ?({'|'.join(_UNITS)}))?$"
 WITH_UNIT = rf"^[0-9][0-9.]* ?(?:{'|'.join(_UNITS)})$"
 """A duration that says its unit."""
-_EPOCH = re.compile(r"1[0-9]{9}\.[0-9]{1,9}$")
+_EPOCH = re.compile(r"[1-9][0-9]{9,18}$|1[0-9]{9}\.[0-9]{1,9}$")
 _NS = 1_000_000_000
 _NS_DIGITS, _FLOAT_DIGITS = 9, 6
 """Decimals of a second: in a text, and in a float, which gives so many back as written."""
@@ -50,7 +54,7 @@ def moments(column: Column, clock: Clock, arrival: pl.Series | None = None) -> I
     elif kind != TEXT:
         found = None
     elif _EPOCH.match(values[0]):
-        found = Instants(_of_decimals(values, _NS_DIGITS), zoned=True)
+        found = Instants(_of_written_epochs(values), zoned=True)
     else:
         found = _of_texts(values, clock, arrival)
     return None if found is None else Instants(_plausible(found.epoch, clock), found.zoned)
@@ -74,7 +78,8 @@ def _of_texts(texts: pl.Series, clock: Clock, arrival: pl.Series | None) -> Inst
         zoned = False
         dotted = texts.str.replace(",", ".", literal=True)
         found = dotted.str.to_datetime(_LOCAL, time_unit="ns", strict=False)
-    doubtful = (texts.str.len_bytes() < _DATED_CHARACTERS) | texts.str.contains(_LEAP_SECOND)
+    # The parser of polars lets blanks and single digits pass.
+    doubtful = ~texts.str.contains(_WRITTEN) | texts.str.contains(_LEAP_SECOND)
     return Instants(found.dt.epoch("ns").set(doubtful, None), zoned)
 
 
@@ -101,6 +106,16 @@ def _of_epochs(numbers: pl.Series) -> pl.Series:
         for width, unit in EPOCH_UNITS_NS.items()
     )
     return pl.DataFrame({"value": numbers}).select(found).to_series()
+
+
+def _of_written_epochs(texts: pl.Series) -> pl.Series:
+    """Read epochs written as texts: whole ones of any unit, or seconds with decimals."""
+    whole = pl.when(pl.col("text").str.contains(r"^[1-9][0-9]{9,18}$")).then(pl.col("text"))
+    frame = pl.DataFrame({"text": texts})
+    found = _of_epochs(frame.select(whole.cast(pl.Int64, strict=False)).to_series())
+    if not found.null_count():
+        return found
+    return found.zip_with(found.is_not_null(), _of_decimals(texts, _NS_DIGITS))
 
 
 def _of_decimals(texts: pl.Series, digits: int) -> pl.Series:

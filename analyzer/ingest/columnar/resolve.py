@@ -28,7 +28,7 @@ _NUMBERED = frozenset({
     "service_name", "peer_service", "correlation_id", "update_id", "user", "body",
 })  # fmt: skip
 _SEPARATOR = "\x1f"
-_PROVED = "\x00proved"
+_PROVED = "\x1fproved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +135,20 @@ def _plain(sheet: Sheet) -> bool:
 
 def _complete(sheet: Sheet) -> pl.Series:
     """Tell the lines in which each field finds what it needs under its best key."""
-    shape = sheet.shape
     good = pl.repeat(True, len(sheet), dtype=pl.Boolean, eager=True)
+    for keys in needed(sheet.shape):
+        kind, values = sheet.columns[keys[0]]
+        good &= values.is_not_null() & ((values != "") if kind == TEXT else good)
+    return good
+
+
+def needed(shape: Shape) -> Iterator[tuple[str, ...]]:
+    """Yield the keys of each field for whose best one another key, or field, would step in."""
     for name in SINGLE_FIELDS:
-        keys = getattr(shape, name)
-        # Another key, or another field, would step in for an empty value.
+        keys: tuple[str, ...] = getattr(shape, name)
         decisive = name in _DECISIVE or (name == "correlation_id" and bool(shape.update_id))
         if keys and (len(keys) > 1 or keys[0] in shape.contested or decisive):
-            kind, values = sheet.columns[keys[0]]
-            good &= values.is_not_null() & ((values != "") if kind == TEXT else good)
-    return good
+            yield keys
 
 
 # What is called otherwise where these are empty.

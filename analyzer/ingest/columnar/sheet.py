@@ -78,6 +78,8 @@ def column_of(values: Sequence[Any]) -> Column:
 
 def _value(column: Column, place: int) -> Any:
     value = column.values[place]
+    if value is None:
+        return None
     if column.kind == FLOAT:
         return float(value)
     return value == "true" if column.kind == FLAG else value

@@ -46,7 +46,7 @@ def sort(book: Book, block: Block, splits: SplitLines) -> Sorted:
     streams = Streams(len(block), split=book.splits, waiting=len(splits) > 0)
     for below in found.below:
         if below.head.open:
-            streams.bare(below.peeled.places)
+            streams.opening(below.peeled.places)
         else:
             streams.wrapped(below.peeled.places, below.origins, below.peeled.pieces)
     regular = np.zeros(len(block), dtype=np.bool_)
@@ -57,6 +57,7 @@ def sort(book: Book, block: Block, splits: SplitLines) -> Sorted:
     last = int(np.flatnonzero(regular)[-1])
     bare = streams.is_bare(last)
     regular[streams.open(regular, page.blank)] = False
+    regular[last] = False
     sheets = [_sheet(block, regular, part) for part in found.parts]
     others = np.flatnonzero(~regular)
     return Sorted([sheet for sheet in sheets if len(sheet)], others, last, bare)

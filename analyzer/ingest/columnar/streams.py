@@ -25,6 +25,7 @@ class Streams:
     def __init__(self, count: int, *, split: bool, waiting: bool) -> None:
         self._codes = np.full(count, _UNKNOWN, dtype=np.int64)
         self._pieces = np.zeros(count, dtype=np.bool_)
+        self._opening = np.zeros(count, dtype=np.bool_)
         self._names = {"": _BARE}
         self._split = split
         self._waiting = waiting
@@ -32,6 +33,11 @@ class Streams:
     def bare(self, places: Places) -> None:
         """Note lines that stand in no wrapper."""
         self._codes[places] = _BARE
+
+    def opening(self, places: Places) -> None:
+        """Note lines in no stream of a wrapper's that open records, whoever reads them."""
+        self._codes[places] = _BARE
+        self._opening[places] = True
 
     def wrapped(self, places: Places, origins: Origins, pieces: Flags | None) -> None:
         """Note lines by what their outermost wrapper says of them."""
@@ -49,12 +55,13 @@ class Streams:
         """Return the places of the `regular` lines that must be read alone all the same."""
         said = np.flatnonzero(~blank)
         regular, codes, pieces = regular[said], self._codes[said], self._pieces[said]
-        open_ = [said[_before_others(regular)]]
+        opening = regular | self._opening[said]
+        open_ = [said[regular & _before_others(opening)]]
         unknown = codes == _UNKNOWN
         for code in self._names.values() if len(self._names) > 1 else ():
             stream = np.flatnonzero((codes == code) | unknown)
             ours = regular[stream]
-            open_.append(said[stream[_before_others(ours)]])
+            open_.append(said[stream[ours & _before_others(opening[stream])]])
             if self._split:
                 cut = pieces[stream] | unknown[stream]
                 behind = ours & np.append(self._waiting, cut[:-1])
@@ -66,7 +73,6 @@ class Streams:
         return len(self._names)
 
 
-def _before_others(regular: Flags) -> Flags:
-    """Tell the regular lines before those that are not, and the last."""
-    found: Flags = regular & np.append(~regular[1:], True)
-    return found
+def _before_others(opening: Flags) -> Flags:
+    """Tell the lines behind which one may go on that opens no record, and the last."""
+    return np.append(~opening[1:], True)

@@ -65,7 +65,7 @@ class LineReader:
         self._last: Format | None = None
         self._last_was_json = False
         self._last_was_headed = False
-        self._table = ColumnTable()
+        self.table = ColumnTable()
         self.split_lines = SplitLines()
         self.formats: Counter[str] = Counter()
 
@@ -106,14 +106,14 @@ class LineReader:
             headed = read_syslog(text, follows=True)
             if headed is not None:
                 return self._read_headed(headed.fields, headed.message, origin)
-        if last is not None and last.free and _is_surer(text):
+        if last is not None and last.free and (_is_surer(text) or self.table.fits(text)):
             last = None
         if last is not None and last is not TIMED and (found := last.read(text)) is not None:
             return self._read_fields(last, found, text, origin)
         layer = wrappers.peel_text(text, origin, self._resolver.clock)
         if layer is not None:
             return self._read_layer(layer)
-        rows = self._table.read(text)
+        rows = self.table.read(text)
         if rows is not None:
             if isinstance(rows, dict):
                 self.formats["w3c"] += 1
@@ -312,9 +312,20 @@ class LineReader:
         self._last = next((entry for entry in known if entry.name == name), None)
 
     @property
+    def expects_rows(self) -> bool:
+        """Tell whether the next line is a row of a table, if its form lets it be one."""
+        free = self._last is None or self._last.free
+        return bool(self.table.columns) and free and not self._last_was_headed
+
+    @property
     def free_of_context(self) -> bool:
         """Tell whether a line means the same whatever headers stood before it."""
-        return not self._table.columns
+        return not self.table.columns
+
+    @property
+    def was_unknown(self) -> bool:
+        """Tell whether lines were read by their times alone, before any was of a known form."""
+        return self.formats[TIMED.name] > 0 and self._last is not TIMED
 
     @property
     def unfinished(self) -> int:
