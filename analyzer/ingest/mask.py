@@ -49,6 +49,7 @@ class Masker:
         self._suspect_numbers = "|".join(
             [patterns.SUSPECT_NUMBERS] if keep_ids else patterns.SUSPECTS_WITH_USERS
         )
+        self._suspects = f"{self._suspect_numbers}|{patterns.SUSPECT_ADDRESSES}"
 
     def user_key(self, raw: object) -> str:
         """Return the 12 hex digits that stand for a user or chat inside this store."""
@@ -65,9 +66,21 @@ class Masker:
 
     def suspects(self, texts: Sequence[str] | pl.Series) -> list[int]:
         """Return the places of the texts that `text` might change; the others need no look."""
-        column = pl.Series(texts, dtype=pl.String)
-        named = column.str.contains_any(self._suspect_words, ascii_case_insensitive=True)
-        return (named | column.str.contains(self._suspect_numbers)).arg_true().to_list()
+        return (
+            self._suspected(pl.Series(texts, dtype=pl.String), self._suspects).arg_true().to_list()
+        )
+
+    def of_more_than_addresses(self, suspects: pl.Series) -> pl.Series:
+        """Tell which suspects `text` might change elsewhere than `networks` does."""
+        return self._suspected(suspects, self._suspect_numbers)
+
+    def _suspected(self, texts: pl.Series, numbers: str) -> pl.Series:
+        named = texts.str.contains_any(self._suspect_words, ascii_case_insensitive=True)
+        return named | texts.str.contains(numbers)
+
+    def networks(self, text: str) -> str:
+        """Return `text` with its addresses of the wide net as their networks."""
+        return self._sub("ip", patterns.IPV4, text, checks.network4)
 
     def suspects_again(self, texts: Sequence[str]) -> list[int]:
         """Return what `suspects` does, for few texts of which most were looked at before."""

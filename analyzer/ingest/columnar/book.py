@@ -19,6 +19,7 @@ import polars as pl
 from analyzer.ingest.columnar import proxy_forms, server_forms
 from analyzer.ingest.columnar.access_template import learn_access
 from analyzer.ingest.columnar.form_template import learn_form
+from analyzer.ingest.columnar.glog_template import learn_glog
 from analyzer.ingest.columnar.heads import Head
 from analyzer.ingest.columnar.json_template import learn_json
 from analyzer.ingest.columnar.origins import Origins
@@ -44,7 +45,9 @@ MIN_LINES = 16
 _FORMS = (*proxy_forms.FORMS, *server_forms.FORMS)
 """No line is of two of these."""
 # Formats that no template describes: what one of them reads, it must be let read.
-_RIVALS = [entry.read for entry in FORMATS if entry.name not in {"access", "logfmt", "text"}]
+_RIVALS = [
+    entry.read for entry in FORMATS if entry.name not in {"access", "logfmt", "glog", "text"}
+]
 
 
 class Lesson(NamedTuple):
@@ -284,6 +287,7 @@ class Book:
         return (
             learn_access(sample)
             or learn_logfmt(sample)
+            or learn_glog(sample)
             or learn_text(sample)
             or learn_headed(sample)
         )

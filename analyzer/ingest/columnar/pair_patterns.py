@@ -15,6 +15,8 @@ TAIL_VALUE = rf"({QUOTED}|[!#$%&*+\-./0-9:<>?@A-Z\\^_`a-z|~]*)"
 TAIL_PAIR = re.compile(
     r"([A-Za-z_][\w.-]*)=(\"(?:[^\"\\]|\\.)*\"|[!#$%&*+\-./0-9:<>?@A-Z\\^_`a-z|~]*)", re.ASCII
 )
+PAIR_BEGINS = re.compile(r"(?:^|[\s,;(\[])[A-Za-z_][\w.-]*=")
+"""What any text with pairs in its tail holds."""
 _BETWEEN_PAIRS = re.compile(r"[ ,;]+")
 
 

@@ -12,11 +12,19 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analyzer.ingest.columnar.pair_patterns import QUOTED, TAIL_PAIR, pairs_of, slot, undamaged
+from analyzer.ingest.columnar.pair_patterns import (
+    PAIR_BEGINS,
+    QUOTED,
+    TAIL_PAIR,
+    pairs_of,
+    slot,
+    undamaged,
+)
 from analyzer.ingest.columnar.template import MAX_GROUPS, TEXT, Segment, Template, Wording
 from analyzer.ingest.formats.messages import read_message
 from analyzer.ingest.formats.pairs import read_logfmt, read_tail, unescaped
 from analyzer.ingest.formats.text import read_text
+from analyzer.ingest.formats.words import LOWER, UPPER
 from analyzer.ingest.shapes import HEAD_KEY
 
 _LOGFMT_VALUE = rf"({QUOTED}|(?:[!#-~][!-~]*)?)"
@@ -25,17 +33,29 @@ _LOGFMT_PAIR = re.compile(
 )
 _TIMES = re.compile(
     r"([\[(]?)(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|"
-    r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})(?=[ \])\t|,])"
+    r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}|"
+    r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d\d/\d\d/\d\d \d\d:\d\d:\d\d)(?=[ \])\t|,])"
 )
 _OF_HEADS = frozenset({
     "levelname", "logger", "thread", "process_name", "spring.application.name", "traceId",
     "spanId",
 })  # fmt: skip
 # A first word of these is no logger's name, and no separator before a message.
-_MESSAGE = r"([A-Za-z0-9/][A-Za-z0-9/-]*[,.!?;:]?(?: [^={\x1b]*)?)"
+# Go's caller and nginx's process and connection may stand before it: they are part of it.
+_MESSAGE = (
+    r"((?:[0-9A-Za-z_/-]+\.go:[0-9]+: |[0-9]+#[0-9]+: (?:\*[0-9]+ )?)?"
+    r"[A-Za-z0-9/][A-Za-z0-9/-]*[,.!?;:]?(?:(?:\(\))? [^{\x1b]*)?)"
+)
 _WORDS = re.compile(r"[A-Za-z0-9/][A-Za-z0-9/-]*[,.!?;:]?(?: [^={}\"'\x1b]*)?", re.ASCII)
 # What a message may not hold where the head before it is read by looking for these.
 _STRUCTURE = (" : ", "---", "[", "\ufffd")
+_OF_OPENSTACK = r"\[(?:None )?req-"
+# What the reader of single lines takes for a logger, and words that may be a level to it.
+_NAMES_LOGGER = r"^[\w.$/-]{1,80}\s*(?:- |: |\|)"
+_MAY_TELL_LEVEL = (
+    rf"\b(?:{UPPER.replace('(?=:)', '')}|Information|Note|System|[VDIWEF]|fail|dbug|trce)\b|"
+    rf"(?i:{LOWER.replace('(?=:)', '')})"
+)
 _TRAILING_BLANK = r"[\s\x1c-\x1f]$"
 
 
@@ -74,9 +94,9 @@ def learn_logfmt(sample: str) -> Template | None:
 
 
 def learn_text(sample: str) -> Template | None:
-    """Return the template of a line with time, level, message and pairs."""
+    """Return the template of a line with time, level, message and pairs; Go's have no level."""
     read, timed = read_text(sample), _TIMES.match(sample)
-    if read is None or timed is None or read["asctime"] != timed[2] or "levelname" not in read:
+    if read is None or timed is None or read["asctime"] != timed[2]:
         return None
     message = read["message"]
     if not message or not sample.endswith(message) or "{" in message:
@@ -85,7 +105,12 @@ def learn_text(sample: str) -> Template | None:
     if "\t" in head:
         return None  # of parts between tabs each may be missing
     known = read_message(message)
-    told = _message(message, head) if known is None else _known_message(message)
+    structured = "logger" in read and any(mark in head for mark in _STRUCTURE)
+    told = _known_message(message) if known else _message(message, structured=structured)
+    if told is not None and "levelname" not in read:
+        # Times in ISO form begin lines of other programs too.
+        bare = head == " " and "logger" not in read and timed[2][4] == "/"
+        told = _unleveled(*told) if bare and known is None else None
     if told is None:
         return None
     segments, checks = told
@@ -153,19 +178,23 @@ def _known_message(message: str) -> tuple[list[Segment], list[pl.Expr]] | None:
     return None
 
 
-def _message(message: str, head: str) -> tuple[list[Segment], list[pl.Expr]] | None:
-    """Return how a message is read, and what it must not hold."""
-    structured = any(mark in head for mark in _STRUCTURE)
+def _message(message: str, *, structured: bool) -> tuple[list[Segment], list[pl.Expr]] | None:
+    """Return how a message is read, and what it must not hold.
+
+    A `structured` head is read by the marks in it: such marks in the message are its own.
+    """
     text = pl.col("message")
     checks = [
         ~text.str.contains(_TRAILING_BLANK),
         ~text.str.contains(r"\[[\w.-]*,"),
         ~text.str.starts_with("in "),
+        ~text.str.contains(_OF_OPENSTACK),
     ]
     if not structured:
         checks.append(~text.str.contains_any(list(_STRUCTURE)))
-    if "=" not in message:
-        return [Segment(_MESSAGE, (("message", TEXT),))], checks
+    if PAIR_BEGINS.search(message) is None:
+        none = ~text.str.contains(PAIR_BEGINS.pattern)
+        return [Segment(_MESSAGE, (("message", TEXT),))], [*checks, none]
     words, found = read_tail(message)
     start = next((m.start() for m in TAIL_PAIR.finditer(message) if m[1] in found), -1)
     if start < 0 or (start and not _WORDS.fullmatch(message[:start].rstrip())):
@@ -180,6 +209,15 @@ def _message(message: str, head: str) -> tuple[list[Segment], list[pl.Expr]] | N
     gap = message[len(words) : start]
     between = Segment(_any_number(gap), (), None if re.search(r"\d", gap) else gap)
     return [opened, *said, between, *pairs, Segment(")")], checks
+
+
+def _unleveled(
+    segments: list[Segment], checks: list[pl.Expr]
+) -> tuple[list[Segment], list[pl.Expr]]:
+    """Return how a message is read that no level stands before: it must not seem to tell one."""
+    text = pl.col("message").str
+    odd = [~text.contains(_NAMES_LOGGER), ~text.contains(_MAY_TELL_LEVEL)]
+    return segments, [*checks, *odd]
 
 
 def _wording(segments: Sequence[Segment]) -> Wording | None:

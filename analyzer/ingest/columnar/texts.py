@@ -15,13 +15,14 @@ import polars as pl
 import pyarrow as pa
 
 from analyzer.ingest.columnar.distinct import FewTexts, by_distinct, coded, few_texts
-from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, Column
+from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.mask_keys import rule_of
 from analyzer.ingest.text import template_of
 
 # Decimals that JSON writes as they stand.
 _CANONICAL = r"^-?(?:0|[1-9][0-9]{0,8})\.(?:0|[0-9]{0,3}[1-9])$"
+_ADDRESS, _LAST_PART = r"^[0-9]{1,3}(?:\.[0-9]{1,3}){3}$", r"\.[0-9]+$"
 _NEEDS_ESCAPE = r'["\\\x00-\x1f]'
 _LONG = 400
 _SAMPLE = 256
@@ -137,6 +138,8 @@ def _rendered(key: str, kind: str, values: pl.Series, masker: Masker) -> tuple[p
     rule = rule_of(key)
     if kind == JSON:
         return pl.Series([_json(key, value, masker) for value in values], dtype=pl.String), ""
+    if rule == "ip" and kind == TEXT:
+        return _addresses(key, values, masker), ""
     if rule is not None:
         return _ruled(key, kind, values, masker), ""
     if kind == INT:
@@ -167,13 +170,17 @@ def _changed(
     if few is None:
         places = masker.suspects(texts)
     else:
-        suspects = masker.suspects_again(few.texts)
-        if suspects and alike is None:
-            return _put(few, masker, change, set(suspects))
-        places = few.codes.is_in(suspects).arg_true().to_list() if suspects else []
+        found = masker.suspects_again(few.texts)
+        if found and alike is None:
+            return _put(few, masker, change, set(found))
+        places = few.codes.is_in(found).arg_true().to_list() if found else []
     if not places:
         return texts
-    changed = [change(text) for text in texts.gather(places)]
+    suspects = texts.gather(places)
+    changed = [
+        change(text) if more else masker.networks(text)
+        for text, more in zip(suspects, masker.of_more_than_addresses(suspects), strict=True)
+    ]
     # A series is changed in its place: the sheet's own stays as it was read.
     return texts.clone().scatter(places, pl.Series(changed, dtype=pl.String))
 
@@ -210,6 +217,17 @@ def _ruled(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Series:
         return _dumped(masker.value(key, _parsed(kind, text)))
 
     return counted(values.cast(pl.String), masker, change)
+
+
+def _addresses(key: str, values: pl.Series, masker: Masker) -> pl.Series:
+    """Mask a client's addresses: of one that stands alone its last part, others one by one."""
+    alone = values.str.contains(_ADDRESS)
+    networks = pl.select(pl.format('"{}"', values.str.replace(_LAST_PART, ".0"))).to_series()
+    masker.counts["ip"] += int(alone.sum())
+    if alone.all():
+        return networks
+    others = values.set(alone.fill_null(value=False), None)
+    return networks.zip_with(alone.fill_null(value=False), _ruled(key, TEXT, others, masker))
 
 
 def _parsed(kind: str, text: str) -> Any:

@@ -32,7 +32,8 @@ _CELERY = re.compile(
 _CELERY_ERROR = re.compile(r"(?:raised unexpected|raised|failed)?:?\s*(?P<type>[A-Za-z_]\w*)\(")
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
 _INLINE_ACCESS = re.compile(
-    r"(?:(?P<client>[\w.:]+?)(?::\d+)? - (?:- \[[^\]]*\] )?)?\"(?P<method>[A-Z]+) (?P<path>\S+) "
+    r"(?:(?<![\w.:])(?P<client>[\w.:]+?)(?::\d+)? - (?:- \[[^\]]*\] )?)?"
+    r"\"(?P<method>[A-Z]+) (?P<path>\S+) "
     r"(?:HTTP/)?[\d.]+\" (?P<status>[1-5]\d\d)\b(?! ?[µmn]?s\b)"
 )
 # eventlet's server, which OpenStack runs on: `"GET /v2 HTTP/1.1" status: 200 len: 7 time: 0.25`.
