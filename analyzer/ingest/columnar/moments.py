@@ -72,8 +72,8 @@ def _of_epochs(numbers: pl.Series) -> pl.Series:
 
 
 def _of_decimals(texts: pl.Series) -> pl.Series:
-    """Read epochs in seconds; up to six decimals a float gives back as they were written."""
-    parts = texts.str.extract_groups(r"^([1-9][0-9]{9})\.([0-9]{1,6})$").struct.unnest()
+    """Read epochs in seconds, digit by digit."""
+    parts = texts.str.extract_groups(r"^([1-9][0-9]{9})\.([0-9]{1,9})$").struct.unnest()
     parts.columns = ["whole", "fraction"]
     whole, fraction = pl.col("whole").cast(pl.Int64), pl.col("fraction").str.pad_end(9, "0")
     return parts.select(whole * _NS + fraction.cast(pl.Int64)).to_series()

@@ -27,6 +27,12 @@ _LOGGER = re.compile(
     r"(?:\s*[:|-])?\s+(?:-- )?(?P<message>\S.*)$",
     re.DOTALL,
 )
+# Python's logging, as many set it up: `[logger] `, `[thread] [module:line] `, behind the level.
+_BRACKETED = re.compile(
+    r"\s*(?:\[(?P<thread>[\w.:/@-]{1,80})\]\s*)?\[(?P<logger>[A-Za-z_][\w.$:/-]{0,80})\](?::|\s-)?\s+"
+    r"(?P<message>[^\s\[].*)$",
+    re.DOTALL,
+)
 _NAMED = re.compile(r"(?P<logger>[\w.$/-]{1,80})\s*(?:- |: |\|)\s*(?P<message>.*)$", re.DOTALL)
 # The forms of single loggers; each begins with marks of its own.
 _OWN_FORMS = (
@@ -71,6 +77,8 @@ def read_head(rest: str, found: dict[str, Any]) -> str:
             if match["trace2"]:
                 found["traceId"], found["spanId"] = match["trace2"], match["span2"]
             return _taken(match, found)
+    if "levelname" in found and "logger" not in found and (match := _BRACKETED.match(rest)):
+        return _taken(match, found)
     rest = rest.lstrip(_MARKS)
     match = _LOGGER.match(rest)
     if match is None and "logger" not in found and "levelname" not in found:

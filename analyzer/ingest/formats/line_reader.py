@@ -92,6 +92,8 @@ class LineReader:
                 return self.read_value(value, origin)
         if text[:1].isspace() and (origin.depth or not self._last_was_json):
             return self._unknown(text, origin)
+        if text[-1:].isspace() and wrappers.is_piece(text):
+            stripped = text  # the line may be cut between two words
         return self._read_stripped(stripped, origin)
 
     def _read_stripped(self, text: str, origin: Origin) -> Outcome:
@@ -281,8 +283,9 @@ class LineReader:
         for record in outcome.readings:
             if not isinstance(record, Record):
                 continue
-            if record.trace_id is None:
-                record.trace_id, record.span_id = told.trace_id, told.span_id
+            if record.trace_id is None and told.trace_id is not None:
+                record.trace_id = told.trace_id
+                record.span_id = record.span_id or told.span_id
             if record.severity_text is None:
                 record.severity_text = told.severity_text
                 if record.status == UNSET and not record.stated:

@@ -69,6 +69,12 @@ def is_wrapped(text: str) -> bool:
     )
 
 
+def is_piece(text: str) -> bool:
+    """Tell whether a container runtime says that the line goes on in a later one."""
+    match = _CRI.match(text)
+    return match is not None and match["tag"] == "P"
+
+
 def is_stamped(text: str) -> bool:
     """Tell whether a runtime put the time of arrival before a line of a form of its own."""
     return text[10:11] == "T" and (

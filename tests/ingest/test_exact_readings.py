@@ -1,0 +1,132 @@
+"""What a line says outright is read exactly: its outcome, its instant, its name, its pieces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ingest.reading import read_files
+
+STAMP = "2024-05-01T12:00:00.250Z"
+ROOT = "1-67891233-abcdef012345678912345678"
+ALB = (
+    "http 2024-05-01T12:00:00.250000Z app/shop/50dc 192.168.1.9:2817 10.0.0.1:80 {times} "
+    '34 366 "GET http://www.example.com:80/faq/7 HTTP/1.1" "curl" - - '
+    'arn:aws:elasticloadbalancing:eu:1:targetgroup/shop/73e2 "Root=' + ROOT + '" "-" "-" 0 - "-"'
+)
+HAPROXY = (
+    "10.0.0.1:4242 [01/May/2024:12:00:00.000] front back/srv1 0/0/-1/-1/{total} {status} 212 - - "
+    '{end} 1/1/0/0/0 0/0 "GET /faq/7 HTTP/1.1"'
+)
+ENVOY = '[2024-05-01T12:00:00.000Z] "GET /a HTTP/1.1" 0 DC 0 95 250 - "-" "curl" "r" "h" "-"'
+
+
+@pytest.mark.parametrize("many", [1, 50])
+def test_a_cancelled_request_is_no_error_whatever_its_level(tmp_path: Path, many: int) -> None:
+    lines = [
+        {"time": STAMP, "level": "error", "method": "GET", "path": "/faq", "status": 499,
+         "duration_ms": number, "error_type": "Gone"}
+        for number in range(many)
+    ]  # fmt: skip
+    found = read_files(tmp_path, {"faq.log": "\n".join(map(json.dumps, lines))})
+    assert found.rows("SELECT DISTINCT status, error_type FROM span") == [
+        {"status": "unset", "error_type": None}
+    ]
+
+
+@pytest.mark.parametrize("many", [1, 50])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_epochs_keep_their_nanoseconds(tmp_path: Path, many: int, *, wrapped: bool) -> None:
+    written = [f"1714564800.{number:09d}" for number in range(123_456_789, 123_456_789 + many)]
+    lines = [f'{{"ts":{digits},"level":"info","op":"x","duration_ms":0}}' for digits in written]
+    if wrapped:
+        lines = [
+            json.dumps({"log": f"{line}\n", "stream": "stdout", "time": STAMP}) for line in lines
+        ]
+    found = read_files(tmp_path, {"faq.log": "\n".join(lines)})
+    rows = found.rows("SELECT start_ns FROM span ORDER BY line_number")
+    assert [row["start_ns"] for row in rows] == [
+        int(digits.replace(".", "")) for digits in written
+    ]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "INFO [app.tickets] ",
+        "INFO     [app.tickets]: ",
+        "- INFO - [app.tickets] - ",
+        "[INFO] [app.tickets] ",
+        "INFO [MainThread] [app.tickets] ",
+        "INFO [app.tickets:42] ",
+    ],
+)
+def test_a_logger_in_brackets_is_no_part_of_the_work(tmp_path: Path, head: str) -> None:
+    line = f"2024-05-01 12:00:00,250 {head}Ticket submitted duration_ms=12\n"
+    found = read_files(tmp_path, {"faq.log": line})
+    assert found.row("SELECT operation, duration_ns FROM span") == {
+        "operation": "Ticket submitted",
+        "duration_ns": 12_000_000,
+    }
+
+
+FAILED: dict[str, tuple[str, dict[str, Any]]] = {
+    "a target that never answered": (
+        ALB.format(times="-1 -1 -1 460 -"),
+        {"status": "error", "error_type": "transport", "duration_ns": None},
+    ),
+    "a target that never answered, told by its status": (
+        ALB.format(times="-1 -1 -1 504 -"),
+        {"status": "error", "error_type": "http_504", "duration_ns": None},
+    ),
+    "HAProxy's client that went away": (
+        HAPROXY.format(total="250", status=200, end="CD--"),
+        {"status": "error", "error_type": "CD--", "duration_ns": 250_000_000},
+    ),
+    "HAProxy's session that took a cookie": (
+        HAPROXY.format(total="250", status=200, end="--VN"),
+        {"status": "ok", "error_type": None, "duration_ns": 250_000_000},
+    ),
+    "Envoy without a status": (
+        ENVOY,
+        {"status": "error", "error_type": "transport", "duration_ns": 250_000_000},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_what_a_proxy_says_of_a_failure_stands(tmp_path: Path, name: str) -> None:
+    line, expected = FAILED[name]
+    found = read_files(tmp_path, {"lb.log": f"{line}\n"})
+    sql = "SELECT status, error_type, duration_ns FROM span UNION ALL "
+    assert found.row(f"{sql} SELECT status, error_type, NULL FROM log_record") == expected
+
+
+def test_the_root_of_a_load_balancer_is_a_trace(tmp_path: Path) -> None:
+    line = ALB.format(times="0.001 0.200 0.049 200 200")
+    found = read_files(tmp_path, {"lb.log": f"{line}\n"})
+    assert found.row("SELECT trace_id, correlation_id, duration_ns FROM span") == {
+        "trace_id": ROOT[2:].replace("-", ""),
+        "correlation_id": ROOT,
+        "duration_ns": 250_000_000,
+    }
+
+
+def test_a_line_cut_between_two_words_is_joined_as_it_was(tmp_path: Path) -> None:
+    content = (
+        f'{STAMP} stdout P 10.0.0.1 - - [01/May/2024:12:00:00 +0000] "GET \n'
+        f'{STAMP} stdout F /faq HTTP/1.1" 200 5 "-" "curl" rt=0.250\n'
+    )
+    found = read_files(tmp_path, {"faq.log": content})
+    assert found.row("SELECT operation FROM span") == {"operation": "GET /faq"}
+
+
+def test_a_wrapper_takes_no_id_from_its_line(tmp_path: Path) -> None:
+    line = {"@timestamp": STAMP, "span.id": "00f067aa0ba902b7", "message": "x"}
+    entry = {"__REALTIME_TIMESTAMP": "1714564800250000", "PRIORITY": "6"}
+    entry["MESSAGE"] = json.dumps(line)
+    found = read_files(tmp_path, {"faq.log": json.dumps(entry)})
+    assert found.row("SELECT span_id FROM log_record") == {"span_id": "00f067aa0ba902b7"}
