@@ -130,3 +130,141 @@ def test_a_wrapper_takes_no_id_from_its_line(tmp_path: Path) -> None:
     entry["MESSAGE"] = json.dumps(line)
     found = read_files(tmp_path, {"faq.log": json.dumps(entry)})
     assert found.row("SELECT span_id FROM log_record") == {"span_id": "00f067aa0ba902b7"}
+
+
+S = "2024-05-01T12:00:00.250Z"
+DONE = {"duration_ns": 250_000_000, "status": "error"}
+WORK: dict[str, tuple[str, dict[str, Any]]] = {
+    "Elasticsearch's slow log": (
+        ("[2024-05-01T12:00:00,250][WARN ][i.s.s.query              ] [node-1] [tickets][0] "
+        "took[1.2s], took_millis[1250], total_hits[5 hits], types[], stats[], id[],"),
+        {"operation": "[tickets][#]", "duration_ns": 1_250_000_000, "severity_text": "WARN"},
+    ),
+    "Elasticsearch's slow log as ECS": (
+        json.dumps({"@timestamp": S, "log.level": "WARN", "ecs.version": "1.2.0",
+                    "elasticsearch.slowlog.message": "[tickets][0]",
+                    "elasticsearch.slowlog.took_millis": 250}),
+        {"operation": "[tickets][#]", "duration_ns": 250_000_000},
+    ),
+    "Heroku's router below a syslog head": (
+        (f"<158>1 {S} host heroku router - at=error method=GET path=/faq/7 host=h request_id=r-7 "
+        "dyno=web.1 connect=1ms service=250ms status=503 bytes=13"),
+        {"operation": "GET /faq/{id}", "correlation_id": "r-7", **DONE},
+    ),
+    "linkerd's access log": (
+        json.dumps({"method": "GET", "processing_ns": "50000", "status": 503, "timestamp": S,
+                    "total_ns": "250000000", "uri": "http://h/faq/7"}),
+        {"operation": "GET /faq/{id}", **DONE},
+    ),
+    "PostgreSQL's csvlog": (
+        ('2024-05-01 12:00:00.250 UTC,"app","shop",57,"10.0.0.1:5050",6632.1,3,"SELECT",'
+        '2024-05-01 11:59:00 UTC,3/7,0,LOG,00000,"duration: 250.000 ms  statement: SELECT ""a""",'
+        ',,,,,,,,"psql","client backend",,0'),
+        {"operation": "SELECT #", "duration_ns": 250_000_000, "severity_text": "INFO"},
+    ),
+    "Azure App Service": (
+        json.dumps({"time": S, "category": "AppServiceHTTPLogs",
+                    "properties": {"CsUriStem": "/faq/7", "CsMethod": "GET", "TimeTaken": 250,
+                                   "ScStatus": "503"}}),
+        {"operation": "GET /faq/{id}", **DONE},
+    ),
+    "Logback's access events": (
+        json.dumps({"@timestamp": S, "method": "GET", "requested_uri": "/faq/7",
+                    "status_code": 503, "elapsed_time": 250}),
+        {"operation": "GET /faq/{id}", **DONE},
+    ),
+    "Rack": (
+        '10.0.0.1 - - [01/May/2024:12:00:00 +0000] "GET /faq/7 HTTP/1.1" 503 - 0.2500',
+        {"operation": "GET /faq/{id}", **DONE},
+    ),
+    "Sidekiq up to 5": (
+        f"{S} 7 TID-abc MailJob JID-b4a577 INFO: fail: 0.25 sec",
+        {"operation": "MailJob", "correlation_id": "b4a577", "severity_text": "INFO", **DONE},
+    ),
+    "Sidekiq as JSON": (
+        json.dumps({"ts": S, "pid": 7, "tid": "abc", "lvl": "INFO", "msg": "fail",
+                    "ctx": {"class": "MailJob", "jid": "b4a577", "elapsed": 0.25}}),
+        {"operation": "MailJob", "correlation_id": "b4a577", **DONE},
+    ),
+    "Dramatiq": (
+        ("[2024-05-01 12:00:00,250] [PID 8] [Thread-3] [shop.send_mail] [INFO] "
+        "Completed after 250.00ms."),
+        {"operation": "shop.send_mail", "duration_ns": 250_000_000, "status": "ok"},
+    ),
+    "Rust's spans around a line": (
+        (f"{S}  INFO request{{method=GET uri=/faq/7 version=HTTP/1.1}}: "
+        "tower_http::trace::on_response: finished processing request latency=250 ms status=503"),
+        {"operation": "GET /faq/{id}", **DONE},
+    ),
+    "Rust's target": (
+        f"{S}  INFO shop::faq: Ticket submitted latency=250 ms status=503",
+        {"operation": "Ticket submitted", **DONE},
+    ),
+    "words before an object": (
+        '[2024-05-01 12:00:00] local.ERROR: ticket created {"ticket_id":5,"duration_ms":250} []',
+        {"operation": "ticket created", "severity_text": "ERROR", **DONE},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_work_is_found_where_a_program_tells_of_it(tmp_path: Path, name: str) -> None:
+    line, expected = WORK[name]
+    found = read_files(tmp_path, {"faq.log": f"{line}\n"})
+    assert found.reasons() == []
+    assert found.row(f"SELECT {', '.join(expected)} FROM span") == expected
+
+
+SAID: dict[str, tuple[str, dict[str, Any]]] = {
+    "nginx's gravest": (
+        "2024/05/01 12:00:05 [emerg] 1#1: bind() to 0.0.0.0:80 failed",
+        {"severity_text": "FATAL", "status": "error"},
+    ),
+    "Fluent Bit": (
+        "[2024/05/01 12:00:02] [ warn] [engine] failed to flush chunk",
+        {"severity_text": "WARN", "body": "failed to flush chunk"},
+    ),
+    "NLog with a thread": (
+        "2024-05-01 12:00:00.1234|7|ERROR|Shop.Faq|Request lost",
+        {"severity_text": "ERROR", "body": "Request lost"},
+    ),
+    "Erlang's reports": (
+        "=CRASH REPORT==== 1-May-2024::12:00:01 ===\n  crasher: x",
+        {"severity_text": "ERROR", "status": "error"},
+    ),
+    "Elixir's metadata": (
+        "2024-05-01 12:00:00.123 request_id=F7 [info] Sent 503 in 250ms",
+        {"severity_text": "INFO", "correlation_id": "F7", "status": "error"},
+    ),
+    "Rails under its request": (
+        (
+            "I, [2024-05-01T12:00:01.123456 #7]  INFO -- : [8601b555-6a83-4c12-8269-97c8e32cdb22] "
+            "Completed 500 Internal Server Error in 250ms (Views: 2.1ms)"
+        ),
+        {"correlation_id": "8601b555-6a83-4c12-8269-97c8e32cdb22", "error_type": "http_500"},
+    ),
+    "linkerd": (
+        "[    12.345s]  WARN ThreadId(02) outbound: linkerd_app_core: refused",
+        {"severity_text": "WARN"},
+    ),
+    "lines that HashiCorp indents": (
+        "    2018/05/01 12:00:02 [ERR] agent: failed to sync",
+        {"severity_text": "ERROR"},
+    ),
+    "winston's simple form": (
+        'warn: out of stock {"timestamp":"2024-05-01T12:00:00.250Z"}',
+        {"severity_text": "WARN", "body": "out of stock"},
+    ),
+    "Resque": (
+        "** [12:00:00 2024-05-01] 7: got: (Job{mail} | Mail | [1])",
+        {"body": "got: (Job{mail} | Mail | [1])"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_line_is_read_as_its_program_means_it(tmp_path: Path, name: str) -> None:
+    line, expected = SAID[name]
+    found = read_files(tmp_path, {"faq.log": f"{line}\n"})
+    assert found.reasons() == []
+    assert found.row(f"SELECT {', '.join(expected)} FROM log_record") == expected

@@ -11,7 +11,7 @@ _QUOTED = r"\"((?:[^\"\\]|\\.)*)\""
 _COMMON = re.compile(
     r"(?:(?P<vhost>[\w.:-]+) )?(?:\"[\w.:, -]+\" )?(?P<client>[\w.:-]+|-)"
     r"(?:, [\w.:, -]+?)?(?: - \[[^\]]*\])? "
-    r"(?:(?P<ident>\S+) (?P<user>\S+) )?"
+    r"(?:(?P<ident>\S+) (?: ?)(?P<user>\S+) (?: ?))?"
     r"\[(?P<time>[^\]]{10,40})\] "
     r"\"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) (?P<bytes>\d+|-)"
     rf"(?: (?:{_QUOTED}|-) {_QUOTED})?(?P<tail>.*)$"
@@ -27,9 +27,10 @@ _INGRESS = re.compile(
     r"(?P<times>(?:[\d.]+|-)(?:, (?:[\d.]+|-)| : (?:[\d.]+|-))*) "
     r"(?P<statuses>(?:\d+|-)(?:, (?:\d+|-)| : (?:\d+|-))*) (?P<id>[0-9a-fA-F-]{16,40}|-)$"
 )
-# Seconds: nginx writes three decimals, gunicorn's %(L)s and eventlet six.
+# Seconds: nginx writes three decimals, Rack (Puma) four, gunicorn's %(L)s and eventlet six.
 _NUMBER_TAIL = re.compile(
-    r"\s*\"?(\d+\.\d{3}(?:\d{3})?)\"?(?:\s+\"?([\d.,: -]+)\"?)?(?:\s+\"?([0-9a-f]{32})\"?)?\s*$"
+    r"\s*\"?(\d+\.\d{3}(?:\d(?:\d\d)?)?)\"?(?:\s+\"?([\d.,: -]+)\"?)?"
+    r"(?:\s+\"?([0-9a-f]{32})\"?)?\s*$"
 )
 _INTEGER_TAIL = re.compile(r"\s*\"?(\d+)\"?(?:\s+\"?([\w-]{8,64})\"?)?\s*$")
 # traefik: its count, router, the server asked, and the milliseconds it took.

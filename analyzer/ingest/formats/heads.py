@@ -23,7 +23,8 @@ _BRACKETED_IDS = re.compile(
     r"\[(?P<app>[\w.-]*),\s?(?P<trace>[0-9a-fA-F-]*),\s?(?P<span>[0-9a-fA-F-]*)(?:,[^\]]*)?\]\s*"
 )
 _LOGGER = re.compile(
-    r"(?:\[(?P<thread>[^\]]{1,80})\]\s*)?(?P<logger>[A-Za-z_][\w$-]*(?:[.][\w$-]+)+|[A-Za-z_][\w$]*_[\w$]+(?=:))"
+    r"(?:\[(?P<thread>[^\]]{1,80})\]\s*)?(?P<logger>[A-Za-z_][\w$-]*(?:[.][\w$-]+)+|"
+    r"[A-Za-z_][\w$]*_[\w$]+(?=:)|[a-z_]\w*(?:::\w+)+(?=: ))"
     r"(?:\s*[:|-])?\s+(?:-- )?(?P<message>\S.*)$",
     re.DOTALL,
 )

@@ -93,7 +93,10 @@ _EXACT_DECODER = json.JSONDecoder(
 
 def embedded_object(text: object) -> dict[str, Any] | None:
     """Return the JSON object that a text ends in, None where it ends in none."""
-    if not isinstance(text, str) or '{"' not in text or not text.rstrip().endswith("}"):
+    if not isinstance(text, str) or '{"' not in text:
+        return None
+    text = text.rstrip().removesuffix(" []")  # Monolog's empty list behind its context
+    if not text.endswith("}"):
         return None
     content = text[text.index('{"') :].encode("utf-8", "replace")
     value = parse_line(content)

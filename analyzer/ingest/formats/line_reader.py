@@ -22,10 +22,11 @@ from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.outcomes import Outcome, Piece, joined
 from analyzer.ingest.formats.split_lines import SplitLines
 from analyzer.ingest.formats.syslog import read_syslog
-from analyzer.ingest.formats.text import leading_level
+from analyzer.ingest.formats.text import is_indented_record, leading_level
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
+from analyzer.ingest.shapes import HEAD_KEY
 from analyzer.semconv import UNSET
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
@@ -90,7 +91,8 @@ class LineReader:
             value = json_text.parse_line(stripped.encode("utf-8", "replace"))
             if isinstance(value, (dict, list)) and value:
                 return self.read_value(value, origin)
-        if text[:1].isspace() and (origin.depth or not self._last_was_json):
+        indented = text[:1].isspace() and not is_indented_record(text)
+        if indented and (origin.depth or not self._last_was_json):
             return self._unknown(text, origin)
         if text[-1:].isspace() and wrappers.is_piece(text):
             stripped = text  # the line may be cut between two words
@@ -197,6 +199,7 @@ class LineReader:
         said = found.pop("@object", None) or found.get("message", "")
         if entry.free and (embedded := json_text.embedded_object(said)):
             found |= {key: item for key, item in embedded.items() if key not in found}
+            found.setdefault(HEAD_KEY, said[: said.index('{"')].strip())
         self.formats[entry.name] += 1
         if _BODIES.isdisjoint(found):
             found["message"] = text
@@ -228,6 +231,9 @@ class LineReader:
         if found is None:
             return None
         before = self.formats.copy()
+        words = text[: text.index('{"')].strip()
+        if _BODIES.isdisjoint(found) and (level := leading_level(f"{words} ")):
+            found = {"level": level, "message": words.partition(":")[2].strip()} | found
         outcome = self.read_value(found, origin)
         if any(isinstance(reading, Record) for reading in outcome.readings):
             return outcome
