@@ -29,6 +29,7 @@ SERVICE_NAME = (
     "AppRoleName",
     "cloud_RoleName",
     "resource.labels.service_name",
+    "resource.attributes.service.name",
     "ProviderName",
 )
 OPERATION = (

@@ -200,6 +200,26 @@ WORK: dict[str, tuple[str, dict[str, Any]]] = {
         f"{S}  INFO shop::faq: Ticket submitted latency=250 ms status=503",
         {"operation": "Ticket submitted", **DONE},
     ),
+    "OpenTelemetry's console": (
+        json.dumps({"name": "GET /faq", "context": {
+            "trace_id": "0x4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "0x00f067aa0ba902b7"},
+            "kind": "SpanKind.SERVER", "parent_id": "0x00f067aa0ba902b8",
+            "start_time": "2024-05-01T12:00:00.000000Z", "end_time": S,
+            "status": {"status_code": "ERROR"},
+            "resource": {"attributes": {"service.name": "shop"}}}),
+        {"operation": "GET /faq", "service_name": "shop", "span_kind": "server",
+         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7",
+         "parent_span_id": "00f067aa0ba902b8", **DONE},
+    ),
+    "a request that was never answered": (
+        '10.0.0.1 - - [01/May/2024:12:00:00 +0000] "GET /faq HTTP/1.1" 000 0 "-" "x" rt=0.250',
+        {"operation": "GET /faq", "error_type": "transport", **DONE},
+    ),
+    "Amazon's trace": (
+        json.dumps({"time": S, "op": "x", "duration_ms": 250, "level": "error",
+                    "trace_id": f"Root={ROOT};Parent=53995c3f42cd8ad8;Sampled=1"}),
+        {"trace_id": "67891233abcdef012345678912345678", **DONE},
+    ),
     "words before an object": (
         '[2024-05-01 12:00:00] local.ERROR: ticket created {"ticket_id":5,"duration_ms":250} []',
         {"operation": "ticket created", "severity_text": "ERROR", **DONE},

@@ -46,6 +46,8 @@ _IDS_OF_QUERY = frozenset({
     "requestid", "xrequestid", "reqid", "correlationid", "xcorrelationid", "traceid", "xb3traceid",
     "traceparent",
 })  # fmt: skip
+_NO_STATUS = frozenset({"-", "000"})
+"""What servers write where the connection ended before anything was answered."""
 _QUERY_PAIR = re.compile(r"[?&](?P<key>[A-Za-z0-9_.-]{5,20})=(?P<value>[\w.:-]{1,64})(?=&|#|$)")
 MAYBE_IDS = r"(?i)[?&][\w.-]*(?:req|request|correlation|trace)[_.-]?(?:id|parent)="
 """What any path with such an id holds, for a fast look over many."""
@@ -94,6 +96,8 @@ def read_access(text: str) -> dict[str, Any] | None:
         "client_ip": match["client"],
         "bytes": match["bytes"],
     }
+    if match["status"] in _NO_STATUS:
+        found |= {"outcome": "error", "error_type": "transport"}
     if match["vhost"]:
         found["vhost"] = match["vhost"]
     if match["user"] not in (None, "-"):

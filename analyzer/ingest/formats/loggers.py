@@ -169,6 +169,18 @@ def _add_sidekiq(flat: dict[str, Any]) -> None:
         flat.setdefault("outcome", ends.get(str(flat.get("msg", flat.get("message"))), ""))
 
 
+def _add_console(flat: dict[str, Any]) -> None:
+    """OpenTelemetry's exporter to the console prints a span as its SDK holds it."""
+    if "context.trace_id" not in flat or "parent_id" not in flat:
+        return
+    kind, code = flat.get("kind"), flat.pop("status.status_code", None)
+    if isinstance(kind, str):
+        flat["kind"] = kind.removeprefix("SpanKind.")
+    if code is not None:
+        flat["status.code"] = code
+    _rename(flat, {"name": "operation"})
+
+
 def _add_datadog(flat: dict[str, Any]) -> None:
     """Datadog's standard attribute `duration` is nanoseconds."""
     _fix_unit(flat, "content.attributes.duration", "duration_ns")
@@ -257,7 +269,8 @@ _WORK_OF_INSIGHTS = frozenset({"AppRequests", "AppDependencies", "request", "dep
 _HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
     _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes, _add_day,
-    _add_lambda, _add_logback_access, _add_sidekiq, _add_tracing, _add_apisix, _add_echo,
+    _add_lambda, _add_console, _add_logback_access, _add_sidekiq, _add_tracing,
+    _add_apisix, _add_echo,
 )  # fmt: skip
 
 
