@@ -17,9 +17,9 @@ _UNIT_UNKNOWN = "unit_unknown:"
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?$")
 _SEVERAL = re.compile(r"(?:\d+\.\d+|-)(?:(?:, | : )(?:\d+\.\d+|-))+$")
 _EMPTY: tuple[object, ...] = (None, "")
-_QUARTER_NS = 900 * 1_000_000_000
-_PROOF_TOLERANCE_NS = 60 * 1_000_000_000
-_OFFSETS_IN_QUARTERS = frozenset(
+QUARTER_NS = 900 * 1_000_000_000
+PROOF_TOLERANCE_NS = 60 * 1_000_000_000
+OFFSETS_IN_QUARTERS = frozenset(
     {4 * hours for hours in range(-12, 15)}
     | {-38, -14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51, 55}
 )
@@ -190,8 +190,8 @@ def _proved_by_arrival(written: Instant, arrival: Instant) -> Instant:
     Otherwise the written time stays as it is.
     """
     gap = arrival.ns - written.ns
-    quarters = round(gap / _QUARTER_NS)
-    near = abs(gap - quarters * _QUARTER_NS) <= _PROOF_TOLERANCE_NS
-    if not arrival.zoned or not near or -quarters not in _OFFSETS_IN_QUARTERS:
+    quarters = round(gap / QUARTER_NS)
+    near = abs(gap - quarters * QUARTER_NS) <= PROOF_TOLERANCE_NS
+    if not arrival.zoned or not near or -quarters not in OFFSETS_IN_QUARTERS:
         return written
-    return Instant(written.ns + quarters * _QUARTER_NS, zoned=True)
+    return Instant(written.ns + quarters * QUARTER_NS, zoned=True)

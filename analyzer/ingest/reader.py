@@ -17,6 +17,7 @@ from analyzer.ingest.archives import ArchiveDamage
 from analyzer.ingest.columnar.book import Book
 from analyzer.ingest.columnar.plain import PlainLines
 from analyzer.ingest.columnar.sheet import Sheet
+from analyzer.ingest.columnar.sorting import sort
 from analyzer.ingest.documents import HEAD_LINES, opens_document, read_documents
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.formats.line_reader import Habits, LineReader
@@ -37,6 +38,7 @@ class FileReader:
 
     def __init__(self, builder: RowBuilder, lines: LineReader, resolver: Resolver) -> None:
         self._lines = lines
+        self._clock = resolver.clock
         self._plain = PlainLines(resolver, builder)
         self._book = Book(resolver, lines.fields.renames, texts=not lines.own)
         self._columns: tuple[str, list[str]] | None = None
@@ -170,7 +172,7 @@ class FileReader:
             yield from self._read_lines(block.lines())
             yield self._resumption.behind(block)
             return
-        sheets, others, last = self._book.sort(block)
+        sheets, others, last, bare = sort(self._book, block, self._lines.split_lines)
         places = others.tolist()
         middle = bisect.bisect_left(places, last)
         for place in places[:middle]:
@@ -185,7 +187,8 @@ class FileReader:
         self._add_sheets(sheets, block.number + len(block))
         settled: Place | None = None
         if last >= 0:
-            self._records.complete("")
+            if bare:
+                self._records.complete("")
             self.settle()
             settled = self._resumption.at(block.line(last))
             yield settled
@@ -202,7 +205,11 @@ class FileReader:
         """Add the lines of sheets whose number is below `end`."""
         for sheet in sheets:
             part = sheet.select(sheet.numbers < end)
-            self._lines.formats[sheet.format] += len(part)
+            heads = () if part.origins is None else part.origins.heads
+            for name in (sheet.format, *heads):
+                self._lines.formats[name] += len(part)
+            if part.origins is not None:
+                self._clock.yearless += part.origins.yearless * len(part)
             if len(part):
                 self._plain.add_sheet(part)
 

@@ -48,7 +48,8 @@ class Resumption:
         """
         self._records.resolve_waiting()  # and so is counted, as all are that wait
         waiting = self._records.places()
-        if self._hangs or len(waiting) > _MAX_WAITING or not block.data.endswith(b"\n"):
+        doubtful = self._hangs or (waiting and self._lines.was_unknown)
+        if doubtful or len(waiting) > _MAX_WAITING or not block.data.endswith(b"\n"):
             return None
         number, offset = block.number + len(block), block.byte_offset + len(block.data)
         return Place(number, offset, tuple(sorted(waiting)))

@@ -92,8 +92,8 @@ class Shape(NamedTuple):
     `rest` are keys that feed none and stay attributes, `contested` those that stay so where a
     better one was used. `figures` are resource figures; `contained` are keys inside an object
     that holds all of a line's fields, each with its bare name. `unfinished` shapes need a
-    logger's own spellings resolved first. Lines of `columnar` shapes can be resolved column by
-    column; then `unused` are the keys that stay attributes.
+    logger's own spellings resolved first. Of `single` shapes one key feeds each field; such lines
+    can be resolved column by column, and `unused` are then the keys that stay attributes.
     """
 
     service_name: tuple[str, ...]
@@ -129,12 +129,22 @@ class Shape(NamedTuple):
     contained: tuple[tuple[str, str], ...]
     unfinished: bool
     unused: tuple[str, ...]
-    columnar: bool
+    single: bool
+
+    @property
+    def dated(self) -> bool:
+        """Tell whether lines of this shape say themselves when they were written."""
+        return bool(self.log_time or self.start_time or self.end_time)
+
+    @property
+    def columnar(self) -> bool:
+        """Tell whether lines of this shape can be resolved column by column."""
+        return self.single and self.dated
 
 
 _COMPILED = frozenset({
     "durations", "logger", "rest", "contested", "figures", "contained", "unfinished", "unused",
-    "columnar",
+    "single",
 })  # fmt: skip
 _ALIASES: dict[str, tuple[str, ...]] = {
     name: getattr(aliases, name.upper()) for name in Shape._fields if name not in _COMPILED
@@ -203,11 +213,11 @@ def _compile(keys: tuple[str, ...]) -> Shape:
         contained=contained,
         unfinished=any(marks <= present for marks in UNFINISHED),
         unused=tuple(key for key in keys if key not in taken),
-        columnar=not figures and _is_columnar(keys, by_field, timed),
+        single=not figures and _is_single(keys, by_field, timed),
     )
 
 
-def _is_columnar(
+def _is_single(
     keys: tuple[str, ...],
     by_field: Mapping[str, tuple[str, ...]],
     timed: list[tuple[str, int | None]],
@@ -219,8 +229,7 @@ def _is_columnar(
     edges = len(by_field["start_time"]) + len(by_field["end_time"])
     works = bool(timed) or edges == len(("start_time", "end_time"))
     return (
-        bool(edges or by_field["log_time"])
-        and not any(by_field[name] for name in _NEVER_COLUMNAR)
+        not any(by_field[name] for name in _NEVER_COLUMNAR)
         and all(len(by_field[name]) <= 1 for name in _ONE_OF_EACH)
         and (named if works else not edges)
         and (len(timed) <= 1 or timed[0][1] is not None)

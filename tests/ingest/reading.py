@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from analyzer.ingest.columnar.book import Book
+from analyzer.ingest.columnar.sorting import Sorted, sort
 from analyzer.ingest.discover import LogFile, discover
 from analyzer.ingest.events import Again, Finished, Job, Rows
+from analyzer.ingest.formats.split_lines import SplitLines
+from analyzer.ingest.lines import BLOCK_BYTES, Block
 from analyzer.ingest.load import IngestResult, ingest
 from analyzer.ingest.mask import Masker
 from analyzer.ingest.options import ReadingOptions
@@ -87,20 +93,32 @@ def read_files(folder: Path, files: Mapping[str, bytes | str], **given: Any) -> 
     return read(folder / "store.duckdb", folder / "logs", **given)
 
 
+def count_lines_read_alone(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets, for each block read from now on, how many lines go one by one."""
+    counted: list[int] = []
+
+    def counting(book: Book, block: Block, splits: SplitLines) -> Sorted:
+        found = sort(book, block, splits)
+        counted.append(len(found.others))
+        return found
+
+    monkeypatch.setattr("analyzer.ingest.reader.sort", counting)
+    return counted
+
+
 def count_lines(content: bytes) -> int:
     """Count lines as `wc -l` does, and a last line without its end as one more."""
     return content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
 
 
-def rows_of(content: bytes) -> dict[str, Any]:
+def rows_of(content: bytes, block_bytes: int = BLOCK_BYTES) -> dict[str, Any]:
     """What reading one file makes of `content`, without a store: rows by table, and the tally."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.log")
         path.write_bytes(content)
-        for event in read_file(
-            Job(LogFile(path, "x.log", None), Masker(SECRET), ReadingOptions())
-        ):
+        options = ReadingOptions(block_bytes=block_bytes)
+        for event in read_file(Job(LogFile(path, "x.log", None), Masker(SECRET), options)):
             if isinstance(event, Again):
                 found.clear()
             elif isinstance(event, Rows):

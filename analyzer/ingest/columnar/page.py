@@ -16,7 +16,7 @@ Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 _BLANKS = " \t\n\r\x0b\x0c"
-_BLANK, _LF, _CR, _QUOTE, _BACKSLASH = b' \n\r"\\'
+_BLANK, _QUOTE, _BACKSLASH = b' "\\'
 
 
 class Page:
@@ -76,7 +76,7 @@ class Page:
     def end_mark(self) -> str:
         """What the first line ends with."""
         behind = int(self._behind[0])
-        return "\r\n" if self._bytes[behind - 2 : behind - 1] == _CR else "\n"
+        return "\r\n" if self.data[:behind].endswith(b"\r\n") else "\n"
 
     @cached_property
     def quotes(self) -> npt.NDArray[np.uint8]:

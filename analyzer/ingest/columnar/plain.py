@@ -9,7 +9,7 @@ import polars as pl
 from analyzer.ingest.columnar.resolve import resolve
 from analyzer.ingest.columnar.sheet import Sheet, column_of
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.line_times import NO_ORIGIN
+from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Record
 from analyzer.ingest.rows import RowBuilder
@@ -74,10 +74,12 @@ class PlainLines:
             self.records += len(resolved.sheet)
             self._builder.add_resolved(resolved)
         for place, number in enumerate(odd.numbers):
-            self._alone(odd.fields(place), odd.shape, odd.line_of(number))
+            self._alone(odd.fields(place), odd.shape, odd.line_of(number), odd.origin(place))
 
-    def _alone(self, fields: dict[str, Any], shape: Shape, line: Line) -> None:
-        reading = self._resolver.resolve_shape(fields, shape, NO_ORIGIN)
+    def _alone(
+        self, fields: dict[str, Any], shape: Shape, line: Line, origin: Origin = NO_ORIGIN
+    ) -> None:
+        reading = self._resolver.resolve_shape(fields, shape, origin)
         if isinstance(reading, Record):
             self.records += 1
             self._builder.add(reading, line.number)

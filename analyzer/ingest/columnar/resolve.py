@@ -8,16 +8,16 @@ Lines that are in any way out of the ordinary are left to that code, so both giv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from analyzer.ingest.columnar.distinct import by_distinct, coded, few_texts
+from analyzer.ingest.columnar.moments import WITH_UNIT
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sheet_times import times_of
 from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
 from analyzer.ingest.fields import Resolver
-from analyzer.ingest.line_times import NO_ORIGIN
 from analyzer.ingest.record import Record
 from analyzer.ingest.shapes import COMBINED_FIELDS, SINGLE_FIELDS, Shape
 from analyzer.ingest.text import operation_name
@@ -28,6 +28,7 @@ _NUMBERED = frozenset({
     "service_name", "peer_service", "correlation_id", "update_id", "user", "body",
 })  # fmt: skip
 _SEPARATOR = "\x1f"
+_PROVED = "\x1fproved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,12 @@ class Resolved:
         return pl.Series(values, dtype=pl.String).gather(self.codes)
 
 
-def usable(shape: Shape, resolver: Resolver) -> bool:
-    """Tell whether lines of a shape may be resolved as columns."""
-    return shape.columnar and not resolver.timing.proof.unknown
+def usable(shape: Shape, resolver: Resolver, *, arrives: bool = False) -> bool:
+    """Tell whether lines of a shape may be resolved as columns.
+
+    `arrives` tells that their wrappers say when they arrived.
+    """
+    return shape.single and (arrives or shape.dated) and not resolver.timing.proof.unknown
 
 
 def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) -> pl.Series | None:
@@ -83,7 +87,7 @@ def unproven(shape: Shape, columns: Mapping[str, Column], resolver: Resolver) ->
     kind, values = columns[key]
     bare = pl.repeat(True, len(values), dtype=pl.Boolean, eager=True)
     if kind == TEXT:
-        bare = ~values.str.contains(r"^[0-9][0-9.]*(?:ns|us|µs|ms|s)$")
+        bare = ~values.str.contains(WITH_UNIT)
     return bare if bare.any() else None
 
 
@@ -100,7 +104,7 @@ def resolve(sheet: Sheet, resolver: Resolver) -> tuple[Resolved | None, Sheet]:
         sheet, times = sheet.select(usual), times.select(usual)
     if not len(sheet):
         return None, odd
-    combined = _combined(sheet, resolver)
+    combined = _combined(sheet, times.proved, resolver)
     if combined is None:
         return None, _joined(sheet, odd)
     codes, models = combined
@@ -115,7 +119,8 @@ def _joined(sheet: Sheet, other: Sheet) -> Sheet:
         for key, (kind, values) in sheet.columns.items()
     }
     numbers = pl.concat([sheet.numbers, other.numbers])
-    return Sheet(sheet.format, sheet.shape, numbers, columns, sheet.line_of)
+    origins = sheet.origins and other.origins and sheet.origins.followed_by(other.origins)
+    return replace(sheet, numbers=numbers, columns=columns, origins=origins)
 
 
 def _plain(sheet: Sheet) -> bool:
@@ -135,30 +140,39 @@ def _complete(sheet: Sheet) -> pl.Series:
     for name in SINGLE_FIELDS:
         keys = getattr(shape, name)
         # Another key, or another field, would step in for an empty value.
-        if keys and (len(keys) > 1 or keys[0] in shape.contested or name in _DECISIVE):
+        decisive = name in _DECISIVE or (name == "correlation_id" and bool(shape.update_id))
+        if keys and (len(keys) > 1 or keys[0] in shape.contested or decisive):
             kind, values = sheet.columns[keys[0]]
             good &= values.is_not_null() & ((values != "") if kind == TEXT else good)
     return good
 
 
-# What is called otherwise, or has another id, where these are empty.
-_DECISIVE = frozenset({"operation", "http_path", "correlation_id"})
+# What is called otherwise where these are empty.
+_DECISIVE = frozenset({"operation", "http_path"})
 
 
 def _combining(shape: Shape) -> list[str]:
     return [key for name in COMBINED_FIELDS for key in getattr(shape, name)]
 
 
-def _combined(sheet: Sheet, resolver: Resolver) -> tuple[pl.Series, list[Record]] | None:
-    """Return for each line the code of a record that shares its status, kind and level."""
+def _combined(
+    sheet: Sheet, proved: pl.Series | None, resolver: Resolver
+) -> tuple[pl.Series, list[Record]] | None:
+    """Return for each line the code of a record that shares its status, kind, level and notes.
+
+    `proved` tells the lines whose zone their wrapper proves.
+    """
     names = list(dict.fromkeys(_combining(sheet.shape)))
+    values = {name: sheet.columns[name].values for name in names}
+    if proved is not None:
+        names.append(_PROVED)
+        values[_PROVED] = proved
     if names:
         joined = pl.concat_str(
             [pl.col(name).cast(pl.String).fill_null("\x00") for name in names],
             separator=_SEPARATOR,
         )
-        frame = pl.DataFrame({name: sheet.columns[name].values for name in names})
-        codes, texts = coded(frame.select(joined).to_series())
+        codes, texts = coded(pl.DataFrame(values).select(joined).to_series())
         if len(texts) > _MAX_COMBINATIONS:
             return None
         first = codes.to_frame("code").with_row_index("place").group_by("code").agg(
@@ -167,9 +181,17 @@ def _combined(sheet: Sheet, resolver: Resolver) -> tuple[pl.Series, list[Record]
         places = first.sort("code")["place"].to_list()
     else:
         codes, places = pl.repeat(0, len(sheet), dtype=pl.UInt32, eager=True), [0]
-    records = [resolver.resolve_shape(sheet.fields(n), sheet.shape, NO_ORIGIN) for n in places]
+    clock, yearless = resolver.clock, resolver.clock.yearless
+    records = [
+        resolver.resolve_shape(sheet.fields(n), sheet.shape, sheet.origin(n)) for n in places
+    ]
     models = [record for record in records if isinstance(record, Record)]
-    return (codes, models) if len(models) == len(records) else None
+    if len(models) < len(records):
+        clock.yearless = yearless
+        return None
+    # What holds for a model's time holds for those of all its lines: they are written alike.
+    clock.yearless = yearless + (clock.yearless - yearless) // len(models) * len(sheet)
+    return codes, models
 
 
 def _texts(sheet: Sheet, name: str) -> pl.Series:

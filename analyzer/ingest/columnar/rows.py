@@ -87,7 +87,10 @@ def _span(resolved: Resolved, namer: Namer) -> dict[str, pl.Series]:
 
 def services(resolved: Resolved, namer: Namer) -> pl.Series:
     """Return each line's service, the file's own where it names none."""
-    named = by_distinct(resolved.texts("service_name"), namer.service)
+    named, origins = resolved.texts("service_name"), resolved.sheet.origins
+    if origins is not None and named.null_count():
+        named = named.zip_with(named.is_not_null(), origins.services())
+    named = by_distinct(named, namer.service)
     return named.fill_null(namer.service(None)) if named.null_count() else named
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from analyzer.ingest.columnar.origins import Origins
 from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column, Wording
 from analyzer.ingest.epochs import exact_or_float
+from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.lines import Line
 from analyzer.ingest.shapes import Shape
 
@@ -23,7 +25,8 @@ class Sheet:
     """Lines of one shape: their numbers, and a column for each of their keys.
 
     `line_of` gives the line of a number back, for those that must be refused. `wording` tells
-    how a message of theirs is made of other columns.
+    how a message of theirs is made of other columns; `origins` are what the wrappers of lines say
+    (None: they are in none).
     """
 
     format: str
@@ -32,6 +35,7 @@ class Sheet:
     columns: Mapping[str, Column]
     line_of: Callable[[int], Line]
     wording: Wording | None = None
+    origins: Origins | None = None
 
     def __len__(self) -> int:
         """Return the number of lines."""
@@ -51,11 +55,16 @@ class Sheet:
         columns = {
             key: Column(kind, taken(values)) for key, (kind, values) in self.columns.items()
         }
-        return replace(self, numbers=taken(self.numbers), columns=columns)
+        origins = self.origins and self.origins.filter(chosen)
+        return replace(self, numbers=taken(self.numbers), columns=columns, origins=origins)
 
     def fields(self, place: int) -> dict[str, Any]:
         """Return one line as its reader would give it: its keys and values."""
         return {key: _value(key, column, place) for key, column in self.columns.items()}
+
+    def origin(self, place: int) -> Origin:
+        """Return what the wrappers of one line say of it."""
+        return NO_ORIGIN if self.origins is None else self.origins.at(place)
 
 
 def column_of(values: Sequence[Any]) -> Column:

@@ -62,7 +62,8 @@ class Template:
     """How lines of one kind are read.
 
     `keys` is the order that the reader of single lines gives; `constants` hold the values that
-    are the same in every line, `whole` is the key that takes the line itself. `quoted` keys are
+    are the same in every line, `derived` those made of captured ones (null: left to the reader of
+    single lines), `whole` is the key that takes the line itself. `quoted` keys are
     captured with their quotes, if any (None: all stood between quotes that were left out);
     `unescape` reads the backslashes between quotes (None: not readable). `checks` must hold for
     the captured values: else the line is another reader's. `known` lines hold a message of a
@@ -77,6 +78,7 @@ class Template:
     constants: Mapping[str, str | None] = field(default_factory=dict)
     quoted: frozenset[str] | None = None
     checks: Sequence[pl.Expr] = ()
+    derived: Mapping[str, pl.Expr] = field(default_factory=dict)
     whole: str | None = None
     known: bool = False
     wording: Wording | None = None
@@ -105,6 +107,8 @@ class Template:
             return
         numbers = [pl.col(key).cast(pl.Int64, strict=False) for key in self._keys_of(INT)]
         found = self._texts(found, escaped=escaped).with_columns(numbers)
+        if self.derived:
+            found = found.with_columns(**self.derived)
         good = found.select(pl.all_horizontal(pl.all().is_not_null(), *self.checks)).to_series()
         if not good.all():
             found, places = found.filter(good), places[good.to_numpy()]
@@ -180,6 +184,8 @@ class Template:
                 columns[key] = Column(TEXT, page.texts.gather(places))
             elif key in kinds:
                 columns[key] = Column(kinds[key], found[key])
+            elif key in self.derived:
+                columns[key] = Column(TEXT, found[key])
             else:
                 same = pl.repeat(self.constants[key], len(places), dtype=pl.String, eager=True)
                 columns[key] = Column(TEXT, same)

@@ -19,8 +19,8 @@ _UNIT_SUFFIX = re.compile(r"\.(?:service|scope|socket)$")
 class Layer(NamedTuple):
     """What one layer held: a text or a JSON object, where it came from, and whether it is whole.
 
-    `cut` says that its end is missing for sure. `fields` are the layer's own, for lines whose
-    content names nothing itself.
+    `cut` says that its end is missing for sure, `ended` that it ended in a line feed. `fields`
+    are the layer's own, for lines whose content names nothing itself.
     """
 
     content: str | Mapping[str, Any]
@@ -28,6 +28,7 @@ class Layer(NamedTuple):
     whole: bool = True
     cut: bool = False
     fields: Mapping[str, Any] = {}
+    ended: bool = False
 
 
 def label_of(labels: object) -> str | None:

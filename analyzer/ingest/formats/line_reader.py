@@ -21,7 +21,7 @@ from analyzer.ingest.formats.layer import Layer
 from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.outcomes import Outcome, Piece, joined
 from analyzer.ingest.formats.split_lines import SplitLines
-from analyzer.ingest.formats.syslog import read_syslog
+from analyzer.ingest.formats.syslog import origin_below, read_syslog
 from analyzer.ingest.formats.text import is_indented_record, leading_level
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
@@ -33,6 +33,10 @@ _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
 # Envoy's `[time] "GET` and CRI's `time stdout F`: to free text they are a time and a message.
 _SURER = re.compile(r"\] \"| std(?:out|err) [FP](?: |$)")
 _SURER_WITHIN = 64
+# So are the beginnings of Squid's lines and of the Classic balancer's.
+_SURER_FIRST = re.compile(
+    r"1\d{9}\.\d{3} +\d+ \S+ [A-Z_]+/\d{3} |\d{4}-\d\d-\d\dT[\d:.]+Z [\w-]+ \S+:\d+ \S+ -?[\d.]+ "
+)
 _BODIES = frozenset({"msg", "message", "event", "body"})
 
 Habits = tuple[str, bool, bool, bool]
@@ -41,7 +45,8 @@ Habits = tuple[str, bool, bool, bool]
 
 def _is_surer(text: str) -> bool:
     """Tell whether a line is of a form that free text only seems to read."""
-    return _SURER.search(text, 0, _SURER_WITHIN) is not None or wrappers.is_stamped(text)
+    surer = _SURER_FIRST.match(text) or _SURER.search(text, 0, _SURER_WITHIN)
+    return surer is not None or wrappers.is_stamped(text)
 
 
 class LineReader:
@@ -62,7 +67,7 @@ class LineReader:
         self._last_was_json = False
         self._last_was_headed = False
         self._table = ColumnTable()
-        self._split_lines = SplitLines()
+        self.split_lines = SplitLines()
         self.formats: Counter[str] = Counter()
 
     def read(self, content: bytes, origin: Origin = NO_ORIGIN) -> Outcome:
@@ -184,10 +189,10 @@ class LineReader:
 
     def _read_cell(self, row: Record) -> Record | None:
         """Return the record of the line that a row's message is, None where it is not just one."""
-        kept, self._split_lines = self._split_lines, SplitLines()
+        kept, self.split_lines = self.split_lines, SplitLines()
         habits = self.habits
         outcome = self.read_text((row.body or "").strip(), cells.origin_of(row))
-        self._split_lines = kept
+        self.split_lines = kept
         self.habits = habits
         records = [reading for reading in outcome.readings if isinstance(reading, Record)]
         return records[0] if len(records) == len(outcome.readings) == 1 else None
@@ -208,17 +213,20 @@ class LineReader:
     def _read_headed(self, fields: dict[str, Any], message: str, origin: Origin) -> Outcome:
         """Read what stands below a syslog head; alone, the head and its message are the record."""
         self._last_was_headed = True
-        arrival = self._resolver.clock.instant(fields["time"]) or origin.arrival
-        inner = Origin(fields.get("service") or origin.service_name, arrival, "", origin.depth + 1)
+        clock = self._resolver.clock
+        yearless = clock.yearless
+        inner = origin_below(fields, origin, clock)
+        arrival = inner.arrival
         if arrival is not None and message[:1] not in ("", " ", "\t"):
-            kept = self._last, self._last_was_json
+            kept = self._last
             outcome = self.read_text(message, inner)
-            self._last, self._last_was_json = kept
+            self._last, self._last_was_json = kept, False
             self._last_was_headed = True
             if outcome.unknown is None and outcome.piece is None:
                 self.formats["syslog"] += 1
                 return outcome._replace(source=origin.source, free=True)
         self.formats["syslog"] += 1
+        clock.yearless = yearless  # the time of the head is read once more, and counted then
         found = {**fields, **fields_of_message(message)}
         found.setdefault("service", origin.service_name)
         if "PRIORITY" not in found and (level := leading_level(message)):
@@ -250,7 +258,7 @@ class LineReader:
             outcome = self.read_value(layer.content, layer.origin)
             return outcome._replace(wrapped=True)
         source = layer.origin.source
-        text = self._split_lines.join(layer.content, layer)
+        text = self.split_lines.join(layer.content, layer)
         if text is None:
             return Outcome(source=source, piece=Piece.PARTIAL)
         if not text.strip() and not layer.fields and text == layer.content:
@@ -304,11 +312,11 @@ class LineReader:
     def habits(self) -> Habits:
         """What the lines so far let expect of the next; what is assigned is expected."""
         name = self._last.name if self._last is not None else ""
-        return name, self._last_was_json, self._last_was_headed, self._split_lines.ends_lines
+        return name, self._last_was_json, self._last_was_headed, self.split_lines.ends_lines
 
     @habits.setter
     def habits(self, told: Habits) -> None:
-        name, self._last_was_json, self._last_was_headed, self._split_lines.ends_lines = told
+        name, self._last_was_json, self._last_was_headed, self.split_lines.ends_lines = told
         known = (*self._formats, TIMED)
         self._last = next((entry for entry in known if entry.name == name), None)
 
@@ -318,6 +326,11 @@ class LineReader:
         return not self._table.columns
 
     @property
+    def was_unknown(self) -> bool:
+        """Tell whether lines were read by their times alone, before any was of a known form."""
+        return self.formats[TIMED.name] > 0 and self._last is not TIMED
+
+    @property
     def unfinished(self) -> int:
         """Return of how many sources a partial line waits for its end."""
-        return len(self._split_lines)
+        return len(self.split_lines)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from analyzer.ingest.folding import fold
 from analyzer.ingest.record import Reading, Record, Rejected
 from analyzer.ingest.shapes import Shape
+from analyzer.ingest.time_forms import UPTIME
 
-_DATED_CHARACTERS = 19
+_DATED_CHARACTERS, _CLOCK_BEGINS = 14, 3
 
 
 class Piece(Enum):
@@ -29,7 +30,7 @@ class Plain(NamedTuple):
 
     @property
     def is_columnar(self) -> bool:
-        """Tell whether it may wait: times without a date or year must be read in their order.
+        """Tell whether it may wait: times without a date must be read in their order.
 
         So must a duration without a unit: other lines may prove it.
         """
@@ -37,7 +38,13 @@ class Plain(NamedTuple):
         if not shape.columnar or (shape.durations and shape.durations[0][1] is None):
             return False
         stamps = [self.fields[key] for key in shape.log_time + shape.start_time + shape.end_time]
-        return all(isinstance(stamp, str) and len(stamp) >= _DATED_CHARACTERS for stamp in stamps)
+        return all(isinstance(stamp, str) and _is_dated(stamp) for stamp in stamps)
+
+
+def _is_dated(stamp: str) -> bool:
+    """Tell whether a time names its day; which year that is, hangs on no other line."""
+    counts = stamp.startswith(UPTIME) or ":" in stamp[:_CLOCK_BEGINS]
+    return len(stamp) >= _DATED_CHARACTERS and not counts
 
 
 class Outcome(NamedTuple):

@@ -36,14 +36,16 @@ _HAPROXY_TCP = re.compile(
 _ALB = re.compile(
     r"(?P<type>https?|h2|grpcs?|wss?) (?P<time>\S+) (?P<balancer>\S+) (?P<client>\S+):\d+ "
     r"(?P<target>\S+) "
-    r"(?P<request_s>-?[\d.]+) (?P<target_s>-?[\d.]+) (?P<response_s>-?[\d.]+) (?P<status>\d{3}|-) "
+    r"(?P<request_s>-?\d+(?:\.\d+)?) (?P<target_s>-?\d+(?:\.\d+)?) "
+    r"(?P<response_s>-?\d+(?:\.\d+)?) (?P<status>\d{3}|-) "
     r"(?P<target_status>\d{3}|-) (?P<received>\d+) (?P<sent>\d+) \"(?P<request>[^\"]*)\" "
     r"\"(?P<agent>[^\"]*)\" \S+ \S+ (?P<group>\S+) \"(?P<trace>[^\"]*)\"(?P<rest>.*)$"
 )
 # The Classic balancer writes no type, target group or trace.
 _ELB = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<balancer>[\w-]+) (?P<client>\S+):\d+ (?P<target>\S+) "
-    r"(?P<request_s>-?[\d.]+) (?P<target_s>-?[\d.]+) (?P<response_s>-?[\d.]+) (?P<status>\d{3}|-) "
+    r"(?P<request_s>-?\d+(?:\.\d+)?) (?P<target_s>-?\d+(?:\.\d+)?) "
+    r"(?P<response_s>-?\d+(?:\.\d+)?) (?P<status>\d{3}|-) "
     r"(?P<target_status>\d{3}|-) (?P<received>\d+) (?P<sent>\d+) \"(?P<request>[^\"]*)\""
     r"(?: \"(?P<agent>[^\"]*)\" \S+ \S+)?$"
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analyzer.ingest.formats.layer import Layer
 
-_DOCKER_PIECE = 16_000
+DOCKER_PIECE = 16_000
+"""A text longer than this may be cut, though its end is not marked."""
 
 
 class SplitLines:
@@ -21,9 +22,9 @@ class SplitLines:
     def join(self, text: str, layer: Layer) -> str | None:
         """Return the text of a layer with the pieces before it, None where it is not the last."""
         source = layer.origin.source
-        self.ends_lines |= layer.whole
+        self.ends_lines |= layer.ended
         # Docker cuts at 16 KiB; where no line ever ends in a line feed, none was cut.
-        cut = layer.cut or self.ends_lines or len(text) > _DOCKER_PIECE
+        cut = layer.cut or self.ends_lines or len(text) > DOCKER_PIECE
         if not layer.whole and cut:
             self._pieces.setdefault(source, []).append(text)
             return None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from analyzer.ingest.formats.messages import fields_of_message
+from analyzer.ingest.line_times import Origin
 from analyzer.ingest.time_forms import MONTHS
+from analyzer.ingest.times import Clock
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _RFC3164 = re.compile(
@@ -99,6 +102,13 @@ def read_syslog(text: str, *, follows: bool = False) -> Headed | None:
     message = match["message"] or ""
     found["message"] = message
     return Headed(found, message)
+
+
+def origin_below(fields: Mapping[str, Any], outer: Origin, clock: Clock) -> Origin:
+    """Return the origin of what stands below a head with these fields."""
+    arrival = clock.instant(fields["time"]) or outer.arrival
+    service = fields.get("service") or outer.service_name
+    return Origin(service, arrival, f"{outer.source}/syslog", outer.depth + 1)
 
 
 def _in_english(text: str) -> str:

@@ -23,5 +23,8 @@ LOWER = (
 )
 """In small letters these are words like others: something must separate them from the rest."""
 
+IS_LEVEL = re.compile(rf"(?:{UPPER})$")
+"""A level in capitals and nothing else."""
+
 LEVEL_WORD = re.compile(rf"(?:{UPPER}|(?i:{LOWER}))(?:[+-]\d)?$")
 """A level and nothing else."""

@@ -12,6 +12,7 @@ from typing import Any
 from analyzer.ingest.epochs import Instant, instant_in_unit
 from analyzer.ingest.formats.clouds import cloudwatch, google, insights, records, service_of_stream
 from analyzer.ingest.formats.layer import Layer, label_of
+from analyzer.ingest.formats.words import IS_LEVEL
 from analyzer.ingest.line_times import Origin
 from analyzer.ingest.times import Clock
 
@@ -43,6 +44,7 @@ _LABEL = re.compile(r"(\w+)=\"([^\"]*)\"")
 # `kubectl logs --prefix`: the pod and its container.
 _PREFIXED = re.compile(r"\[pod/[\w.-]+/(?P<name>[\w.-]+)\] (?P<message>.*)$", re.DOTALL)
 _LEVEL_LABELS = ("level", "severity", "detected_level")
+_DOCKER_STAMPS = ("time", "@timestamp")
 _STAMPS = ("time", "@timestamp", "timestamp", "date")
 _COLLECTED = frozenset({
     *_STAMPS, "log", "source", "tag", "container_id", "container_name", "ecs_cluster",
@@ -51,7 +53,9 @@ _COLLECTED = frozenset({
 })  # fmt: skip
 """Keys of collectors: an object of nothing else is a line and where it came from."""
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+ANSI = r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07"
+"""Colours and movements of the cursor."""
+_ANSI = re.compile(ANSI)
 
 
 def without_ansi(text: str) -> str:
@@ -63,7 +67,7 @@ def is_wrapped(text: str) -> bool:
     """Tell whether `peel_text` would take a prefix off."""
     return (
         _CRI.match(text) is not None
-        or ("|" in text[:64] and _COMPOSE.match(text) is not None)
+        or _composed(text) is not None
         or is_stamped(text)
         or text.startswith("[pod/")
     )
@@ -73,6 +77,12 @@ def is_piece(text: str) -> bool:
     """Tell whether a container runtime says that the line goes on in a later one."""
     match = _CRI.match(text)
     return match is not None and match["tag"] == "P"
+
+
+def _composed(text: str) -> re.Match[str] | None:
+    match = _COMPOSE.match(text) if "|" in text[:64] else None
+    # `INFO | …` is a level, not a service.
+    return None if match is None or IS_LEVEL.match(match["name"]) else match
 
 
 def is_stamped(text: str) -> bool:
@@ -111,9 +121,7 @@ def peel_text(text: str, origin: Origin, clock: Clock) -> Layer | None:
             service_name=match["name"], source=match["name"], depth=origin.depth + 1
         )
         return Layer(match["message"], inner)
-    if "|" not in text[:64]:
-        return None
-    match = _COMPOSE.match(text)
+    match = _composed(text)
     if match is None:
         return None
     name = match["name"]
@@ -145,11 +153,27 @@ def _docker(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Laye
         service = label_of(labels) or label_of(kubernetes) or service
     elif isinstance(attributes := value.get("attrs"), Mapping):
         service = label_of(attributes) or service
-    arrival = clock.instant(value.get("time", value.get("@timestamp"))) or origin.arrival
+    arrival = clock.instant(_stamp(value)) or origin.arrival
     inner = origin._replace(
         service_name=service, arrival=arrival, source=f"{origin.source}/{service}/{stream}"
     )
-    return [Layer(text.rstrip("\r\n"), inner, text.endswith("\n"))]
+    return [_of_line(text, inner)]
+
+
+def stamp_key(value: Mapping[str, Any]) -> str | None:
+    """Return the key under which a collector says when a line arrived."""
+    keys = _DOCKER_STAMPS if "stream" in value or "kubernetes" in value else _STAMPS
+    return next((key for key in keys if key in value), None)
+
+
+def _stamp(value: Mapping[str, Any]) -> object:
+    key = stamp_key(value)
+    return None if key is None else value[key]
+
+
+def _of_line(text: str, origin: Origin) -> Layer:
+    ended = text.endswith("\n")
+    return Layer(text.rstrip("\r\n"), origin, whole=ended, ended=ended)
 
 
 def _collected(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
@@ -159,13 +183,12 @@ def _collected(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[L
         return None
     name = value.get("container_name")
     service = name.lstrip("/") if isinstance(name, str) and name else origin.service_name
-    stamp = next((value[key] for key in _STAMPS if key in value), None)
     inner = origin._replace(
         service_name=service,
-        arrival=clock.instant(stamp) or origin.arrival,
+        arrival=clock.instant(_stamp(value)) or origin.arrival,
         source=f"{origin.source}/{service}/{value.get('source', '')}",
     )
-    return [Layer(text.rstrip("\r\n"), inner, text.endswith("\n"))]
+    return [_of_line(text, inner)]
 
 
 def _journald(value: Mapping[str, Any], origin: Origin, clock: Clock) -> list[Layer] | None:
