@@ -29,6 +29,7 @@ SERVICE_NAME = (
     "AppRoleName",
     "cloud_RoleName",
     "resource.labels.service_name",
+    "resource.attributes.service.name",
     "ProviderName",
 )
 OPERATION = (
@@ -59,6 +60,7 @@ HTTP_METHOD = (
     "request_method",
     "requestMethod",
     "span.method",
+    "CsMethod",
 )
 HTTP_PATH = (
     "req.url",
@@ -84,9 +86,13 @@ HTTP_PATH = (
     "http_path",
     "span.uri",
     "http.request.path",
+    "requested_uri",
+    "CsUriStem",
 )
 # Only where a line reports a duration and nothing above named the work.
-OPERATION_FALLBACK = ("event", "@head", "funcName", "msg", "message", "body")
+OPERATION_FALLBACK = (
+    "event", "@head", "funcName", "msg", "message", "body", "elasticsearch.slowlog.message",
+)  # fmt: skip
 TRACE_ID = (
     "trace_id",
     "traceId",
@@ -207,6 +213,7 @@ HTTP_STATUS = (
     "http_status",
     "http_status_code",
     "responseStatus.code",
+    "ScStatus",
 )
 GRPC_STATUS = ("grpc.status_code", "rpc.grpc.status_code", "grpc.code")
 ERROR_TYPE = (
@@ -307,6 +314,6 @@ SEVERITY = (
 )
 BODY = (
     "body", "message", "msg", "event", "log", "MESSAGE", "text", "@m", "@mt", "RenderedMessage",
-    "MessageTemplate", "@message", "short_message",
+    "MessageTemplate", "@message", "short_message", "elasticsearch.slowlog.message",
 )  # fmt: skip
 SHARED = ("shared",)

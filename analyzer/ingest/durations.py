@@ -42,6 +42,8 @@ KEY_UNITS_NS = {
     "request_time": 1_000_000_000,
     "upstream_response_time": 1_000_000_000,
     "latencies.request": 1_000_000,  # Kong
+    "total_ns": 1,  # linkerd
+    "TimeTaken": 1_000_000,  # Azure App Service
     "grpc.time_ms": 1_000_000,
     "responseLatency": 1_000_000,  # AWS API Gateway
 }

@@ -152,9 +152,9 @@ def _set_status(record: Record, fields: Mapping[str, Any], shape: Shape, used: l
         _apply_code(record, fields, shape.grpc_status, outcome.from_grpc, stated)
     if stated is not None:
         record.status, record.stated = stated, True
-    elif record.status == UNSET and (record.severity_text in severity.ERRORS or trace):
+    elif not record.stated and (record.severity_text in severity.ERRORS or trace):
         record.status = ERROR
-    if record.status == OK:
+    if record.status == OK or (record.stated and record.status == UNSET):
         record.error_type = None
     elif trace and (found := thrown(trace)):
         tell(record, found)

@@ -14,6 +14,7 @@ _SPAN_ID = re.compile(r"[0-9a-f]{16}\Z")
 _HEX = re.compile(r"[0-9a-fA-F]+$")
 _SPACE = re.compile(r"\s")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_XRAY = re.compile(r"(?:Root=)?1-(?P<time>[0-9a-fA-F]{8})-(?P<unique>[0-9a-fA-F]{24})(?:;|$)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11}=$|[A-Za-z0-9+/_-]{22}==$")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 NO_ID = frozenset({"", "0", "root", "null", "none", "-", "n/a", "0" * 16, "0" * 32})
@@ -82,14 +83,23 @@ def _normalise_text(text: str) -> str | None:
         return text.lower()
     if _UUID.match(text):
         return text.replace("-", "").lower()
-    if text.startswith("projects/"):  # Google's `projects/<project>/traces/<id>`
-        return _normalise_text(text.rsplit("/", 1)[-1])
+    if (inner := _within(text)) is not None:
+        return _normalise_text(inner)
     if _BASE64.match(text):
         try:
             return base64.b64decode(text.replace("-", "+").replace("_", "/")).hex()
         except binascii.Error:
             return text
     return text
+
+
+def _within(text: str) -> str | None:
+    """Return the id that Amazon, Google or OpenTelemetry's consoles put something around."""
+    if amazon := _XRAY.match(text):
+        return amazon["time"] + amazon["unique"]
+    if text.startswith("projects/"):  # `projects/<project>/traces/<id>`
+        return text.rsplit("/", 1)[-1]
+    return text[2:] if text[:2] in {"0x", "0X"} and _HEX.match(text[2:]) else None
 
 
 def _normalised(value: object) -> str | None:

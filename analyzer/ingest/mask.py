@@ -265,6 +265,7 @@ _SECRETS = (
     Rule("secret", patterns.LISTED_BEFORE, checks.keep_name),
     Rule("secret", patterns.NAMED, checks.named),
     Rule("secret", patterns.SHORT_PASS, checks.named),
+    Rule("secret", patterns.SPOKEN_CVV, checks.keep_name),
     Rule("secret", patterns.FLAG, checks.keep_name),
     Rule("secret", patterns.ELEMENT, checks.keep_name),
 )

@@ -65,6 +65,7 @@ NAMED = re.compile(
 SHORT_PASS = re.compile(
     rf"(?P<kept>(?<![A-Za-z0-9])(?P<name>(?:\w+[_-])?pass)=)(?P<value>{_VALUE})", re.IGNORECASE
 )
+SPOKEN_CVV = re.compile(r"(?P<kept>\bcv[vc]2?(?: code)?(?: is)? +)\d{3,4}(?!\w)", re.IGNORECASE)
 FLAG = re.compile(
     rf"(?P<kept>--[\w-]{{0,64}}?{GUARDED} +){_DONE}(?:{_QUOTED}|[^\s\"'-][^\s\"']*)", re.IGNORECASE
 )

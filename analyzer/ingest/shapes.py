@@ -34,6 +34,9 @@ UNFINISHED = tuple(
         ("@t", "Elapsed"),  # Serilog's compact format
         ("MessageTemplate", "Properties.Elapsed"),  # Serilog
         ("controller", "action", "duration"),  # Rails, lograge
+        ("requested_uri", "elapsed_time"),  # logback-access
+        ("ctx.class", "ctx.jid"),  # Sidekiq
+        ("context.trace_id", "parent_id", "name"),  # OpenTelemetry's console
         ("ddsource", "duration"),  # Datadog
         ("content.attributes.duration",),  # Datadog's export
         ("AppRoleName", "DurationMs"),  # Azure Application Insights

@@ -40,6 +40,7 @@ def texts() -> list[str]:
         f"mail to {p['e-mail']} failed",
         f"call {p['phone']} back",
         f"paid with {p['card']} cvv=123",
+        f"paid with {p['card']} CVV 8642",
         f"from {p['client address']} port 4000",
         f"user_id={p['user']} joined",
         f"Cookie: {p['cookie']}",

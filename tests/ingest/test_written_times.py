@@ -109,7 +109,7 @@ def test_time_since_the_start_is_counted_from_the_file_s_day(tmp_path: Path) -> 
             "A.java:7 - broken",
         ),
         ("[2024-05-01, 12:00:00 UTC] {shop.py:7} INFO - began", "INFO", None, "began"),
-        ("[Nest] 7  - 05/01/2024, 12:00:00 PM     LOG [Shop] began", "INFO", None, "[Shop] began"),
+        ("[Nest] 7  - 05/01/2024, 12:00:00 PM     LOG [Shop] began", "INFO", "Shop", "began"),
         ("[2024-05-01T12:00:00Z ERROR shop::db] broken", "ERROR", "shop::db", "broken"),
         ("12:00PM ERR broken", "ERROR", None, "broken"),
         ("INFO[0012] began", "INFO", None, "began"),

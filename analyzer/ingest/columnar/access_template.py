@@ -33,7 +33,7 @@ def learn_access(sample: str) -> Template | None:
             rf'"(([A-Za-z]{{2,16}}) {path} (HTTP/[0-9.]+))" ',
             tuple((key, TEXT) for key in ("message", "method", "path", *ids, "protocol")),
         ),
-        slot("([0-9]{3}) ", "status"),
+        slot("([1-9][0-9]{2}) ", "status"),
         slot("([0-9]+|-)", "bytes"),
     ]
     if match["agent"] is not None:

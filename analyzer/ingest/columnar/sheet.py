@@ -10,6 +10,7 @@ import polars as pl
 
 from analyzer.ingest.columnar.origins import Origins
 from analyzer.ingest.columnar.template import FLAG, FLOAT, INT, JSON, TEXT, Column, Wording
+from analyzer.ingest.epochs import exact_or_float
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.lines import Line
 from analyzer.ingest.shapes import Shape
@@ -59,7 +60,7 @@ class Sheet:
 
     def fields(self, place: int) -> dict[str, Any]:
         """Return one line as its reader would give it: its keys and values."""
-        return {key: _value(column, place) for key, column in self.columns.items()}
+        return {key: _value(key, column, place) for key, column in self.columns.items()}
 
     def origin(self, place: int) -> Origin:
         """Return what the wrappers of one line say of it."""
@@ -76,10 +77,10 @@ def column_of(values: Sequence[Any]) -> Column:
     return Column(JSON, pl.Series(values, dtype=pl.Object))
 
 
-def _value(column: Column, place: int) -> Any:
+def _value(key: str, column: Column, place: int) -> Any:
     value = column.values[place]
     if value is None:
         return None
     if column.kind == FLOAT:
-        return float(value)
+        return exact_or_float(key, value)
     return value == "true" if column.kind == FLAG else value

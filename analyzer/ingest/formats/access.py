@@ -11,7 +11,7 @@ _QUOTED = r"\"((?:[^\"\\]|\\.)*)\""
 _COMMON = re.compile(
     r"(?:(?P<vhost>[\w.:-]+) )?(?:\"[\w.:, -]+\" )?(?P<client>[\w.:-]+|-)"
     r"(?:, [\w.:, -]+?)?(?: - \[[^\]]*\])? "
-    r"(?:(?P<ident>\S+) (?P<user>\S+) )?"
+    r"(?:(?P<ident>\S+) (?: ?)(?P<user>\S+) (?: ?))?"
     r"\[(?P<time>[^\]]{10,40})\] "
     r"\"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) (?P<bytes>\d+|-)"
     rf"(?: (?:{_QUOTED}|-) {_QUOTED})?(?P<tail>.*)$"
@@ -27,9 +27,10 @@ _INGRESS = re.compile(
     r"(?P<times>(?:[\d.]+|-)(?:, (?:[\d.]+|-)| : (?:[\d.]+|-))*) "
     r"(?P<statuses>(?:\d+|-)(?:, (?:\d+|-)| : (?:\d+|-))*) (?P<id>[0-9a-fA-F-]{16,40}|-)$"
 )
-# Seconds: nginx writes three decimals, gunicorn's %(L)s and eventlet six.
+# Seconds: nginx writes three decimals, Rack (Puma) four, gunicorn's %(L)s and eventlet six.
 _NUMBER_TAIL = re.compile(
-    r"\s*\"?(\d+\.\d{3}(?:\d{3})?)\"?(?:\s+\"?([\d.,: -]+)\"?)?(?:\s+\"?([0-9a-f]{32})\"?)?\s*$"
+    r"\s*\"?(\d+\.\d{3}(?:\d(?:\d\d)?)?)\"?(?:\s+\"?([\d.,: -]+)\"?)?"
+    r"(?:\s+\"?([0-9a-f]{32})\"?)?\s*$"
 )
 _INTEGER_TAIL = re.compile(r"\s*\"?(\d+)\"?(?:\s+\"?([\w-]{8,64})\"?)?\s*$")
 # traefik: its count, router, the server asked, and the milliseconds it took.
@@ -45,6 +46,8 @@ _IDS_OF_QUERY = frozenset({
     "requestid", "xrequestid", "reqid", "correlationid", "xcorrelationid", "traceid", "xb3traceid",
     "traceparent",
 })  # fmt: skip
+_NO_STATUS = frozenset({"-", "000"})
+"""What servers write where the connection ended before anything was answered."""
 _QUERY_PAIR = re.compile(r"[?&](?P<key>[A-Za-z0-9_.-]{5,20})=(?P<value>[\w.:-]{1,64})(?=&|#|$)")
 MAYBE_IDS = r"(?i)[?&][\w.-]*(?:req|request|correlation|trace)[_.-]?(?:id|parent)="
 """What any path with such an id holds, for a fast look over many."""
@@ -93,6 +96,8 @@ def read_access(text: str) -> dict[str, Any] | None:
         "client_ip": match["client"],
         "bytes": match["bytes"],
     }
+    if match["status"] in _NO_STATUS:
+        found |= {"outcome": "error", "error_type": "transport"}
     if match["vhost"]:
         found["vhost"] = match["vhost"]
     if match["user"] not in (None, "-"):

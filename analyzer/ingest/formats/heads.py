@@ -23,8 +23,15 @@ _BRACKETED_IDS = re.compile(
     r"\[(?P<app>[\w.-]*),\s?(?P<trace>[0-9a-fA-F-]*),\s?(?P<span>[0-9a-fA-F-]*)(?:,[^\]]*)?\]\s*"
 )
 _LOGGER = re.compile(
-    r"(?:\[(?P<thread>[^\]]{1,80})\]\s*)?(?P<logger>[A-Za-z_][\w$-]*(?:[.][\w$-]+)+|[A-Za-z_][\w$]*_[\w$]+(?=:))"
+    r"(?:\[(?P<thread>[^\]]{1,80})\]\s*)?(?P<logger>[A-Za-z_][\w$-]*(?:[.][\w$-]+)+|"
+    r"[A-Za-z_][\w$]*_[\w$]+(?=:)|[a-z_]\w*(?:::\w+)+(?=: ))"
     r"(?:\s*[:|-])?\s+(?:-- )?(?P<message>\S.*)$",
+    re.DOTALL,
+)
+# Python's logging, as many set it up: `[logger] `, `[thread] [module:line] `, behind the level.
+_BRACKETED = re.compile(
+    r"\s*(?:\[(?P<thread>[\w.:/@-]{1,80})\]\s*)?\[(?P<logger>[A-Za-z_][\w.$:/-]{0,80})\](?::|\s-)?\s+"
+    r"(?P<message>[^\s\[].*)$",
     re.DOTALL,
 )
 _NAMED = re.compile(r"(?P<logger>[\w.$/-]{1,80})\s*(?:- |: |\|)\s*(?P<message>.*)$", re.DOTALL)
@@ -71,6 +78,8 @@ def read_head(rest: str, found: dict[str, Any]) -> str:
             if match["trace2"]:
                 found["traceId"], found["spanId"] = match["trace2"], match["span2"]
             return _taken(match, found)
+    if "levelname" in found and "logger" not in found and (match := _BRACKETED.match(rest)):
+        return _taken(match, found)
     rest = rest.lstrip(_MARKS)
     match = _LOGGER.match(rest)
     if match is None and "logger" not in found and "levelname" not in found:

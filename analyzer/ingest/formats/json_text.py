@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import bisect
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
+from analyzer.ingest.epochs import exact_or_float
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Rejected
 
@@ -23,6 +25,8 @@ _DECODER = json.JSONDecoder(
     parse_constant=str,
     parse_int=lambda digits: int(digits) if len(digits) < 19 else digits,
 )
+# An epoch of so many digits that a float would lose some.
+_LONG_EPOCH = re.compile(rb"1[0-9]{9}(?:\.[0-9]{7}|[0-9]{3}\.[0-9]{4})")
 
 
 class Document(NamedTuple):
@@ -38,9 +42,11 @@ def parse_line(content: bytes) -> Any:
     Invalid UTF-8 is replaced; only where it spoils more than a tenth of the line is it refused.
     """
     try:
-        return orjson.loads(content)
+        value = orjson.loads(content)
     except orjson.JSONDecodeError:
         pass
+    else:
+        return value if _LONG_EPOCH.search(content) is None else _with_exact_times(content, value)
     text = content.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     if broken > BAD_ENCODING_SHARE * len(text):
@@ -51,9 +57,46 @@ def parse_line(content: bytes) -> Any:
         return _fault(error, len(text.rstrip()))
 
 
+def _with_exact_times(content: bytes, value: Any) -> Any:
+    """Return `value` with its times in seconds as they are written in `content`."""
+    try:
+        return _EXACT_DECODER.decode(content.decode("utf-8", "replace"))
+    except (json.JSONDecodeError, RecursionError):
+        return value
+
+
+class _Decimal(str):
+    """A number of more digits than a float holds, as written."""
+
+    __slots__ = ()
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {
+        key: exact_or_float(key, value) if type(value) is _Decimal else _floats(value)
+        for key, value in pairs
+    }
+
+
+def _floats(value: Any) -> Any:
+    if isinstance(value, list):
+        return [float(item) if type(item) is _Decimal else _floats(item) for item in value]
+    return value
+
+
+_EXACT_DECODER = json.JSONDecoder(
+    parse_float=lambda digits: _Decimal(digits) if len(digits) > 16 else float(digits),
+    parse_int=orjson.loads,
+    object_pairs_hook=_pairs,
+)
+
+
 def embedded_object(text: object) -> dict[str, Any] | None:
     """Return the JSON object that a text ends in, None where it ends in none."""
-    if not isinstance(text, str) or '{"' not in text or not text.rstrip().endswith("}"):
+    if not isinstance(text, str) or '{"' not in text:
+        return None
+    text = text.rstrip().removesuffix(" []")  # Monolog's empty list behind its context
+    if not text.endswith("}"):
         return None
     content = text[text.index('{"') :].encode("utf-8", "replace")
     value = parse_line(content)

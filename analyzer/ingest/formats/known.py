@@ -15,7 +15,12 @@ from analyzer.ingest.formats.proxies import (
     read_nlb,
     read_uwsgi,
 )
-from analyzer.ingest.formats.servers import read_gin, read_influx, read_mysql_slow
+from analyzer.ingest.formats.servers import (
+    read_gin,
+    read_influx,
+    read_mysql_slow,
+    read_postgres_csv,
+)
 from analyzer.ingest.formats.syslog import read_glog
 from analyzer.ingest.formats.text import read_text, read_timed
 
@@ -40,6 +45,7 @@ FORMATS = (
     Format("s3", read_s3),
     Format("gin", read_gin),
     Format("mysql_slow", read_mysql_slow, free=True),
+    Format("postgres_csv", read_postgres_csv, free=True),
     Format("influx", read_influx),
     Format("logfmt", read_logfmt),
     Format("glog", read_glog, free=True),

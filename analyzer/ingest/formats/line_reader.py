@@ -22,10 +22,11 @@ from analyzer.ingest.formats.messages import fields_of_message
 from analyzer.ingest.formats.outcomes import Outcome, Piece, joined
 from analyzer.ingest.formats.split_lines import SplitLines
 from analyzer.ingest.formats.syslog import origin_below, read_syslog
-from analyzer.ingest.formats.text import leading_level
+from analyzer.ingest.formats.text import is_indented_record, leading_level
 from analyzer.ingest.formats.w3c import ColumnTable
 from analyzer.ingest.line_times import NO_ORIGIN, Origin
 from analyzer.ingest.record import Reading, Record, Rejected
+from analyzer.ingest.shapes import HEAD_KEY
 from analyzer.semconv import UNSET
 
 _NOT_KNOWN = Rejected("no_format", "no known format reads this line")
@@ -95,8 +96,11 @@ class LineReader:
             value = json_text.parse_line(stripped.encode("utf-8", "replace"))
             if isinstance(value, (dict, list)) and value:
                 return self.read_value(value, origin)
-        if text[:1].isspace() and (origin.depth or not self._last_was_json):
+        indented = text[:1].isspace() and not is_indented_record(text)
+        if indented and (origin.depth or not self._last_was_json):
             return self._unknown(text, origin)
+        if text[-1:].isspace() and wrappers.is_piece(text):
+            stripped = text  # the line may be cut between two words
         return self._read_stripped(stripped, origin)
 
     def _read_stripped(self, text: str, origin: Origin) -> Outcome:
@@ -200,6 +204,7 @@ class LineReader:
         said = found.pop("@object", None) or found.get("message", "")
         if entry.free and (embedded := json_text.embedded_object(said)):
             found |= {key: item for key, item in embedded.items() if key not in found}
+            found.setdefault(HEAD_KEY, said[: said.index('{"')].strip())
         self.formats[entry.name] += 1
         if _BODIES.isdisjoint(found):
             found["message"] = text
@@ -234,6 +239,9 @@ class LineReader:
         if found is None:
             return None
         before = self.formats.copy()
+        words = text[: text.index('{"')].strip()
+        if _BODIES.isdisjoint(found) and (level := leading_level(f"{words} ")):
+            found = {"level": level, "message": words.partition(":")[2].strip()} | found
         outcome = self.read_value(found, origin)
         if any(isinstance(reading, Record) for reading in outcome.readings):
             return outcome
@@ -289,8 +297,9 @@ class LineReader:
         for record in outcome.readings:
             if not isinstance(record, Record):
                 continue
-            if record.trace_id is None:
-                record.trace_id, record.span_id = told.trace_id, told.span_id
+            if record.trace_id is None and told.trace_id is not None:
+                record.trace_id = told.trace_id
+                record.span_id = record.span_id or told.span_id
             if record.severity_text is None:
                 record.severity_text = told.severity_text
                 if record.status == UNSET and not record.stated:

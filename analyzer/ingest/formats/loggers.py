@@ -150,6 +150,37 @@ def _add_rails(flat: dict[str, Any]) -> None:
         _fix_unit(flat, "duration", "duration_ms")
 
 
+def _add_logback_access(flat: dict[str, Any]) -> None:
+    """Logback's access events count milliseconds."""
+    if "requested_uri" in flat:
+        _fix_unit(flat, "elapsed_time", "duration_ms")
+
+
+def _add_sidekiq(flat: dict[str, Any]) -> None:
+    """Sidekiq's formatter of JSON keeps a job's class, id and seconds in its context."""
+    job = flat.get("ctx.class")
+    if not isinstance(job, str) or "ctx.jid" not in flat:
+        return
+    _rename(flat, {"ctx.jid": "job_id"})
+    if "ctx.elapsed" in flat:
+        _fix_unit(flat, "ctx.elapsed", "duration_s")
+        flat.setdefault("operation", job)
+        ends = {"done": "ok", "fail": "error"}
+        flat.setdefault("outcome", ends.get(str(flat.get("msg", flat.get("message"))), ""))
+
+
+def _add_console(flat: dict[str, Any]) -> None:
+    """OpenTelemetry's exporter to the console prints a span as its SDK holds it."""
+    if "context.trace_id" not in flat or "parent_id" not in flat:
+        return
+    kind, code = flat.get("kind"), flat.pop("status.status_code", None)
+    if isinstance(kind, str):
+        flat["kind"] = kind.removeprefix("SpanKind.")
+    if code is not None:
+        flat["status.code"] = code
+    _rename(flat, {"name": "operation"})
+
+
 def _add_datadog(flat: dict[str, Any]) -> None:
     """Datadog's standard attribute `duration` is nanoseconds."""
     _fix_unit(flat, "content.attributes.duration", "duration_ns")
@@ -238,7 +269,8 @@ _WORK_OF_INSIGHTS = frozenset({"AppRequests", "AppDependencies", "request", "dep
 _HABITS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _add_instant, _add_caddy, _add_traefik, _add_envoy, _add_serilog, _add_rails, _add_datadog,
     _add_gateway, _add_mongo, _add_request_line, _add_seconds, _add_stack, _add_scopes, _add_day,
-    _add_lambda, _add_tracing, _add_apisix, _add_echo,
+    _add_lambda, _add_console, _add_logback_access, _add_sidekiq, _add_tracing,
+    _add_apisix, _add_echo,
 )  # fmt: skip
 
 

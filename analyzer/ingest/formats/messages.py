@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from analyzer.ingest.formats.pairs import read_tail
+from analyzer.ingest.formats.pairs import read_tail, told_by_heroku
 
 _AIOGRAM = re.compile(
     r"Update id=(?P<id>\d+) is (?P<verdict>not handled|handled)\. Duration (?P<ms>\d+"
@@ -65,6 +65,20 @@ _LAMBDA = re.compile(
     r"(?:\s+Duration: (?P<took>[\d.]+ ms)(?:.*\bStatus: (?P<status>\w+))?"
     r"(?:\s+Error Type: (?P<type>[\w.]+))?)?"
 )
+# Elasticsearch's slow log.
+_SLOW_SEARCH = re.compile(
+    r"(?:\[[^\]]*\] )*?(?P<what>(?:\[[^\]]+\])+) took\[(?P<took>[\d.]+)(?P<unit>[a-zμµ]+)\], "
+    r"took_millis\[(?P<millis>\d+)\]"
+)
+_ANSWERED = re.compile(
+    r"(?:\[(?P<request_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\] )?"
+    r"(?:Completed (?=\d{3} [A-Z].* in \d)|Sent (?=\d{3} in \d))(?P<status>[1-5]\d\d) "
+)
+# The spans of Rust's tracing around a line: `request{method=GET uri=/a}:handle: `.
+_WITHIN_SPANS = re.compile(
+    r"\s*(?P<spans>(?:[\w.-]+(?:\{[^{}]*\})?:)*[\w.-]+\{[^{}]*\}:)(?=[\s\w])"
+)
+_IN_BRACES = re.compile(r"\{([^{}]*)\}")
 _DOTNET = re.compile(
     r"Request finished HTTP/[\d.]+ (?P<method>[A-Z]+) (?:https?://[^\s/]+)?(?P<path>/\S*).*? - "
     r"(?P<status>\d{3}) .*?(?P<duration>\d+(?:\.\d+)?ms)$"
@@ -96,6 +110,11 @@ def fields_of_message(message: str) -> dict[str, Any]:
     known = read_message(message)
     if known:
         return known
+    if "}:" in message and (around := _WITHIN_SPANS.match(message)):
+        inner: dict[str, Any] = {}
+        for told in _IN_BRACES.findall(around["spans"]):
+            inner |= read_tail(told)[1]
+        return inner | fields_of_message(message[around.end() :])
     request = _request_of(message)
     if "=" not in message:
         return request
@@ -109,9 +128,7 @@ def fields_of_message(message: str) -> dict[str, Any]:
                 if value is not None:
                     pairs.setdefault(key, value)
     pairs.pop("message", None)
-    if "dyno" in pairs and "service" in pairs:  # Heroku's router: `connect=1ms service=18ms`
-        pairs["duration"] = pairs.pop("service")
-    return request | pairs
+    return request | told_by_heroku(pairs)
 
 
 def _inline_access(message: str) -> dict[str, Any] | None:
@@ -219,6 +236,24 @@ def _statement(message: str) -> dict[str, Any] | None:
     return match and {"duration": match["duration"], "@head": match["statement"]}
 
 
+def _slow_search(message: str) -> dict[str, Any] | None:
+    """Return what Elasticsearch was asked: it rounds what it says of seconds, not of less."""
+    match = _SLOW_SEARCH.search(message)
+    if match is None:
+        return None
+    fine = match["unit"] in {"micros", "nanos", "ms"}
+    took = match["took"] + match["unit"] if fine else match["millis"] + "ms"
+    return {"duration": took, "@head": match["what"]}
+
+
+def _answered(message: str) -> dict[str, Any] | None:
+    """Return the status that Rails and Phoenix answered with; an earlier line names the work."""
+    match = _ANSWERED.match(message)
+    if match is None:
+        return None
+    return {key: value for key, value in match.groupdict().items() if value is not None}
+
+
 def _finished(message: str) -> dict[str, Any] | None:
     match = None if "=" in message else _FINISHED.match(message)
     return match and {"duration": match["took"], "@head": match["name"]}
@@ -232,6 +267,9 @@ _FORMS = (
     (' 2" ', _inline_access),
     (" RequestId: ", _lambda),
     ("duration: ", _statement),
+    ("took_millis[", _slow_search),
+    ("Completed ", _answered),
+    ("Sent ", _answered),
     (" /", _served),
     ("://", _served),
     (" in ", _finished),
@@ -240,7 +278,8 @@ _FORMS = (
 """Forms by what their messages hold; the first that reads a message has it."""
 
 MAYBE_KNOWN = (
-    r"pdate id=|^HTTP Request: |^Task |Request finished |duration: | - \"[A-Z]| RequestId: |"
+    r"pdate id=|^HTTP Request: |^Task |Request finished |duration: |took_millis|"
+    r"\bCompleted [1-5]\d\d |^Sent [1-5]\d\d in |\{[^{}]*\}:| - \"[A-Z]| RequestId: |"
     rf"\b(?:{_METHODS}) .*(?:\s[-=>→|:]*\s*[1-5][0-9]{{2}}|[0-9] ?[nuµm]?s\b)|"
     r"(?:completed|finished|succeeded|handled|processed|done|served|executed|responded)\b.*"
     r"(?:in|after)[ :=]+[0-9]"

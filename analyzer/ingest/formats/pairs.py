@@ -46,7 +46,14 @@ def read_logfmt(text: str) -> dict[str, Any] | None:
         return None
     if audit := _AUDIT.match(str(found.get("msg", ""))):
         found["time"] = audit["time"]
-    return found
+    return told_by_heroku(found)
+
+
+def told_by_heroku(pairs: dict[str, Any]) -> dict[str, Any]:
+    """Return pairs in which the `service=18ms` of Heroku's router is a duration."""
+    if "dyno" in pairs and "service" in pairs:
+        pairs["duration"] = pairs.pop("service")
+    return pairs
 
 
 def read_tail(message: str) -> tuple[str, dict[str, Any]]:

@@ -63,7 +63,7 @@ _NO_REQUEST = frozenset({"-", "- - -", "- - - "})
 """What stands where a request would: a proxy of TCP alone sees none."""
 TCP = "TCP"
 """What such a proxy does for its clients, in its own word."""
-_ROOT = re.compile(r"Root=(?P<id>1-[0-9a-f]{8}-[0-9a-f]{24})")
+_ROOT = re.compile(r"Root=(?P<id>1-(?P<time>[0-9a-f]{8})-(?P<unique>[0-9a-f]{24}))")
 
 
 def read_envoy(text: str) -> dict[str, Any] | None:
@@ -110,7 +110,7 @@ def envoy_failure(flags: str, status: str) -> dict[str, str]:
     failed = [flag for flag in flags.split(",") if flag in _ENVOY_ERRORS]
     if failed:
         return {"outcome": "error", "error_type": failed[0]}
-    if status == "0" and "DC" not in flags:
+    if status == "0":
         return {"outcome": "error", "error_type": "transport"}
     return {}
 
@@ -135,10 +135,7 @@ def read_haproxy(text: str) -> dict[str, Any] | None:
     }
     if match["id"]:
         found["unique-id"] = match["id"]
-    end = match["termination"][0]
-    if end in "Cc":  # the client went away: its own choice, not a fault of the service
-        found["status"] = "499"
-    elif end != "-":
+    if match["termination"][0] != "-":
         found |= {"outcome": "error", "error_type": match["termination"]}
     elif match["status"] == "-1":
         found |= {"outcome": "error", "error_type": "transport"}
@@ -161,11 +158,8 @@ def _read_haproxy_tcp(text: str) -> dict[str, Any] | None:
         "termination_state": match["termination"],
         "timers": match["timers"],
     }
-    end = match["termination"][0]
-    if end in "Cc":
-        return found
     failed = {"outcome": "error", "error_type": match["termination"]}
-    return found | ({"outcome": "ok"} if end == "-" else failed)
+    return found | ({"outcome": "ok"} if match["termination"][0] == "-" else failed)
 
 
 def read_alb(text: str) -> dict[str, Any] | None:
@@ -189,13 +183,22 @@ def read_alb(text: str) -> dict[str, Any] | None:
     parts = [match["request_s"], match["target_s"], match["response_s"]]
     if not any(part.startswith("-") for part in parts):
         found["total_processing_time"] = f"{sum(float(part) for part in parts):.6f}"
-    elif not match["status"].isdigit():
-        found |= {"outcome": "error", "error_type": "transport"}
+    else:
+        found |= _failed_on_the_way(match["status"])
     if root := _ROOT.search(more.get("trace") or ""):
         found["correlation_id"] = root["id"]
+        found["trace_id"] = root["time"] + root["unique"]
     if "path" in found:
         found["path"] = re.sub(r"^\w+://[^/]+", "", found["path"]) or "/"
     return found
+
+
+def _failed_on_the_way(status: str) -> dict[str, str]:
+    """Return outcome and error type of a request whose time a proxy could not take (-1).
+
+    A status from 500 on says more than that it failed.
+    """
+    return {} if status >= "500" else {"outcome": "error", "error_type": "transport"}
 
 
 def read_nlb(text: str) -> dict[str, Any] | None:

@@ -6,11 +6,13 @@ the others say once they are folded.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from analyzer.ingest.durations import parse_duration
+from analyzer.ingest.formats.messages import fields_of_message
 
 _GIN = re.compile(
     r"\[GIN\] (?P<day>\d{4}/\d\d/\d\d) - (?P<clock>\d\d:\d\d:\d\d) \|\s*(?P<status>\d{3})\s*\|"
@@ -21,6 +23,15 @@ _GIN = re.compile(
 _SLOW = re.compile(r"# Time: (?P<time>\d{4}-\d\d-\d\dT\S+|\d{6} [ \d]\d:\d\d:\d\d)\s*$")
 _QUERY_TIME = re.compile(r"# Query_time: (\d+(?:\.\d+)?) ")
 _PREAMBLE = re.compile(r"#|SET timestamp=|use \S+;$", re.IGNORECASE)
+# PostgreSQL's csvlog: the time, user, database, process, client, session and line number first.
+_POSTGRES_CSV = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? [A-Z+-]\S*?,(?:\"[^\"]*\"|),(?:\"[^\"]*\"|),\d*,"
+    r"(?:\"[^\"]*\"|),[0-9a-f]+\.[0-9a-f]+,\d+,"
+)
+_POSTGRES_COLUMNS = {
+    0: "asctime", 2: "dbname", 3: "pid", 7: "ps", 11: "levelname", 12: "state_code",
+    13: "message", 14: "detail", 19: "statement", 22: "application_name", 23: "backend_type",
+}  # fmt: skip
 _INFLUX = re.compile(
     r"(?P<name>[A-Za-z_][\w.-]*)(?P<tags>(?:,[\w.-]+=[^\s,=]+)*) "
     r"(?P<fields>[\w.-]+=[^\s,=]+(?:,[\w.-]+=[^\s,=]+)*) (?P<time>\d{19})$"
@@ -57,6 +68,19 @@ def slow_query(lines: Sequence[str]) -> SlowQuery | None:
     statement = " ".join(line.strip() for line in lines if not _PREAMBLE.match(line))
     duration = parse_duration(took[0], 1_000_000_000) if len(took) == 1 else None
     return SlowQuery(statement, duration) if duration is not None and statement else None
+
+
+def read_postgres_csv(text: str) -> dict[str, Any] | None:
+    """Return the fields of an entry of PostgreSQL's csvlog, which has no header."""
+    if not text[:4].isdigit() or _POSTGRES_CSV.match(text) is None:
+        return None
+    (cells,) = csv.reader([text.replace("\n", " ")])
+    found = {
+        name: cells[place]
+        for place, name in _POSTGRES_COLUMNS.items()
+        if place < len(cells) and cells[place]
+    }
+    return found | fields_of_message(found.get("message", ""))
 
 
 def read_influx(text: str) -> dict[str, Any] | None:

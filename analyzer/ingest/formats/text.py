@@ -11,8 +11,10 @@ from typing import Any
 
 from analyzer.ingest.formats.heads import read_head
 from analyzer.ingest.formats.messages import fields_of_message
+from analyzer.ingest.formats.pairs import read_tail
 from analyzer.ingest.formats.syslog import read_syslog
 from analyzer.ingest.formats.words import IN_SENTENCES, LOWER, SURE, UPPER
+from analyzer.ingest.formats.workers import read_worker
 from analyzer.ingest.time_forms import MONTHS, PLACE, UPTIME, ZONE
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,18}|:\d{3}(?=[\s|\]]))?"
@@ -66,7 +68,7 @@ _LEVEL = (
 # Each alternative starts with a character of its own and gives nothing back, so that no line,
 # however odd, makes the pattern try exponentially many ways.
 _BETWEEN = (
-    r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\{[^}]{0,80}\}|\d++(?:(?=[\s:])|\])|"
+    r"(?:[\s|:>,;-]++|\[[^\]]{0,80}\]|\([^)]{0,40}\)|\{[^}]{0,80}\}|\d++(?:(?=[\s:|])|\])|"
     r"[\w.-]{1,40}@[\w.-]{1,40}+(?= )|"
     # a name before a separator; or right before the level, where it is no word of a sentence
     r"(?![A-Z][a-z]*\s+[A-Z])[A-Za-z_.$@/][\w.$@/-]{0,80}+"
@@ -74,7 +76,7 @@ _BETWEEN = (
     rf"\s+ERROR[\s:](?!{IN_SENTENCES}))){{0,16}}?"
 )
 _HEAD = re.compile(
-    rf"(?P<between>{_BETWEEN})[\[(<]?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?"
+    rf"(?P<between>{_BETWEEN})(?:\[ ?|[(<])?(?:[a-z_0-9-]{{1,30}}[.:])?{_LEVEL}(?:[+-]\d)?"
     r"(?: *[\])>]|(?![\w.=-]))"
 )
 _BEFORE = re.compile(
@@ -99,25 +101,40 @@ _KERNEL = re.compile(
     r"(?:<(?P<pri>\d{1,3})>)?\[ *(?P<asctime>\d{1,8}\.\d{6})\](?:\[ *\w+\])? (?P<message>.*)$",
     re.DOTALL,
 )
+# linkerd's proxy: the same, in its own words.
+_LINKERD = re.compile(
+    r"\[ *(?P<asctime>\d{1,8}\.\d{3})s\] +(?P<levelname>[A-Z]+) (?:(?P<thread>ThreadId\(\d+\)) )?"
+    r"(?P<message>.*)$",
+    re.DOTALL,
+)
+# Erlang's reports: what they tell stands on the lines below.
+_OTP = re.compile(
+    r"=(?P<kind>[A-Z]+) REPORT==== (?P<asctime>\d\d?-[A-Z][a-z]{2}-\d{4}::[\d:.]+)(?: UTC)? ==="
+    r"(?P<message>.*)$",
+    re.DOTALL,
+)
+_OTP_LEVELS = {"CRASH": "ERROR", "SUPERVISOR": "ERROR", "PROGRESS": "INFO"}
+# Elixir's Logger: what it knows of the request before the level.
+_ELIXIR = re.compile(
+    r"(?P<asctime>(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{3}) (?P<pairs>(?:[\w.]+=\S+ )+)"
+    r"\[(?P<levelname>[a-z]+)\] +(?P<message>.*)$",
+    re.DOTALL,
+)
 # Redis: process and role, the time, and a mark for the level.
 _REDIS = re.compile(
     r"\d+:[A-Z] (?P<asctime>\d\d? [A-Z][a-z]{2}(?: \d{4})? \d\d:\d\d:\d\d\.\d{3}) "
     r"(?P<mark>[-.*#]) (?P<message>.*)$",
     re.DOTALL,
 )
-# Sidekiq: the context of a job as pairs, its level behind them, seconds.
-_SIDEKIQ = re.compile(
-    r"(?P<asctime>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<pairs>pid=\d+ tid=\S+(?: \w+=\S+)*) "
-    r"(?P<levelname>[A-Z]+): (?P<message>.*)$",
-    re.DOTALL,
-)
-_SIDEKIQ_ENDS = {"done": "ok", "fail": "error"}
 _REDIS_LEVELS = {".": "debug", "-": "verbose", "*": "notice", "#": "warning"}
 # `[I 240501 12:00:00 module:7] ` (Tornado): the bracket goes on behind the time.
 _BRACKET_TAIL = re.compile(r" +(?P<logger>[\w.:-]{1,60})\] ?(?=\S)")
 _PHP = re.compile(r" PHP (?:(?:Parse|Core|Compile) )?(?P<level>Fatal|Warning|Notice|error)\b")
 _LOOSE_LEVEL = re.compile(rf"(?<![\w./=\"'-])(?P<level>{SURE})(?![\w./=\"'-])")
 _LOOSE_WITHIN = 48
+_INDENTED = re.compile(
+    r" {4}\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d\S* \[(?:TRACE|DEBUG|INFO|WARN|ERR|ERROR)\] "
+)
 _BRACED = re.compile(r"\{[^}]*\}")
 _THREAD = re.compile(r"\[(?P<thread>[^\]]*)\]")
 
@@ -170,33 +187,39 @@ def _read_own(text: str) -> dict[str, Any] | None:
     """Return the fields of a line of a form that one program alone writes."""
     if text[1:4] == ", [" and (ruby := _RUBY.match(text)):
         return ruby.groupdict()
+    if text[:1] == "[" and (linkerd := _LINKERD.match(text)):
+        return linkerd.groupdict() | {"asctime": f"{UPTIME}{linkerd['asctime']}"}
     if text[:1] in "[<" and (kernel := _KERNEL.match(text)):
         found = {"asctime": f"{UPTIME}{kernel['asctime']}", "message": kernel["message"]}
         return found if kernel["pri"] is None else found | {"PRIORITY": int(kernel["pri"]) % 8}
     if text[4:6].strip("[").isdigit() and (logrus := _LOGRUS.match(text)):
         return logrus.groupdict() | {"asctime": f"{UPTIME}{logrus['asctime']}"}
-    if text[10:11] == "T" and " pid=" in text[:40] and (sidekiq := _SIDEKIQ.match(text)):
-        return _sidekiq(sidekiq)
     if text[:1].isdigit() and ":" in text[1:8] and (redis := _REDIS.match(text)):
         level = _REDIS_LEVELS[redis["mark"]]
         return {"asctime": redis["asctime"], "levelname": level, "message": redis["message"]}
+    return read_worker(text) or _read_beam(text)
+
+
+def _read_beam(text: str) -> dict[str, Any] | None:
+    """Return the fields of a line of Erlang's reports or of Elixir's Logger with its metadata."""
+    if text[:1] == "=" and (report := _OTP.match(text)):
+        level = _OTP_LEVELS.get(report["kind"], report["kind"])
+        return {"asctime": report["asctime"], "levelname": level, "message": report["message"]}
+    if "=" in text[:48] and (elixir := _ELIXIR.match(text)):
+        found = elixir.groupdict()
+        return read_tail(found.pop("pairs"))[1] | found
     return None
-
-
-def _sidekiq(match: re.Match[str]) -> dict[str, Any]:
-    found: dict[str, Any] = dict(pair.split("=", 1) for pair in match["pairs"].split(" "))
-    if "elapsed" in found and "class" in found:
-        found |= {"duration_s": found.pop("elapsed"), "operation": found["class"]}
-        found["outcome"] = _SIDEKIQ_ENDS.get(match["message"], "")
-    if "jid" in found:
-        found["job_id"] = found.pop("jid")
-    return found | {name: match[name] for name in ("asctime", "levelname", "message")}
 
 
 def leading_level(text: str) -> str | None:
     """Return the level that a message without a time of its own begins with."""
     match = _LEADING.match(text)
     return match["level"] if match else None
+
+
+def is_indented_record(text: str) -> bool:
+    """Tell whether a line that begins with blanks is one that HashiCorp's programs indent."""
+    return _INDENTED.match(text) is not None
 
 
 def read_timed(text: str) -> dict[str, Any] | None:

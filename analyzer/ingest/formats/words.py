@@ -18,7 +18,8 @@ IN_SENTENCES = r"(?:in|from|of|and|or|codes?|messages?|pages?|responses?|logs?)\
 """What follows the word ERROR where it is not the level of its line but one of a sentence."""
 
 LOWER = (
-    "trace|debug|info|notice|warn|warning|error|err|critical|crit|fatal|(?:fail|dbug|trce)(?=:)"
+    "trace|debug|info|notice|warn|warning|error|err|critical|crit|fatal|(?:fail|dbug|trce)(?=:)|"
+    "(?:alert|emerg|panic)(?=\\])"
 )
 """In small letters these are words like others: something must separate them from the rest."""
 

@@ -73,6 +73,12 @@ def is_wrapped(text: str) -> bool:
     )
 
 
+def is_piece(text: str) -> bool:
+    """Tell whether a container runtime says that the line goes on in a later one."""
+    match = _CRI.match(text)
+    return match is not None and match["tag"] == "P"
+
+
 def _composed(text: str) -> re.Match[str] | None:
     match = _COMPOSE.match(text) if "|" in text[:64] else None
     # `INFO | …` is a level, not a service.
