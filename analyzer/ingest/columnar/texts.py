@@ -138,10 +138,9 @@ def _rendered(key: str, kind: str, values: pl.Series, masker: Masker) -> tuple[p
     rule = rule_of(key)
     if kind == JSON:
         return pl.Series([_json(key, value, masker) for value in values], dtype=pl.String), ""
-    if rule == "ip" and kind == TEXT:
-        return _addresses(key, values, masker), ""
     if rule is not None:
-        return _ruled(key, kind, values, masker), ""
+        masked_by = _addresses if rule == "ip" and kind == TEXT else _ruled
+        return masked_by(key, kind, values, masker), ""
     if kind == INT:
         return values.cast(pl.String), ""
     if kind == FLAG:
@@ -219,7 +218,7 @@ def _ruled(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Series:
     return counted(values.cast(pl.String), masker, change)
 
 
-def _addresses(key: str, values: pl.Series, masker: Masker) -> pl.Series:
+def _addresses(key: str, kind: str, values: pl.Series, masker: Masker) -> pl.Series:
     """Mask a client's addresses: of one that stands alone its last part, others one by one."""
     alone = values.str.contains(_ADDRESS)
     networks = pl.select(pl.format('"{}"', values.str.replace(_LAST_PART, ".0"))).to_series()
@@ -227,7 +226,7 @@ def _addresses(key: str, values: pl.Series, masker: Masker) -> pl.Series:
     if alone.all():
         return networks
     others = values.set(alone.fill_null(value=False), None)
-    return networks.zip_with(alone.fill_null(value=False), _ruled(key, TEXT, others, masker))
+    return networks.zip_with(alone.fill_null(value=False), _ruled(key, kind, others, masker))
 
 
 def _parsed(kind: str, text: str) -> Any:
