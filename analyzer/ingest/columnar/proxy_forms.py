@@ -6,8 +6,6 @@ readers understand otherwise (an id in a query string, an address in brackets) m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from analyzer.ingest.columnar.form_template import Form, Way, each, other_than
@@ -42,27 +40,35 @@ _TOTAL = pl.format(
     "{}.{}", _MICROS // 1_000_000, (_MICROS % 1_000_000).cast(pl.String).str.zfill(6)
 )
 _SECONDS, _ANY_SECONDS = r"([0-9]{1,6}\.[0-9]{1,6})", r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
+_WELL = f"{_SECONDS} {_SECONDS} {_SECONDS} "
+_WELL_SPENT = ("@request", "@target", "@response")
+_FAILED_WAYS = (
+    rf"-1 {_ANY_SECONDS} {_ANY_SECONDS} ",
+    rf"[0-9]{{1,6}}\.[0-9]{{1,6}} -1 {_ANY_SECONDS} ",
+    r"[0-9]{1,6}\.[0-9]{1,6} [0-9]{1,6}\.[0-9]{1,6} -1 ",
+)
 _SPENT = (
     Way(
-        f"{_SECONDS} {_SECONDS} {_SECONDS} ",
-        ("@request", "@target", "@response"),
+        f"{_WELL}([0-9]{{3}}) ",
+        (*_WELL_SPENT, "status"),
         derived={"total_processing_time": _TOTAL},
     ),
-    Way(rf"-1 {_ANY_SECONDS} {_ANY_SECONDS} "),
-    Way(rf"[0-9]{{1,6}}\.[0-9]{{1,6}} -1 {_ANY_SECONDS} "),
-    Way(r"[0-9]{1,6}\.[0-9]{1,6} [0-9]{1,6}\.[0-9]{1,6} -1 "),
+    Way(f"{_WELL}(-) ", (*_WELL_SPENT, "status"), FAILED, {"total_processing_time": _TOTAL}),
+    *(Way(f"{failed}([5-9][0-9]{{2}}) ", ("status",)) for failed in _FAILED_WAYS),
+    *(Way(f"{failed}([0-4][0-9]{{2}}|-) ", ("status",), FAILED) for failed in _FAILED_WAYS),
 )
 _BALANCED = (
     (Way("", same=f"{WORD} ", fixed=("service",)),),
     _CLIENT,
     one_way(f"({WORD}) ", "target"),
     _SPENT,
-    (Way("([0-9]{3}) ", ("status",)), Way("(-) ", ("status",), fixed=FAILED)),
     one_way("([0-9]{3}|-) ", "target_status"),
     one_way("[0-9]+ [0-9]+ "),
     (request(r"[0-9A-Za-z_]+://[0-9A-Za-z_.:-]+(/[!#-\[\]-~]*)"), request(_BARE_PATH)),
 )
-_ROOT = "(1-[0-9a-f]{8}-[0-9a-f]{24})"
+_ROOT = "Root=(1-([0-9a-f]{8})-([0-9a-f]{24}))"
+_ROOTED = ("correlation_id", "@time", "@unique")
+_TRACED = {"trace_id": pl.concat_str("@time", "@unique")}
 _ALB = Form(
     "alb",
     read_alb,
@@ -76,8 +82,8 @@ _ALB = Form(
             Way("", same=f"{WORD} "),
         ),
         (
-            Way(f'"Root={_ROOT}[^"\x1b\ufffd]*"', ("correlation_id",)),
-            Way(f'"Self=[0-9a-f-]+;Root={_ROOT}[^"\x1b\ufffd]*"', ("correlation_id",)),
+            Way(f'"{_ROOT}[^"\x1b\ufffd]*"', _ROOTED, derived=_TRACED),
+            Way(f'"Self=[0-9a-f-]+;{_ROOT}[^"\x1b\ufffd]*"', _ROOTED, derived=_TRACED),
             Way('"-"'),
         ),
         one_way(REST),
@@ -118,16 +124,13 @@ _PROXIED = (
 )
 
 
-def _ended(
-    rest: str, well: tuple[str, ...] = (), left: Mapping[str, pl.Expr] | None = None
-) -> tuple[Way, ...]:
-    """Return the ways in which a session ended: as it should, by the client, by a fault."""
+def _ended(rest: str, well: tuple[str, ...] = ()) -> tuple[Way, ...]:
+    """Return the ways in which a session ended: as it should, or by a fault of either side."""
     ended = ("termination_state",)
     fault = {"error_type": pl.col("termination_state")}
     return (
         Way(f"(-{rest}) ", ended, well),
-        Way(f"([Cc]{rest}) ", ended, derived=left or {}),
-        Way(f"([!-,.-BD-bd-~]{rest}) ", ended, ("outcome",), fault),
+        Way(f"([!-,.-~]{rest}) ", ended, ("outcome",), fault),
     )
 
 
@@ -139,7 +142,7 @@ _HAPROXY = Form(
         one_way(r"((?:[-+0-9]+/){4}\+?([0-9]+)) ", "timers", "duration_ms"),
         (Way("([0-9]+) ", ("status",)), Way("(-1) ", ("status",), fixed=FAILED)),
         one_way(rf"\+?[0-9]+ {WORD} {WORD} "),
-        _ended("[!-~]{3}", left={"status": pl.lit("499")}),
+        _ended("[!-~]{3}"),
         one_way(r'[0-9/+]+ [0-9]+/[0-9]+ (?:\{[^}"\x1b\ufffd]*\} ?)*'),
         (request(PATH),),
         (Way(" ([0-9A-Za-z_:.-]{8,})", ("unique-id",)), Way("")),

@@ -17,7 +17,7 @@ from analyzer.ingest.columnar.template import Segment, Template
 from analyzer.ingest.formats.known import FORMATS
 from analyzer.ingest.formats.pairs import unescaped
 from analyzer.ingest.formats.syslog import read_syslog
-from analyzer.ingest.formats.words import LOWER
+from analyzer.ingest.formats.words import ANY_LOWER
 
 _TAG = r"(?P<path>(?:[0-9A-Za-z_.-]+/)*)(?P<tag>[0-9A-Za-z_.-]+)"
 _RFC3164 = re.compile(
@@ -30,7 +30,7 @@ _PID = r"\[[0-9]+\]"
 # A time or a level, which stand at the beginning; `tls 1.2` is a load balancer's.
 _ODD_WORDS = (
     r"^(?:[A-Za-z]{3},? )?[A-Za-z]{3,4}\.? +[0-9]|^tls |"
-    rf"^(?i:{LOWER.replace('(?=:)', '')}):|::|[\s\x1c-\x1f]$"
+    rf"^(?i:{ANY_LOWER}):|::|[\s\x1c-\x1f]$"
 )
 
 

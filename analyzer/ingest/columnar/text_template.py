@@ -24,7 +24,7 @@ from analyzer.ingest.columnar.template import MAX_GROUPS, TEXT, Segment, Templat
 from analyzer.ingest.formats.messages import read_message
 from analyzer.ingest.formats.pairs import read_logfmt, read_tail, unescaped
 from analyzer.ingest.formats.text import read_text
-from analyzer.ingest.formats.words import LOWER, UPPER
+from analyzer.ingest.formats.words import ANY_LEVEL, ANY_LOWER
 from analyzer.ingest.shapes import HEAD_KEY
 
 _LOGFMT_VALUE = rf"({QUOTED}|(?:[!#-~][!-~]*)?)"
@@ -53,8 +53,8 @@ _OF_OPENSTACK = r"\[(?:None )?req-"
 # What the reader of single lines takes for a logger, and words that may be a level to it.
 _NAMES_LOGGER = r"^[\w.$/-]{1,80}\s*(?:- |: |\|)"
 _MAY_TELL_LEVEL = (
-    rf"\b(?:{UPPER.replace('(?=:)', '')}|Information|Note|System|[VDIWEF]|fail|dbug|trce)\b|"
-    rf"(?i:{LOWER.replace('(?=:)', '')})"
+    rf"\b(?:{ANY_LEVEL}|fail|dbug|trce)\b|"
+    rf"(?i:{ANY_LOWER})"
 )
 _TRAILING_BLANK = r"[\s\x1c-\x1f]$"
 

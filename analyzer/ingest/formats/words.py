@@ -23,6 +23,12 @@ LOWER = (
 )
 """In small letters these are words like others: something must separate them from the rest."""
 
+_LOOKING_ROUND = re.compile(r"\(\?<?[=!](?:\\.|\[[^\]]*\]|[^()\\])*\)")
+ANY_LEVEL = _LOOKING_ROUND.sub("", f"{UPPER}|Information|Note|System|[VDIWEF]")
+"""What may be a level in capitals, whatever stands around it."""
+ANY_LOWER = _LOOKING_ROUND.sub("", LOWER)
+"""What may be a level in small letters, whatever stands around it."""
+
 IS_LEVEL = re.compile(rf"(?:{UPPER})$")
 """A level in capitals and nothing else."""
 
