@@ -289,3 +289,51 @@ def test_json_lines_that_nearly_have_one_form_give_the_same_rows(
         line = f'{head}{further}"{key}":{gap}{value},"o":{value}}}'
         lines += [line, line, f'{head}{further}"{key}":{gap}{usual[0]},"o":{value}}}{gap}']
     assert_same_both_ways("\n".join(lines).encode() + b"\n")
+
+
+WRITTEN = (
+    *("0", "-0", "007", "-7", "12345678", "123456789", "1772359200000000000"),
+    *("9223372036854775807", "9223372036854775808", "-9223372036854775808", "1e5", "+1", "1.5"),
+)
+TEXTS = (
+    *(
+        "",
+        "a",
+        "twelve bytes",
+        "thirteen byte",
+        "семь",
+        "двенадцать букв",
+        "\x7f",
+        "a\tb",
+        "a\x01b",
+    ),
+    *(
+        r"a\"b",
+        r"a\nb",
+        r"\u00e9",
+        r"a\/b",
+        r"a\\b",
+        r"\\\"",
+        "\\",
+        r"\ud800",
+        "5 of 7",
+        "(8) in 9",
+    ),
+    *("4", "b=4, c=5; d", "a 12,13 b", "9" * 420),
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    values=st.lists(st.tuples(st.sampled_from(WRITTEN), st.sampled_from(TEXTS)), min_size=1),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_json_values_are_read_as_they_are_written(values: list[tuple[str, str]], end: str) -> None:
+    """However long, escaped or malformed: cut out of a block they are what a parser reads."""
+    usual = ("17", "request 12 done")
+    lines = [
+        f'{{"time":"2026-03-01T10:00:00.5Z","n":{number},"msg":"{text}","note":"{text}"}}{end}'
+        for pair in values
+        for number, text in (usual, pair, usual)
+    ]
+    assert_same_both_ways("".join(lines).encode())
