@@ -251,7 +251,7 @@ def _is_single(
     """Tell whether one key feeds each field, and nothing needs a look at the whole line."""
     if any(_ODD_KEY.search(key) for key in keys):
         return False  # the key itself may hold something to hide
-    named = bool(by_field["operation"] or by_field["http_path"])
+    named = bool(by_field["operation"] or by_field["http_path"] or by_field["operation_fallback"])
     edges = len(by_field["start_time"]) + len(by_field["end_time"])
     works = bool(timed) or edges == len(("start_time", "end_time"))
     return (

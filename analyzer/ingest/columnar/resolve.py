@@ -17,6 +17,7 @@ from analyzer.ingest.columnar.moments import WITH_UNIT
 from analyzer.ingest.columnar.sheet import Sheet
 from analyzer.ingest.columnar.sheet_times import times_of
 from analyzer.ingest.columnar.template import INT, JSON, TEXT, Column
+from analyzer.ingest.columnar.texts import templates
 from analyzer.ingest.fields import Resolver
 from analyzer.ingest.record import Record
 from analyzer.ingest.shapes import COMBINED_FIELDS, SINGLE_FIELDS, Shape
@@ -130,7 +131,9 @@ def _plain(sheet: Sheet) -> bool:
         kind = sheet.columns[keys[0]].kind if keys else TEXT
         if kind != TEXT and not (kind == INT and name in _NUMBERED):
             return False
-    return not any(sheet.columns[key].kind == JSON for key in _combining(sheet.shape))
+    if any(sheet.columns[key].kind == JSON for key in _combining(sheet.shape)):
+        return False
+    return all(sheet.columns[key].kind == TEXT for key in _naming(sheet.shape))
 
 
 def _complete(sheet: Sheet) -> pl.Series:
@@ -149,6 +152,15 @@ def needed(shape: Shape) -> Iterator[tuple[str, ...]]:
         decisive = name in _DECISIVE or (name == "correlation_id" and bool(shape.update_id))
         if keys and (len(keys) > 1 or keys[0] in shape.contested or decisive):
             yield keys
+    if naming := _naming(shape):
+        yield naming
+
+
+def _naming(shape: Shape) -> tuple[str, ...]:
+    """Return the keys of the texts that name work for which no field does."""
+    named = shape.operation or shape.http_path
+    works = shape.durations or (shape.start_time and shape.end_time)
+    return () if named or not works else shape.operation_fallback
 
 
 # What is called otherwise where these are empty.
@@ -213,6 +225,8 @@ def _operation(sheet: Sheet) -> pl.Series:
     """Return what the work is called; `_complete` lines name it."""
     if sheet.shape.operation:
         return _named(_texts(sheet, "operation"))
+    if naming := _naming(sheet.shape):
+        return _named(templates(sheet.columns[naming[0]].values))
     path = _texts(sheet, "http_path")
     if not sheet.shape.http_method:
         return _named(path)

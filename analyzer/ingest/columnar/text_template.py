@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from analyzer.ingest.columnar.head_words import Heads, heads_like
 from analyzer.ingest.columnar.pair_patterns import (
     PAIR_BEGINS,
     QUOTED,
@@ -24,7 +25,7 @@ from analyzer.ingest.columnar.template import MAX_GROUPS, TEXT, Segment, Templat
 from analyzer.ingest.formats.messages import read_message
 from analyzer.ingest.formats.pairs import read_logfmt, read_tail, unescaped
 from analyzer.ingest.formats.text import read_text
-from analyzer.ingest.formats.words import ANY_LEVEL, ANY_LOWER
+from analyzer.ingest.formats.words import ANY_LEVEL, ANY_LOWER, IN_SENTENCES
 from analyzer.ingest.shapes import HEAD_KEY
 
 _LOGFMT_VALUE = rf"({QUOTED}|(?:[!#-~][!-~]*)?)"
@@ -52,6 +53,7 @@ _STRUCTURE = (" : ", "---", "[", "\ufffd")
 _OF_OPENSTACK = r"\[(?:None )?req-"
 # What the reader of single lines takes for a logger, and words that may be a level to it.
 _NAMES_LOGGER = r"^[\w.$/-]{1,80}\s*(?:- |: |\|)"
+_NAMES_BEHIND_BRACKET = r"^[\w.$/-]{1,80}(?:\s*[:|]|\s+-)"
 _MAY_TELL_LEVEL = (
     rf"\b(?:{ANY_LEVEL}|fail|dbug|trce)\b|"
     rf"(?i:{ANY_LOWER})"
@@ -114,6 +116,8 @@ def learn_text(sample: str) -> Template | None:
     if told is None:
         return None
     segments, checks = told
+    if head.rstrip()[-1:] in {"]", ")"}:
+        checks = [*checks, ~pl.col("message").str.contains(_NAMES_BEHIND_BRACKET)]
     slots = {key for part in segments for key, _ in part.slots}
     constants = {
         key: value for key, value in read.items() if key not in slots and key != "asctime"
@@ -123,17 +127,21 @@ def learn_text(sample: str) -> Template | None:
         return None
     if not all(constants[key] in head for key in from_head):
         return None
+    heads = heads_like(timed[0], head, message, read)
+    if heads is None or len(heads.groups) + len(slots) >= MAX_GROUPS:
+        heads = Heads(Segment(re.escape(head)), {})
     return Template(
         format="text",
         keys=tuple(read),
         segments=[
             Segment(re.escape(timed[1])),
             slot(f"({_any_time(timed[2])})", "asctime"),
-            Segment(re.escape(head)),
+            heads.segment,
             *segments,
         ],
         unescape=unescaped,
-        constants=constants,
+        constants={key: value for key, value in constants.items() if key not in heads.told},
+        derived=heads.derived,
         quoted=frozenset(slots - {"message", HEAD_KEY}),
         checks=[*checks, *undamaged(slots)],
         known=known is not None,
@@ -187,7 +195,7 @@ def _message(message: str, *, structured: bool) -> tuple[list[Segment], list[pl.
     checks = [
         ~text.str.contains(_TRAILING_BLANK),
         ~text.str.contains(r"\[[\w.-]*,"),
-        ~text.str.starts_with("in "),
+        ~text.str.contains(f"^{IN_SENTENCES}"),
         ~text.str.contains(_OF_OPENSTACK),
     ]
     if not structured:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./:-]*\Z")
+PLAIN = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./:-]*[A-Za-z0-9_./-])?\Z")
 RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 Yaml = str | int | bool | Mapping[str, "Yaml"] | Sequence["Yaml"]
