@@ -186,8 +186,6 @@ class Book:
             found.below.append(below)
         if peeled.ended is not None:
             found.ended.append(peeled.ended)
-        if peeled.pieces is not None and self._depth:
-            found.tangled |= len(splits) > 0 or bool(peeled.pieces.any())
         if len((whole := below.whole()).origins):
             texts, outside = Page(block_of(whole.peeled.texts)), whole.peeled.places
             inside = lesson.below.read(texts, whole.origins, splits)
@@ -196,6 +194,8 @@ class Book:
             found.tangled |= inside.tangled
             if lesson.head.transparent:
                 found.below.extend(part.at(outside) for part in inside.below)
+        if peeled.pieces is not None and (self._depth or lesson.below.splits):
+            found.tangled |= len(splits) > 0 or bool(peeled.pieces.any())
         if not lesson.head.open:
             return np.setdiff1d(places, peeled.places, assume_unique=True)
         read = [part.places for part in found.parts[known:]]
