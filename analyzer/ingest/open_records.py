@@ -12,6 +12,7 @@ from analyzer.ingest.columnar.plain import PlainLines
 from analyzer.ingest.folding import Pending
 from analyzer.ingest.formats.field_reader import FieldReader
 from analyzer.ingest.formats.outcomes import Outcome, Piece, Plain
+from analyzer.ingest.formats.split_lines import MAX_PIECES
 from analyzer.ingest.ledger import Ledger
 from analyzer.ingest.lines import Line
 from analyzer.ingest.record import Record, Rejected
@@ -55,7 +56,10 @@ class OpenRecords:
             account.blank += 1
             return
         if outcome.piece is Piece.PARTIAL:
-            self._pieces.setdefault(source, []).append(line)
+            pieces = self._pieces.setdefault(source, [])
+            pieces.append(line)
+            if len(pieces) >= MAX_PIECES:
+                self._give_up(self._pieces.pop(source))
             return
         lines = [line]
         if outcome.wrapped and source in self._pieces:
@@ -126,10 +130,13 @@ class OpenRecords:
         """Complete what still waits for lines at the end of the file."""
         self.complete_all()
         for pieces in self._pieces.values():
-            self._ledger.account.folded += len(pieces) - 1
-            unfinished = Rejected("partial_unfinished", "the end of a split line never came")
-            self._ledger.quarantine(unfinished, pieces[-1])
+            self._give_up(pieces)
         self._pieces.clear()
+
+    def _give_up(self, pieces: Sequence[Line]) -> None:
+        self._ledger.account.folded += len(pieces) - 1
+        unfinished = Rejected("partial_unfinished", "the end of a split line never came")
+        self._ledger.quarantine(unfinished, pieces[-1])
 
 
 def _opened(record: Record, lines: Sequence[Line], *, free: bool) -> Pending:

@@ -153,3 +153,11 @@ def test_layers_end_somewhere(tmp_path: Path) -> None:
         text = json.dumps({"log": f"{text}\n", "stream": "stdout", "time": STAMP})
     found = read_files(tmp_path, {"x.log": text})
     assert [reason for *_, reason in found.reasons()] == ["too_deep"]
+
+
+def test_pieces_whose_end_never_comes_are_given_up_and_counted(tmp_path: Path) -> None:
+    lines = [f"2026-03-01T10:00:00.{n:09d}Z stdout P part {n} " for n in range(2_500)]
+    found = read_files(tmp_path, {"x.log": "\n".join(lines) + "\n"})
+    account = found.account()
+    assert (account["lines"], account["folded"], account["quarantined"]) == (2_500, 2_497, 3)
+    assert {reason for _, _, reason in found.reasons()} == {"partial_unfinished"}

@@ -7,6 +7,9 @@ from analyzer.ingest.formats.layer import Layer
 DOCKER_PIECE = 16_000
 """A text longer than this may be cut, though its end is not marked."""
 
+MAX_PIECES = 1_000
+"""Of more pieces than this none is kept: the end of such a line never comes."""
+
 
 class SplitLines:
     """The pieces that wait for their line's end; `ends_lines` once any line had a line feed."""
@@ -26,6 +29,9 @@ class SplitLines:
         # Docker cuts at 16 KiB; where no line ever ends in a line feed, none was cut.
         cut = layer.cut or self.ends_lines or len(text) > DOCKER_PIECE
         if not layer.whole and cut:
-            self._pieces.setdefault(source, []).append(text)
+            waiting = self._pieces.setdefault(source, [])
+            waiting.append(text)
+            if len(waiting) >= MAX_PIECES:
+                del self._pieces[source]
             return None
         return "".join([*self._pieces.pop(source, ()), text])
