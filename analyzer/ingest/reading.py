@@ -6,6 +6,7 @@ Nothing here knows a store, so that reading can happen in a process of its own.
 from __future__ import annotations
 
 import copy
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,7 @@ from analyzer.ingest.resumption import Place, Step
 _BATCH_ROWS = 50_000
 _CHECK_LINES = 500
 _TELL_LINES = 5_000
+_COLLECT_FLUSHES = 16
 
 
 def read_file(job: Job) -> Iterator[Event]:
@@ -91,6 +93,7 @@ class _Reading:
         self._hasher = hasher
         self._compression = "none"
         self._mark = job.mark
+        self._flushes = 0
 
     def events(self, head: bytes) -> Iterator[Event]:
         """Yield rows and marks up to the end of the file."""
@@ -144,6 +147,9 @@ class _Reading:
 
     def _flush(self) -> Iterator[Rows]:
         self._reader.settle()
+        self._flushes += 1
+        if self._flushes % _COLLECT_FLUSHES == 0:
+            gc.collect()  # the search for cycles is paused, and a large file makes many
         for table, rows in self._builder.take().items():
             yield Rows(table, rows)
 
